@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Commands in the guest, over its second serial line.
+ *
+ * The guest's init runs an agent on ttyS1. It prints "ready"; then
+ *
+ *	host:	<id> <command>
+ *	guest:	<id>|<line of output>		any number of times
+ *	guest:	<id>=<exit status>
+ *
+ * Commands run one at a time, by sh -c, stdout and stderr together.
+ */
+#ifndef HVHOST_GUEST_H
+#define HVHOST_GUEST_H
+
+#include "machine.h"
+
+/** hv_guest_ready() - wait for the agent; returns as hv_wait() */
+int hv_guest_ready(struct hv_host *host, unsigned int timeout_ms);
+
+/**
+ * hv_guest_run() - run a command and wait for its end
+ * @output: set to all its output, lines ended by LF, to be freed by the
+ *	    caller, also after an error; may be NULL
+ *
+ * Return: the exit status 0..255, or -ETIMEDOUT, -ESHUTDOWN as hv_wait(), or
+ * -EINVAL for a command with a line break in it.
+ */
+int hv_guest_run(struct hv_host *host, unsigned int timeout_ms, char **output,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/**
+ * hv_guest_start() - send a command and do not wait
+ * Return: its id (> 0) for hv_guest_finish(), or -EINVAL.
+ */
+int hv_guest_start(struct hv_host *host, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** hv_guest_finish() - wait for a started command; returns as hv_guest_run() */
+int hv_guest_finish(struct hv_host *host, int id, unsigned int timeout_ms, char **output);
+
+#endif
