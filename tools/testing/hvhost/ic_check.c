@@ -181,6 +181,13 @@ enum ic_verdict ic_check_negotiate(const struct ic_question *q,
 	    !check_no_leak(&strict, p, why))
 		return IC_BROKEN;
 
+	/* Where the request has no room for counts only the status can refuse. */
+	if (q->len < sizeof(*a) + sizeof(*ours)) {
+		if (a->status != WIRE_S_OK)
+			return IC_REFUSED_BY_GUEST;
+		refuse(why, "NEGOTIATE without counts was answered with success");
+		return IC_BROKEN;
+	}
 	if (a->size < sizeof(*theirs)) {
 		refuse(why, "NEGOTIATE answer has %u body bytes, no counts",
 		       a->size);

@@ -79,7 +79,7 @@ struct wire_negotiate {
 	uint16_t messages;
 	uint32_t reserved;
 	struct wire_version versions[];	/* frameworks first, then messages */
-} WIRE_PACKED;
+};
 static_assert(sizeof(struct wire_negotiate) == 8, "negotiate");
 
 /* Linux guests know 40 bytes, Windows ones 16: the host sends the larger. */

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host side of an integration component (IC).
+ *
+ *	ic = ic_new(host, &ic_heartbeat);	not on offer yet
+ *	ic_offer(ic);
+ *	ic_wait_ready(ic);			guest opened it and agreed on versions
+ *	status = heartbeat_beat(ic, &state);	a whole transaction
+ *	ic_rescind(ic);
+ *
+ * The host negotiates as soon as the guest opens the channel, holds every
+ * packet against the rules of ic_check.h, and fails the channel at the first
+ * one that is broken, until the guest opens it again.
+ *
+ * A transaction returns an ic_result: the guest's status (HRESULT, 0 is
+ * success) or a negative errno:
+ *	-ETIMEDOUT	no answer in ic->timeout_ms; the request stays open
+ *	-ECANCELED	voided: the channel was closed or negotiated anew
+ *	-EPROTO		the guest broke a rule: ic->violation says which
+ *	-ENOTCONN	not open, or no versions were agreed on
+ *	-EAGAIN		the guest's ring is full
+ *	-ESHUTDOWN	the guest does not run any more
+ *
+ * Locking is the host's, see machine.h. All fields may be read with the lock
+ * held; those marked "to set" may be written by the owner while the channel is
+ * idle.
+ */
+#ifndef HVHOST_IC_H
+#define HVHOST_IC_H
+
+#include "channel.h"
+#include "ic_check.h"
+
+typedef int64_t ic_result;
+
+/** ic_result_text() - "0x80070103 no more items" or an errno's text; static buffer */
+const char *ic_result_text(ic_result result);
+
+#define IC_MAX_VERSIONS 8
+
+struct ic_versions {
+	struct wire_version v[IC_MAX_VERSIONS];
+	unsigned int n;
+};
+
+#define IC_VERSIONS(...)							\
+	((struct ic_versions){							\
+		.v = { __VA_ARGS__ },						\
+		.n = sizeof((struct wire_version[]){ __VA_ARGS__ }) /		\
+		     sizeof(struct wire_version),				\
+	})
+
+struct ic_service {
+	const char *name;
+	const char *class;
+	const char *instance;
+	uint16_t type;			/* of its messages */
+	struct ic_versions messages;	/* known to the host, ascending */
+};
+
+extern const struct ic_service ic_heartbeat, ic_shutdown, ic_timesync, ic_kvp, ic_vss, ic_fcopy;
+
+#define IC_COUNT 6
+/* All of them, ended by NULL. */
+extern const struct ic_service *const ic_services[IC_COUNT + 1];
+
+enum ic_state {
+	IC_CLOSED,		/* not open: see hv_channel_state() for why */
+	IC_NEGOTIATING,
+	IC_READY,
+	IC_REFUSED,		/* the guest found no common version */
+	IC_FAILED,		/* the guest broke a rule */
+};
+
+const char *ic_state_name(enum ic_state state);
+
+/* When a guest must answer. */
+enum ic_due {
+	IC_DUE,
+	IC_DUE_MAYBE,		/* the protocol does not say: silence is fine */
+	IC_DUE_NEVER,		/* no transaction, or too short for a header */
+};
+
+struct ic_request {
+	struct ic *ic;
+	struct ic_request *next;	/* in ic->open */
+	unsigned int references;
+	uint64_t xid;
+	uint8_t bytes[WIRE_PACKET_MAX] __attribute__((aligned(8)));
+	size_t len;
+	enum ic_due due;
+	struct ic_span may_set[2];	/* see ic_check.h */
+	size_t n_may_set;
+	size_t need;
+	bool done;
+	ic_result result;
+	uint8_t answer[WIRE_PACKET_MAX] __attribute__((aligned(8)));
+};
+
+/** ic_header() - of the request; free to be spoilt before ic_post() */
+static inline struct wire_header *ic_header(struct ic_request *request)
+{
+	return (struct wire_header *)request->bytes;
+}
+
+/** ic_body() - of the request */
+static inline void *ic_body(struct ic_request *request)
+{
+	return request->bytes + sizeof(struct wire_header);
+}
+
+/** ic_answer() - body of the answer, once ic_wait() returned a status */
+static inline const void *ic_answer(const struct ic_request *request)
+{
+	return request->answer + sizeof(struct wire_header);
+}
+
+struct ic {
+	const struct ic_service *service;
+	struct hv_host *host;
+	struct hv_channel *channel;
+
+	/* to set */
+	struct ic_versions frameworks;	/* offered at the next NEGOTIATE */
+	struct ic_versions messages;
+	unsigned int timeout_ms;
+	bool hold;			/* leave the guest's packets in the ring */
+	void (*opened)(struct ic *ic);	/* instead of a NEGOTIATE at open */
+	void (*event)(struct ic *ic, const char *event, const char *text);
+	void *context;
+
+	enum ic_state state;
+	struct wire_version framework;	/* agreed */
+	struct wire_version message;
+	struct ic_request *open;	/* requests without an answer, oldest first */
+	unsigned int stale_allowed;
+	uint64_t next_xid;
+	uint64_t sequence;		/* heartbeat */
+	char violation[IC_WHY];		/* the last one */
+
+	unsigned long sent;		/* requests that are due an answer */
+	unsigned long answered;
+	unsigned long voided;
+	unsigned long stale;		/* answers to voided requests while negotiating */
+	unsigned long negotiations;
+	unsigned long violations;
+};
+
+/** ic_new() - an IC with its well-known instance; lives until ic_free() */
+struct ic *ic_new(struct hv_host *host, const struct ic_service *service);
+
+/** ic_new_instance() - one more of the same service */
+struct ic *ic_new_instance(struct hv_host *host, const struct ic_service *service,
+			   const char *instance);
+
+/** ic_free() - after hv_destroy() */
+void ic_free(struct ic *ic);
+
+/** ic_reset() - the settings of a new IC; agreed versions and counters stay */
+void ic_reset(struct ic *ic);
+
+int ic_offer(struct ic *ic);
+int ic_rescind(struct ic *ic);
+
+/** ic_wait_ready() - sleep until versions are agreed on; returns as a transaction */
+ic_result ic_wait_ready(struct ic *ic);
+
+/** ic_wait_state() - the same for any state */
+ic_result ic_wait_state(struct ic *ic, enum ic_state state);
+
+/** ic_negotiate() - NEGOTIATE on the open channel, as after a restore; 0 if agreed */
+ic_result ic_negotiate(struct ic *ic);
+
+/** ic_negotiate_request() - the NEGOTIATE that would be sent, to be spoilt and posted */
+struct ic_request *ic_negotiate_request(struct ic *ic);
+
+/**
+ * ic_request() - a request of the agreed versions with a zeroed body
+ * @type: usually ic->service->type
+ */
+struct ic_request *ic_request(struct ic *ic, uint16_t type, size_t body);
+
+void ic_request_free(struct ic_request *request);
+
+/**
+ * ic_post() - send and do not wait
+ * @how: as hv_channel_send()
+ * Return: 0 or a negative errno as above.
+ */
+ic_result ic_post(struct ic_request *request, unsigned int how);
+
+/** ic_wait() - for the answer to a posted request */
+ic_result ic_wait(struct ic_request *request);
+
+/** ic_ask() - ic_post() and ic_wait() */
+ic_result ic_ask(struct ic_request *request);
+
+/** ic_drain() - read what the guest sent while ic->hold was set */
+void ic_drain(struct ic *ic);
+
+/** ic_violation() - a rule of the service was broken: fails the channel, returns -EPROTO */
+ic_result ic_violation(struct ic *ic, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * ic_settled() - has every request that was sent got its one answer?
+ * @why: a sentence when not; IC_WHY bytes
+ */
+bool ic_settled(struct ic *ic, char *why);
+
+/** ic_at_least() - was this message version or a later one agreed on? */
+bool ic_at_least(const struct ic *ic, uint16_t major, uint16_t minor);
+
+/*
+ * Heartbeat
+ */
+
+enum heartbeat_state { HEARTBEAT_UNKNOWN, HEARTBEAT_HEALTHY, HEARTBEAT_CRITICAL,
+		       HEARTBEAT_STOPPED };
+
+const char *heartbeat_state_name(uint32_t state);
+
+/** heartbeat_beat() - one beat; @state (may be NULL) gets the application state */
+ic_result heartbeat_beat(struct ic *ic, uint32_t *state);
+
+/*
+ * Shutdown
+ */
+
+#define SHUTDOWN_REASON_PLANNED 0x80000000u
+
+/**
+ * struct shutdown_order - what the administrator asks for
+ * @flags: WIRE_SHUTDOWN_FORCE, _RESTART, _HIBERNATE
+ * @text:  UTF-8, may be NULL
+ */
+struct shutdown_order {
+	uint32_t flags;
+	uint32_t reason;
+	uint32_t timeout;
+	const char *text;
+};
+
+ic_result shutdown_ask(struct ic *ic, const struct shutdown_order *order);
+
+/** shutdown_request() - the request itself, for ic_post() */
+struct ic_request *shutdown_request(struct ic *ic, const struct shutdown_order *order);
+
+/*
+ * Time synchronisation. Times are 100 ns since 1601.
+ */
+
+#define TIMESYNC_UNIX_EPOCH 116444736000000000ull
+
+struct timesync_stamp {
+	uint64_t time;			/* of the host */
+	uint64_t reference;		/* the guest's counter at that time; from 4.0 */
+	uint8_t flags;			/* WIRE_TIME_SYNC, WIRE_TIME_SAMPLE */
+	uint8_t leap;
+	uint8_t stratum;
+};
+
+/**
+ * timesync_now() - a true stamp, of a clock that is off by @offset
+ * @offset: 100 ns that the host's clock is ahead of this machine's
+ */
+int timesync_now(struct hv_host *host, int64_t offset, uint8_t flags, struct timesync_stamp *stamp);
+
+ic_result timesync_send(struct ic *ic, const struct timesync_stamp *stamp);
+
+/*
+ * Data exchange
+ */
+
+enum { KVP_EXTERNAL, KVP_GUEST, KVP_AUTO, KVP_AUTO_EXTERNAL };
+
+struct kvp_item {
+	uint32_t type;			/* WIRE_KVP_STRING ... */
+	char key[3 * WIRE_KVP_KEY];	/* UTF-8 */
+	char value[3 * WIRE_KVP_VALUE];	/* numbers as decimal text */
+};
+
+ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value);
+ic_result kvp_set_number(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
+			 uint64_t value);
+ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key);
+ic_result kvp_enumerate(struct ic *ic, unsigned int pool, uint32_t index,
+			struct kvp_item *item);
+
+/** kvp_get() - GET on the wire, which ordinary host tools do not send */
+ic_result kvp_get(struct ic *ic, unsigned int pool, const char *key, struct kvp_item *item);
+
+/** kvp_find() - enumerate until @key comes, as host tools do */
+ic_result kvp_find(struct ic *ic, unsigned int pool, const char *key, struct kvp_item *item);
+
+#define KVP_IP_TEXT 1024
+
+/* One adapter; lists are ';'-separated UTF-8, in both forms of the protocol. */
+struct kvp_ip {
+	uint8_t family;			/* WIRE_KVP_IPV4 | WIRE_KVP_IPV6 */
+	bool dhcp;
+	char address[3 * KVP_IP_TEXT];
+	char subnet[3 * KVP_IP_TEXT];	/* masks for v4, prefix lengths for v6 */
+	char gateway[3 * KVP_IP_TEXT];
+	char dns[3 * KVP_IP_TEXT];
+	char origin[3 * KVP_IP_TEXT];	/* unknown, other, static; from 5.0 */
+};
+
+/** kvp_get_ip() - @adapter is the MAC address as text */
+ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip);
+
+/** kvp_set_ip() - @adapter is the instance GUID in braces */
+ic_result kvp_set_ip(struct ic *ic, const char *adapter, const struct kvp_ip *ip);
+
+/*
+ * Backup
+ */
+
+ic_result vss_hot_backup(struct ic *ic, uint32_t *flags);
+ic_result vss_mapped_devices(struct ic *ic, uint32_t *flags);
+ic_result vss_freeze(struct ic *ic, const struct wire_vss_lun *luns, uint32_t n_luns);
+ic_result vss_thaw(struct ic *ic);
+ic_result vss_complete(struct ic *ic);
+ic_result vss_cluster(struct ic *ic, uint32_t *nodes);
+
+/** vss_request() - any operation with its own size of message, for ic_post() */
+struct ic_request *vss_request(struct ic *ic, enum wire_vss_op op);
+
+/*
+ * File copy
+ */
+
+/**
+ * struct fcopy_source - where the bytes come from
+ * @read: fills @buffer with @size bytes from @offset; 0 or a negative errno
+ */
+struct fcopy_source {
+	uint64_t size;
+	int (*read)(const struct fcopy_source *source, uint64_t offset, void *buffer,
+		    uint32_t size);
+	const void *memory;
+	int fd;
+};
+
+/** fcopy_memory() - a buffer as source */
+struct fcopy_source fcopy_memory(const void *memory, uint64_t size);
+
+/** fcopy_file() - an open file as source */
+struct fcopy_source fcopy_file(int fd, uint64_t size);
+
+/**
+ * fcopy_copy() - a whole file, as Copy-VMFile does it
+ * @directory: in the guest
+ * @flags:     WIRE_FCOPY_OVERWRITE, WIRE_FCOPY_CREATE_PATH
+ *
+ * Cancels after a step that failed, and returns that step's status.
+ */
+ic_result fcopy_copy(struct ic *ic, const struct fcopy_source *source, const char *directory,
+		     const char *name, uint32_t flags);
+
+ic_result fcopy_start(struct ic *ic, const char *directory, const char *name, uint32_t flags,
+		      uint64_t size);
+ic_result fcopy_write(struct ic *ic, uint64_t offset, const void *data, uint32_t size);
+ic_result fcopy_complete(struct ic *ic);
+ic_result fcopy_cancel(struct ic *ic);
+
+/*
+ * Text on the wire
+ */
+
+/**
+ * utf16_from_utf8() - encode, NUL included
+ * @units: room at @to
+ * Return: bytes written with the NUL, or -EINVAL, -EMSGSIZE.
+ */
+int utf16_from_utf8(void *to, size_t units, const char *from);
+
+/**
+ * utf16_to_utf8() - decode up to a NUL or @units
+ * @size: room at @to; 3 * @units + 1 is always enough
+ * Return: units before the NUL, or -EILSEQ for a lone surrogate, -EMSGSIZE.
+ */
+int utf16_to_utf8(char *to, size_t size, const void *from, size_t units);
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Heartbeat: is the guest alive, and are its applications well? */
+#include "ic.h"
+
+#include <stddef.h>
+
+const struct ic_service ic_heartbeat = {
+	.name = "heartbeat",
+	.class = "57164f39-9115-4e78-ab55-382f3bd5422d",
+	.instance = "fd149e91-82e0-4a7d-afa6-2a4166cbd7c0",
+	.type = WIRE_HEARTBEAT,
+	.messages = IC_VERSIONS({ 1, 0 }, { 3, 0 }, { 3, 1 }),
+};
+
+const char *heartbeat_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[HEARTBEAT_UNKNOWN] = "unknown",
+		[HEARTBEAT_HEALTHY] = "healthy",
+		[HEARTBEAT_CRITICAL] = "critical",
+		[HEARTBEAT_STOPPED] = "stopped",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "invalid";
+}
+
+ic_result heartbeat_beat(struct ic *ic, uint32_t *state)
+{
+	struct ic_request *request = ic_request(ic, WIRE_HEARTBEAT,
+						sizeof(struct wire_heartbeat));
+	struct wire_heartbeat *ask = ic_body(request);
+	const struct wire_heartbeat *answer = ic_answer(request);
+	ic_result result;
+
+	ask->sequence = ic->sequence;
+	/* The application state came with 3.0. */
+	request->may_set[0] = (struct ic_span) { 0, ic_at_least(ic, 3, 0) ? 12 : 8 };
+	request->n_may_set = 1;
+	request->need = offsetof(struct wire_heartbeat, reserved);
+
+	result = ic_ask(request);
+	if (result == WIRE_S_OK) {
+		if (answer->sequence != ask->sequence + 1)
+			result = ic_violation(ic, "heartbeat %llu answered with %llu, expected %llu",
+					      (unsigned long long)ask->sequence,
+					      (unsigned long long)answer->sequence,
+					      (unsigned long long)ask->sequence + 1);
+		else if (answer->application_state > HEARTBEAT_STOPPED)
+			result = ic_violation(ic, "application state %u does not exist",
+					      answer->application_state);
+		else if (state)
+			*state = answer->application_state;
+		ic->sequence = ask->sequence + 2;
+	}
+	ic_request_free(request);
+	return result;
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Data exchange: keys and values, and the guest's IP configuration. */
+#include "ic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct ic_service ic_kvp = {
+	.name = "kvp",
+	.class = "a9a0f4e7-5a45-4d96-b827-8a841e8c03e6",
+	.instance = "242ff919-07db-4180-9c2e-b86cb68c8c55",
+	.type = WIRE_KVP,
+	.messages = IC_VERSIONS({ 1, 0 }, { 3, 0 }, { 4, 0 }, { 5, 0 }),
+};
+
+static struct ic_request *new_exchange(struct ic *ic, enum wire_kvp_op op, unsigned int pool)
+{
+	struct ic_request *request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+	struct wire_kvp_exchange *body = ic_body(request);
+
+	body->header.op = op;
+	body->header.pool = pool;
+	return request;
+}
+
+static ic_result ask_and_free(struct ic_request *request)
+{
+	ic_result result = ic_ask(request);
+
+	ic_request_free(request);
+	return result;
+}
+
+static ic_result free_unasked(struct ic_request *request, int error)
+{
+	ic_request_free(request);
+	return error;
+}
+
+ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value)
+{
+	struct ic_request *request = new_exchange(ic, WIRE_KVP_SET, pool);
+	struct wire_kvp_value *v = &((struct wire_kvp_exchange *)ic_body(request))->u.value;
+	int key_bytes = utf16_from_utf8(v->key, WIRE_KVP_KEY, key);
+	int value_bytes = utf16_from_utf8(v->value.string, WIRE_KVP_VALUE, value);
+
+	if (key_bytes < 0 || value_bytes < 0)
+		return free_unasked(request, -EINVAL);
+	v->type = WIRE_KVP_STRING;
+	v->key_bytes = key_bytes;
+	v->value_bytes = value_bytes;
+	return ask_and_free(request);
+}
+
+ic_result kvp_set_number(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
+			 uint64_t value)
+{
+	struct ic_request *request = new_exchange(ic, WIRE_KVP_SET, pool);
+	struct wire_kvp_value *v = &((struct wire_kvp_exchange *)ic_body(request))->u.value;
+	int key_bytes = utf16_from_utf8(v->key, WIRE_KVP_KEY, key);
+
+	if (key_bytes < 0)
+		return free_unasked(request, -EINVAL);
+	v->type = type;
+	v->key_bytes = key_bytes;
+	if (type == WIRE_KVP_DWORD) {
+		v->value_bytes = sizeof(v->value.dword);
+		v->value.dword = value;
+	} else {
+		v->value_bytes = sizeof(v->value.qword);
+		v->value.qword = value;
+	}
+	return ask_and_free(request);
+}
+
+ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key)
+{
+	struct ic_request *request = new_exchange(ic, WIRE_KVP_DELETE, pool);
+	struct wire_kvp_exchange *body = ic_body(request);
+	int key_bytes = utf16_from_utf8(body->u.remove.key, WIRE_KVP_KEY, key);
+
+	if (key_bytes < 0)
+		return free_unasked(request, -EINVAL);
+	body->u.remove.key_bytes = key_bytes;
+	return ask_and_free(request);
+}
+
+/* A string of the guest's: @bytes with its NUL, in a field of @units. */
+static ic_result take_string(struct ic *ic, const char *what, char *to, size_t size,
+			     const void *from, uint32_t bytes, size_t units)
+{
+	uint16_t last;
+	int n;
+
+	if (bytes < 2 || bytes % 2 || bytes > 2 * units)
+		return ic_violation(ic, "%s of %u bytes: not an even number from 2 to %zu", what,
+				    bytes, 2 * units);
+	memcpy(&last, (const uint8_t *)from + bytes - 2, 2);
+	if (last)
+		return ic_violation(ic, "%s of %u bytes does not end with NUL", what, bytes);
+	n = utf16_to_utf8(to, size, from, bytes / 2);
+	if (n < 0)
+		return ic_violation(ic, "%s is not valid UTF-16", what);
+	return 0;
+}
+
+/* Behind what the guest wrote there may be nothing but the request or zeros. */
+static ic_result check_rest(struct ic_request *request, const char *what, const void *from,
+			    const void *end)
+{
+	for (const uint8_t *p = from; p < (const uint8_t *)end; p++)
+		if (*p && *p != request->bytes[p - request->answer])
+			return ic_violation(request->ic,
+					    "stale byte %#x behind the end of the %s", *p, what);
+	return 0;
+}
+
+static ic_result take_value(struct ic_request *request, const struct wire_kvp_value *v,
+			    struct kvp_item *item)
+{
+	struct ic *ic = request->ic;
+	ic_result result;
+
+	result = take_string(ic, "key", item->key, sizeof(item->key), v->key, v->key_bytes,
+			     WIRE_KVP_KEY);
+	if (result)
+		return result;
+	item->type = v->type;
+	switch (v->type) {
+	case WIRE_KVP_STRING:
+	case WIRE_KVP_EXPAND_STRING:
+		result = take_string(ic, "value", item->value, sizeof(item->value),
+				     v->value.string, v->value_bytes, WIRE_KVP_VALUE);
+		break;
+	case WIRE_KVP_DWORD:
+		if (v->value_bytes != sizeof(v->value.dword))
+			result = ic_violation(ic, "DWORD of %u bytes", v->value_bytes);
+		snprintf(item->value, sizeof(item->value), "%u", v->value.dword);
+		break;
+	case WIRE_KVP_QWORD:
+		if (v->value_bytes != sizeof(v->value.qword))
+			result = ic_violation(ic, "QWORD of %u bytes", v->value_bytes);
+		snprintf(item->value, sizeof(item->value), "%llu",
+			 (unsigned long long)v->value.qword);
+		break;
+	default:
+		return ic_violation(ic, "value type %u does not exist", v->type);
+	}
+	if (!result)
+		result = check_rest(request, "key", (const uint8_t *)v->key + v->key_bytes,
+				    &v->value);
+	if (!result)
+		result = check_rest(request, "value",
+				    (const uint8_t *)&v->value + v->value_bytes, v + 1);
+	return result;
+}
+
+static ic_result ask_value(struct ic_request *request, const struct wire_kvp_value *value,
+			   struct kvp_item *item)
+{
+	const uint8_t *body = ic_answer(request);
+	ic_result result;
+
+	request->may_set[0] = (struct ic_span) {
+		(const uint8_t *)value - body, sizeof(*value),
+	};
+	request->n_may_set = 1;
+	request->need = (const uint8_t *)(value + 1) - body;
+	result = ic_ask(request);
+	if (result == WIRE_S_OK)
+		result = take_value(request, value, item);
+	ic_request_free(request);
+	return result;
+}
+
+ic_result kvp_enumerate(struct ic *ic, unsigned int pool, uint32_t index,
+			struct kvp_item *item)
+{
+	struct ic_request *request = new_exchange(ic, WIRE_KVP_ENUMERATE, pool);
+	const struct wire_kvp_exchange *answer = ic_answer(request);
+
+	((struct wire_kvp_exchange *)ic_body(request))->u.item.index = index;
+	return ask_value(request, &answer->u.item.value, item);
+}
+
+ic_result kvp_get(struct ic *ic, unsigned int pool, const char *key, struct kvp_item *item)
+{
+	struct ic_request *request = new_exchange(ic, WIRE_KVP_GET, pool);
+	const struct wire_kvp_exchange *answer = ic_answer(request);
+	struct wire_kvp_value *v = &((struct wire_kvp_exchange *)ic_body(request))->u.value;
+	int key_bytes = utf16_from_utf8(v->key, WIRE_KVP_KEY, key);
+
+	if (key_bytes < 0)
+		return free_unasked(request, -EINVAL);
+	v->key_bytes = key_bytes;
+	return ask_value(request, &answer->u.value, item);
+}
+
+ic_result kvp_find(struct ic *ic, unsigned int pool, const char *key, struct kvp_item *item)
+{
+	for (uint32_t index = 0;; index++) {
+		ic_result result = kvp_enumerate(ic, pool, index, item);
+
+		if (result == WIRE_E_NO_MORE_ITEMS)
+			return WIRE_E_NOT_FOUND;
+		if (result || !strcmp(item->key, key))
+			return result;
+	}
+}
+
+static ic_result take_list(struct ic_request *request, const char *what, char *to, size_t size,
+			   const void *from, size_t units)
+{
+	int n = utf16_to_utf8(to, size, from, units);
+
+	if (n < 0)
+		return ic_violation(request->ic, "%s is not valid UTF-16", what);
+	if ((size_t)n == units)
+		return ic_violation(request->ic, "%s does not end with NUL", what);
+	return check_rest(request, what, (const uint8_t *)from + 2 * n,
+			  (const uint8_t *)from + 2 * units);
+}
+
+static ic_result take_ip_text(struct ic_request *request, struct kvp_ip *ip)
+{
+	const struct wire_kvp_ip_text *a = ic_answer(request);
+	ic_result result;
+
+	ip->family = a->family;
+	ip->dhcp = a->dhcp;
+	result = take_list(request, "address list", ip->address, sizeof(ip->address), a->address,
+			   1024);
+	if (!result)
+		result = take_list(request, "subnet list", ip->subnet, sizeof(ip->subnet),
+				   a->subnet, 1024);
+	if (!result)
+		result = take_list(request, "gateway list", ip->gateway, sizeof(ip->gateway),
+				   a->gateway, 512);
+	if (!result)
+		result = take_list(request, "DNS list", ip->dns, sizeof(ip->dns), a->dns, 1024);
+	return result;
+}
+
+static void append(char *list, const char *text)
+{
+	size_t n = strlen(list);
+
+	snprintf(list + n, 3 * KVP_IP_TEXT - n, "%s%s", n ? ";" : "", text);
+}
+
+static void append_addresses(char *list, int family, const uint8_t *from, uint32_t n)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	for (uint32_t i = 0; i < n; i++, from += family == AF_INET ? 4 : 16)
+		append(list, inet_ntop(family, from, text, sizeof(text)));
+}
+
+static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
+{
+	static const char *const origins[] = { "unknown", "other", "static" };
+	const struct wire_kvp_ip_binary *a = ic_answer(request);
+	char text[16];
+
+	if (a->v4_addresses > WIRE_KVP_ADDRESSES || a->v6_addresses > WIRE_KVP_ADDRESSES ||
+	    a->v4_dns_servers > WIRE_KVP_ADDRESSES || a->v6_dns_servers > WIRE_KVP_ADDRESSES ||
+	    a->v4_gateways > WIRE_KVP_GATEWAYS || a->v6_gateways > WIRE_KVP_GATEWAYS)
+		return ic_violation(request->ic,
+				    "IP counts %u/%u addresses, %u/%u gateways, %u/%u DNS: too many",
+				    a->v4_addresses, a->v6_addresses, a->v4_gateways,
+				    a->v6_gateways, a->v4_dns_servers, a->v6_dns_servers);
+	ip->family = a->family;
+	ip->dhcp = a->dhcp;
+	append_addresses(ip->address, AF_INET, a->v4_address[0], a->v4_addresses);
+	append_addresses(ip->address, AF_INET6, a->v6_address[0], a->v6_addresses);
+	append_addresses(ip->subnet, AF_INET, a->v4_subnet[0], a->v4_addresses);
+	for (uint32_t i = 0; i < a->v6_addresses; i++) {
+		if (a->v6_prefix[i] > 128)
+			return ic_violation(request->ic, "IPv6 prefix length %u",
+					    a->v6_prefix[i]);
+		snprintf(text, sizeof(text), "%u", a->v6_prefix[i]);
+		append(ip->subnet, text);
+	}
+	append_addresses(ip->gateway, AF_INET, a->v4_gateway[0], a->v4_gateways);
+	append_addresses(ip->gateway, AF_INET6, a->v6_gateway[0], a->v6_gateways);
+	append_addresses(ip->dns, AF_INET, a->v4_dns[0], a->v4_dns_servers);
+	append_addresses(ip->dns, AF_INET6, a->v6_dns[0], a->v6_dns_servers);
+	for (uint32_t i = 0; i < a->v4_addresses + a->v6_addresses; i++) {
+		if (a->origin[i] > 2)
+			return ic_violation(request->ic, "address origin %u does not exist",
+					    a->origin[i]);
+		append(ip->origin, origins[a->origin[i]]);
+	}
+	return check_rest(request, "IP configuration", a->tail, a->tail + sizeof(a->tail));
+}
+
+ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
+{
+	bool binary = ic_at_least(ic, 5, 0);
+	struct ic_request *request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_ip_text));
+	struct wire_kvp_header *header = ic_body(request);
+	size_t id = binary ? offsetof(struct wire_kvp_ip_binary, adapter) :
+			     offsetof(struct wire_kvp_ip_text, adapter);
+	ic_result result;
+
+	header->op = WIRE_KVP_GET_IP;
+	if (utf16_from_utf8((uint8_t *)header + id, WIRE_KVP_ADAPTER, adapter) < 0)
+		return free_unasked(request, -EINVAL);
+	request->may_set[0] = (struct ic_span) {
+		sizeof(*header), sizeof(struct wire_kvp_ip_text) - sizeof(*header),
+	};
+	request->n_may_set = 1;
+	request->need = binary ? offsetof(struct wire_kvp_ip_binary, tail) :
+				 sizeof(struct wire_kvp_ip_text);
+	*ip = (struct kvp_ip) { 0 };
+	result = ic_ask(request);
+	if (result == WIRE_S_OK)
+		result = binary ? take_ip_binary(request, ip) : take_ip_text(request, ip);
+	ic_request_free(request);
+	return result;
+}
+
+static int put_ip_text(struct wire_kvp_ip_text *body, const char *adapter,
+		       const struct kvp_ip *ip)
+{
+	body->family = ip->family;
+	body->dhcp = ip->dhcp;
+	if (utf16_from_utf8(body->adapter, WIRE_KVP_ADAPTER, adapter) < 0 ||
+	    utf16_from_utf8(body->address, 1024, ip->address) < 0 ||
+	    utf16_from_utf8(body->subnet, 1024, ip->subnet) < 0 ||
+	    utf16_from_utf8(body->gateway, 512, ip->gateway) < 0 ||
+	    utf16_from_utf8(body->dns, 1024, ip->dns) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+/* Where the addresses of a list go, those of each family to their own array. */
+struct address_arrays {
+	uint8_t *v4;
+	uint8_t *v6;
+	uint32_t n_v4;
+	uint32_t n_v6;
+	uint32_t max;
+};
+
+static int put_addresses(struct address_arrays *to, const char *list)
+{
+	char copy[3 * KVP_IP_TEXT], *rest = copy, *item;
+
+	snprintf(copy, sizeof(copy), "%s", list);
+	while ((item = strsep(&rest, ";"))) {
+		if (!*item)
+			continue;
+		if (to->n_v4 == to->max || to->n_v6 == to->max)
+			return -EINVAL;
+		if (inet_pton(AF_INET, item, to->v4 + 4 * to->n_v4) == 1)
+			to->n_v4++;
+		else if (inet_pton(AF_INET6, item, to->v6 + 16 * to->n_v6) == 1)
+			to->n_v6++;
+		else
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Masks and prefix lengths stand in the same order as the addresses. */
+static int put_subnets(struct wire_kvp_ip_binary *body, const char *list)
+{
+	char copy[3 * KVP_IP_TEXT], *rest = copy, *item;
+	uint32_t n_v4 = 0, n_v6 = 0;
+
+	snprintf(copy, sizeof(copy), "%s", list);
+	while ((item = strsep(&rest, ";"))) {
+		unsigned int prefix;
+
+		if (!*item)
+			continue;
+		if (n_v4 < WIRE_KVP_ADDRESSES &&
+		    inet_pton(AF_INET, item, body->v4_subnet[n_v4]) == 1)
+			n_v4++;
+		else if (n_v6 < WIRE_KVP_ADDRESSES && sscanf(item, "%u", &prefix) == 1)
+			body->v6_prefix[n_v6++] = prefix;
+		else
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int put_ip_binary(struct wire_kvp_ip_binary *body, const char *adapter,
+			 const struct kvp_ip *ip)
+{
+	struct address_arrays address = { .v4 = body->v4_address[0], .v6 = body->v6_address[0],
+					  .max = WIRE_KVP_ADDRESSES };
+	struct address_arrays gateway = { .v4 = body->v4_gateway[0], .v6 = body->v6_gateway[0],
+					  .max = WIRE_KVP_GATEWAYS };
+	struct address_arrays dns = { .v4 = body->v4_dns[0], .v6 = body->v6_dns[0],
+				      .max = WIRE_KVP_ADDRESSES };
+
+	body->family = ip->family;
+	body->dhcp = ip->dhcp;
+	if (utf16_from_utf8(body->adapter, WIRE_KVP_ADAPTER, adapter) < 0 ||
+	    put_addresses(&address, ip->address) || put_subnets(body, ip->subnet) ||
+	    put_addresses(&gateway, ip->gateway) || put_addresses(&dns, ip->dns))
+		return -EINVAL;
+	body->v4_addresses = address.n_v4;
+	body->v6_addresses = address.n_v6;
+	body->v4_gateways = gateway.n_v4;
+	body->v6_gateways = gateway.n_v6;
+	body->v4_dns_servers = dns.n_v4;
+	body->v6_dns_servers = dns.n_v6;
+	for (uint32_t i = 0; i < address.n_v4 + address.n_v6; i++)
+		body->origin[i] = ip->dhcp ? 1 : 2;
+	return 0;
+}
+
+ic_result kvp_set_ip(struct ic *ic, const char *adapter, const struct kvp_ip *ip)
+{
+	struct ic_request *request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_ip_text));
+	int error;
+
+	((struct wire_kvp_header *)ic_body(request))->op = WIRE_KVP_SET_IP;
+	error = ic_at_least(ic, 5, 0) ? put_ip_binary(ic_body(request), adapter, ip) :
+					put_ip_text(ic_body(request), adapter, ip);
+	if (error)
+		return free_unasked(request, error);
+	return ask_and_free(request);
+}
