@@ -125,7 +125,11 @@ struct hv_host *hv_create(const struct hv_config *config);
  */
 int hv_start(struct hv_host *host);
 
-/** hv_stop() - pull the plug: channels are closed, the VM is gone, logs stay */
+/**
+ * hv_stop() - pull the plug: channels are closed, the VM is gone, logs stay
+ *
+ * Not with the lock held: the threads need it to end.
+ */
 void hv_stop(struct hv_host *host);
 
 /** hv_destroy() - hv_stop() and free all, channels included; NULL is fine */

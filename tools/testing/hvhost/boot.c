@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a boot loader does: bzImage and initramfs into memory, boot parameters,
+ * page tables for the 64-bit entry point. See the kernel's
+ * Documentation/x86/boot.rst for the names.
+ */
+#include <asm/bootparam.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define COMMAND_LINE		0x21000
+#define COMMAND_LINE_SIZE	2048u
+#define KERNEL			0x1000000	/* where bzImages like to be */
+#define ENTRY_64		0x200
+#define PROTOCOL_MIN		0x020e		/* 2.14: acpi_rsdp_addr */
+#define LOW_MEMORY_END		0x9fc00
+
+#define E820_RAM		1
+#define E820_RESERVED		2
+
+/* The console's speed does not matter; reports resolve with System.map (nokaslr). */
+static const char command_line[] =
+	"console=ttyS0 panic=-1 nokaslr mitigations=off random.trust_cpu=on";
+
+struct file {
+	const char *path;
+	uint8_t *bytes;
+	size_t size;
+};
+
+static int map_file(struct file *file, const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	*file = (struct file) { .path = path };
+	if (fd < 0 || fstat(fd, &st)) {
+		int error = errno;
+
+		hv_complain("%s: %s", path, strerror(error));
+		if (fd >= 0)
+			close(fd);
+		return -error;
+	}
+	file->size = st.st_size;
+	file->bytes = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (file->bytes == MAP_FAILED) {
+		hv_complain("%s: cannot be read (is it empty?)", path);
+		return -EIO;
+	}
+	return 0;
+}
+
+static void unmap_file(struct file *file)
+{
+	munmap(file->bytes, file->size);
+}
+
+/* Identity map of the first GiB by 2 MiB pages, and a flat GDT. */
+static void build_tables(struct hv_host *host)
+{
+	uint64_t *tables = hv_memory(host, HV_BOOT_TABLES, 3 * HV_PAGE_SIZE);
+	uint64_t *gdt = hv_memory(host, HV_BOOT_GDT, HV_PAGE_SIZE);
+	const uint64_t present_writable = 3, large = 1 << 7;
+
+	tables[0] = (HV_BOOT_TABLES + HV_PAGE_SIZE) | present_writable;
+	tables[512] = (HV_BOOT_TABLES + 2 * HV_PAGE_SIZE) | present_writable;
+	for (uint64_t i = 0; i < 512; i++)
+		tables[1024 + i] = i << 21 | large | present_writable;
+	gdt[2] = 0x00af9b000000ffff;	/* 0x10: 64-bit code */
+	gdt[3] = 0x00cf93000000ffff;	/* 0x18: data */
+}
+
+static void add_memory_range(struct boot_params *boot, uint64_t start, uint64_t end, uint32_t type)
+{
+	boot->e820_table[boot->e820_entries++] = (struct boot_e820_entry) {
+		.addr = start,
+		.size = end - start,
+		.type = type,
+	};
+}
+
+static int load_kernel(struct hv_host *host, struct boot_params *boot, const struct file *kernel)
+{
+	const struct setup_header *header =
+		(const struct setup_header *)(kernel->bytes + offsetof(struct boot_params, hdr));
+	size_t setup, size;
+
+	if (kernel->size < sizeof(*boot) || memcmp(&header->header, "HdrS", 4) ||
+	    header->version < PROTOCOL_MIN || !(header->xloadflags & XLF_KERNEL_64)) {
+		hv_complain("%s: no 64-bit bzImage of Linux 4.20 or later", kernel->path);
+		return -ENOEXEC;
+	}
+	setup = (header->setup_sects ? header->setup_sects + 1 : 5) * 512u;
+	size = kernel->size - setup;
+	if (KERNEL + (uint64_t)header->init_size > host->memory_size || size > header->init_size) {
+		hv_complain("%s: needs more than %u MiB of memory", kernel->path,
+			    host->config.memory_mib);
+		return -ENOMEM;
+	}
+	memcpy(host->memory + KERNEL, kernel->bytes + setup, size);
+	boot->hdr = *header;
+	boot->hdr.type_of_loader = 0xff;
+	boot->hdr.loadflags |= LOADED_HIGH;
+	boot->hdr.code32_start = KERNEL;
+	boot->hdr.cmd_line_ptr = COMMAND_LINE;
+	return 0;
+}
+
+static int load_initrd(struct hv_host *host, struct boot_params *boot, const struct file *initrd)
+{
+	uint64_t kernel_end = KERNEL + (uint64_t)boot->hdr.init_size;
+	uint64_t start = (host->memory_size - initrd->size) & ~(uint64_t)(HV_PAGE_SIZE - 1);
+
+	if (initrd->size >= host->memory_size - kernel_end) {
+		hv_complain("%s: %zu MiB do not fit into %u MiB of memory", initrd->path,
+			    initrd->size >> 20, host->config.memory_mib);
+		return -ENOMEM;
+	}
+	memcpy(host->memory + start, initrd->bytes, initrd->size);
+	boot->hdr.ramdisk_image = start;
+	boot->hdr.ramdisk_size = initrd->size;
+	return 0;
+}
+
+static int load_files(struct hv_host *host, struct boot_params *boot)
+{
+	struct file kernel, initrd;
+	int ret;
+
+	ret = map_file(&kernel, host->config.kernel);
+	if (ret)
+		return ret;
+	ret = load_kernel(host, boot, &kernel);
+	unmap_file(&kernel);
+	if (ret)
+		return ret;
+	ret = map_file(&initrd, host->config.initrd);
+	if (ret)
+		return ret;
+	ret = load_initrd(host, boot, &initrd);
+	unmap_file(&initrd);
+	return ret;
+}
+
+int hv_boot_load(struct hv_host *host, uint64_t *entry)
+{
+	struct boot_params *boot = hv_memory(host, HV_BOOT_PARAMS, sizeof(*boot));
+	char *line = hv_memory(host, COMMAND_LINE, COMMAND_LINE_SIZE);
+	int ret, size;
+
+	ret = load_files(host, boot);
+	if (ret)
+		return ret;
+	size = snprintf(line, COMMAND_LINE_SIZE, "%s %s", command_line, host->config.cmdline);
+	if ((unsigned int)size >= COMMAND_LINE_SIZE) {
+		hv_complain("the kernel command line is longer than %u bytes", COMMAND_LINE_SIZE);
+		return -E2BIG;
+	}
+	boot->acpi_rsdp_addr = HV_ACPI_BASE;
+	add_memory_range(boot, 0, LOW_MEMORY_END, E820_RAM);
+	add_memory_range(boot, LOW_MEMORY_END, 0x100000, E820_RESERVED);
+	add_memory_range(boot, 0x100000, host->memory_size, E820_RAM);
+	build_tables(host);
+	*entry = KERNEL + ENTRY_64;
+	return 0;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A vCPU: what CPUID tells the guest, how it starts, and looking into it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define MAX_CPUID	256u
+
+#define HYPERVISOR_FIRST	0x40000000u
+#define HYPERVISOR_LAST		0x400001ffu
+
+static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
+	/* "Microsoft Hv": KVM's own signature would make Linux a KVM guest. */
+	{ .function = 0x40000000, .eax = 0x40000006,
+	  .ebx = 0x7263694d, .ecx = 0x666f736f, .edx = 0x76482074 },
+	/* "Hv#1": from now on KVM emulates hypercalls and MSRs of Hyper-V. */
+	{ .function = 0x40000001, .eax = 0x31237648 },
+	/* Windows Server 2016 */
+	{ .function = 0x40000002, .eax = 14393, .ebx = 10 << 16 },
+	/*
+	 * EAX: reference counter, SynIC, hypercalls, VP index, reference TSC,
+	 * frequencies. EBX: post messages, signal events. EDX: frequencies, crash
+	 * MSRs. No synthetic timers: their messages would share VMBus' source.
+	 */
+	{ .function = 0x40000003, .eax = 0xa66, .ebx = 0x30, .edx = 0x500 },
+	/* No auto-EOI, never notify of long spinning. */
+	{ .function = 0x40000004, .eax = 0x200, .ebx = 0xffffffff },
+	{ .function = 0x40000005, .eax = 0x400, .ebx = 0x40 },
+	{ .function = 0x40000006 },
+};
+
+#define BIT(n)	(1u << (n))
+
+/*
+ * Each vCPU is a core of one package: the simplest topology, told in all the
+ * ways there are. KVM fills in the CPU that it happens to run on, which would
+ * give all vCPUs the same id.
+ *
+ * XSAVE and what depends on it is hidden: under emulation its layout does not
+ * match what the guest computes. So is nested virtualisation.
+ */
+static void adjust_leaf(struct kvm_cpuid_entry2 *leaf, unsigned int id, unsigned int count)
+{
+	unsigned int bits = count > 1 ? 32 - __builtin_clz(count - 1) : 0;
+
+	switch (leaf->function) {
+	case 1:
+		leaf->ebx = (leaf->ebx & 0xffff) | count << 16 | id << 24;
+		leaf->ecx |= BIT(31);				/* hypervisor */
+		leaf->ecx &= ~(BIT(26) | BIT(27));		/* XSAVE, OSXSAVE */
+		leaf->ecx &= ~(BIT(12) | BIT(28) | BIT(29));	/* FMA, AVX, F16C */
+		leaf->ecx &= ~BIT(5);				/* VMX */
+		leaf->edx = count > 1 ? leaf->edx | BIT(28) : leaf->edx & ~BIT(28);
+		break;
+	case 4:
+		leaf->eax = (leaf->eax & 0x3fff) | (count - 1) << 26;
+		break;
+	case 7:
+		if (leaf->index)
+			break;
+		leaf->ebx &= ~(BIT(5) | BIT(14) | BIT(16) | BIT(17) | BIT(21) | BIT(26) |
+			       BIT(27) | BIT(28) | BIT(30) | BIT(31));	/* AVX2, MPX, AVX512 */
+		leaf->ecx &= ~(BIT(1) | BIT(6) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(14));
+		leaf->edx &= ~(BIT(2) | BIT(3) | BIT(8) | BIT(22) | BIT(23) | BIT(24) | BIT(25));
+		break;
+	case 0xb:
+		/* Level 0: threads of a core (1). Level 1: all of the package. */
+		leaf->eax = leaf->index == 1 ? bits : 0;
+		leaf->ebx = leaf->index == 0 ? 1 : leaf->index == 1 ? count : 0;
+		leaf->ecx = leaf->index | (leaf->index < 2 ? leaf->index + 1 : 0) << 8;
+		leaf->edx = id;
+		break;
+	case 0x80000001:
+		leaf->ecx &= ~(BIT(2) | BIT(11) | BIT(16) | BIT(22));	/* SVM, XOP, FMA4, TOPOEXT */
+		leaf->ecx = count > 1 ? leaf->ecx | BIT(1) : leaf->ecx & ~BIT(1);
+		break;
+	case 0x80000008:
+		leaf->ecx = (leaf->ecx & ~0xf0ffu) | (count - 1) | bits << 12;
+		break;
+	}
+}
+
+static bool hidden_leaf(uint32_t function)
+{
+	switch (function) {
+	case HYPERVISOR_FIRST ... HYPERVISOR_LAST:
+	case 0xb:		/* made below */
+	case 0xd:		/* XSAVE */
+	case 0x1f:		/* topology, second edition */
+	case 0x8000000a:	/* SVM */
+	case 0x8000001d:	/* need TOPOEXT */
+	case 0x8000001e:
+		return true;
+	}
+	return false;
+}
+
+static int set_cpuid(struct hv_vcpu *vcpu)
+{
+	size_t size = sizeof(struct kvm_cpuid2) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
+	struct kvm_cpuid2 *cpuid = calloc(1, size);
+	uint32_t kept = 0;
+	int ret = 0;
+
+	if (!cpuid)
+		abort();
+	cpuid->nent = MAX_CPUID / 2;		/* room for ours */
+	if (ioctl(vcpu->host->kvm, KVM_GET_SUPPORTED_CPUID, cpuid))
+		ret = -errno;
+	for (uint32_t i = 0; !ret && i < cpuid->nent; i++) {
+		if (!hidden_leaf(cpuid->entries[i].function))
+			cpuid->entries[kept++] = cpuid->entries[i];
+	}
+	for (uint32_t level = 0; level < 3; level++) {
+		cpuid->entries[kept++] = (struct kvm_cpuid_entry2) {
+			.function = 0xb,
+			.index = level,
+			.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+		};
+	}
+	memcpy(cpuid->entries + kept, hyperv_leaves, sizeof(hyperv_leaves));
+	cpuid->nent = kept + sizeof(hyperv_leaves) / sizeof(*hyperv_leaves);
+	for (uint32_t i = 0; i < cpuid->nent; i++)
+		adjust_leaf(&cpuid->entries[i], vcpu->index, vcpu->host->config.vcpus);
+	if (!ret && ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
+		ret = -errno;
+	if (ret)
+		hv_complain("vCPU %u: CPUID: %s", vcpu->index, strerror(-ret));
+	free(cpuid);
+	return ret;
+}
+
+int hv_cpu_setup(struct hv_vcpu *vcpu)
+{
+	struct kvm_enable_cap synic = { .cap = KVM_CAP_HYPERV_SYNIC2 };
+
+	if (ioctl(vcpu->fd, KVM_ENABLE_CAP, &synic)) {
+		int error = errno;
+
+		hv_complain("vCPU %u: synthetic interrupts: %s", vcpu->index, strerror(error));
+		return -error;
+	}
+	return set_cpuid(vcpu);
+}
+
+/* The others wait for the guest's start-up IPI, as they come from KVM. */
+int hv_cpu_boot(struct hv_vcpu *vcpu, uint64_t entry)
+{
+	const struct kvm_segment code = {
+		.limit = 0xffffffff, .selector = 0x10, .type = 11, .present = 1, .s = 1, .l = 1,
+		.g = 1,
+	};
+	const struct kvm_segment data = {
+		.limit = 0xffffffff, .selector = 0x18, .type = 3, .present = 1, .s = 1, .db = 1,
+		.g = 1,
+	};
+	struct kvm_regs regs = {
+		.rip = entry, .rsi = HV_BOOT_PARAMS, .rsp = HV_BOOT_STACK, .rflags = 2,
+	};
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		goto error;
+	sregs.cs = code;
+	sregs.ds = data;
+	sregs.es = data;
+	sregs.ss = data;
+	sregs.fs = data;
+	sregs.gs = data;
+	sregs.gdt.base = HV_BOOT_GDT;
+	sregs.gdt.limit = 4 * 8 - 1;
+	sregs.cr3 = HV_BOOT_TABLES;
+	sregs.cr4 |= 1 << 5;			/* PAE */
+	sregs.cr0 |= 1u << 31 | 1;		/* paging, protection */
+	sregs.efer |= 1 << 10 | 1 << 8;		/* long mode active, enabled */
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		goto error;
+	return 0;
+
+error:
+	hv_complain("vCPU %u: registers: %m", vcpu->index);
+	return -errno;
+}
+
+/*
+ * A vCPU ioctl waits for the vCPU to leave KVM_RUN, so make it leave and stay
+ * out until we are done. Fine on the vCPU's own thread, too.
+ */
+int hv_cpu_ioctl(struct hv_vcpu *vcpu, unsigned long request, void *argument)
+{
+	int ret;
+
+	atomic_fetch_add(&vcpu->pauses, 1);
+	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	if (vcpu->started)
+		pthread_kill(vcpu->thread, SIGUSR1);
+	ret = ioctl(vcpu->fd, request, argument) < 0 ? -errno : 0;
+	atomic_fetch_sub(&vcpu->pauses, 1);
+	return ret;
+}
+
+bool hv_cpu_idle(struct hv_vcpu *vcpu)
+{
+	struct kvm_mp_state mp;
+	struct kvm_regs regs;
+
+	if (hv_cpu_ioctl(vcpu, KVM_GET_MP_STATE, &mp) || hv_cpu_ioctl(vcpu, KVM_GET_REGS, &regs))
+		return false;
+	if (mp.mp_state == KVM_MP_STATE_UNINITIALIZED)
+		return true;			/* never started */
+	return mp.mp_state == KVM_MP_STATE_HALTED && regs.rflags & 1 << 9;
+}
+
+void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
+{
+	static const char * const states[] = {
+		[KVM_MP_STATE_RUNNABLE] = "runnable",
+		[KVM_MP_STATE_UNINITIALIZED] = "not started",
+		[KVM_MP_STATE_INIT_RECEIVED] = "waits for start-up",
+		[KVM_MP_STATE_HALTED] = "halted",
+		[KVM_MP_STATE_SIPI_RECEIVED] = "starts up",
+	};
+	struct kvm_mp_state mp;
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+
+	if (hv_cpu_ioctl(vcpu, KVM_GET_MP_STATE, &mp) ||
+	    hv_cpu_ioctl(vcpu, KVM_GET_REGS, &regs) ||
+	    hv_cpu_ioctl(vcpu, KVM_GET_SREGS, &sregs)) {
+		fprintf(out, "vCPU %u: cannot be looked into\n", vcpu->index);
+		return;
+	}
+	fprintf(out, "vCPU %u %s\n", vcpu->index,
+		mp.mp_state < sizeof(states) / sizeof(*states) ? states[mp.mp_state] : "odd");
+	fprintf(out, "  rip %016llx flags %08llx cs %04x cr0 %08llx cr2 %016llx cr3 %llx cr4 %llx efer %llx\n",
+		regs.rip, regs.rflags, sregs.cs.selector, sregs.cr0, sregs.cr2, sregs.cr3,
+		sregs.cr4, sregs.efer);
+	fprintf(out, "  rax %016llx rbx %016llx rcx %016llx rdx %016llx\n",
+		regs.rax, regs.rbx, regs.rcx, regs.rdx);
+	fprintf(out, "  rsi %016llx rdi %016llx rsp %016llx rbp %016llx\n",
+		regs.rsi, regs.rdi, regs.rsp, regs.rbp);
+	fprintf(out, "  r8  %016llx r9  %016llx r10 %016llx r11 %016llx\n",
+		regs.r8, regs.r9, regs.r10, regs.r11);
+	fprintf(out, "  r12 %016llx r13 %016llx r14 %016llx r15 %016llx\n",
+		regs.r12, regs.r13, regs.r14, regs.r15);
+	fprintf(out, "  cs base %llx ss %04x ds %04x gdt %llx/%x idt %llx/%x tr %04x %llx\n",
+		sregs.cs.base, sregs.ss.selector, sregs.ds.selector, sregs.gdt.base,
+		sregs.gdt.limit, sregs.idt.base, sregs.idt.limit, sregs.tr.selector,
+		sregs.tr.base);
+}
