@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whole-system tests: a real guest kernel against the hvhost library.
+ *
+ * A case is a function and a row of its file's table:
+ *
+ *	static void sequence(struct test *t)
+ *	{
+ *		struct ic *hb = test_ready(t, &ic_heartbeat);
+ *
+ *		for (int i = 0; i < 100; i++)
+ *			EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+ *	}
+ *
+ *	{ .name = "heartbeat_sequence", .run = sequence },
+ *
+ * A failed expectation ends the case. Whatever the case did, it fails if the
+ * guest's kernel reported something, if the guest broke a rule of the bus or of
+ * an integration component, or if a request did not get its one answer.
+ */
+#ifndef E2E_H
+#define E2E_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+#include "ic.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct test;
+
+enum peer { HV_IC, HV_UTILS };
+
+/* Of whom a case tells. */
+enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
+
+/**
+ * struct test_case - one row
+ * @name:	what to call it on the command line
+ * @run:	the case
+ * @only:	the peers that have what the case is about; it is not run with others
+ * @peer_fails:	why hv_utils fails the case, which Hyper-V expects to pass: it is
+ *		run with it all the same, and must fail
+ * @fresh:	the case needs a guest that has just been booted
+ * @ends_guest:	the case ends with a guest that does not run
+ * @last:	run after all others of the same kind of guest
+ * @vcpus:	of the guest; 0 is 1
+ * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
+ * @hibernation: the firmware offers S4
+ */
+struct test_case {
+	const char *name;
+	void (*run)(struct test *t);
+	enum only only;
+	const char *peer_fails;
+	bool fresh;
+	bool ends_guest;
+	bool last;
+	unsigned int vcpus;
+	uint32_t vmbus;
+	bool hibernation;
+};
+
+extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
+	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], fcopy_cases[],
+	lifecycle_cases[];
+
+/**
+ * struct test - the case that runs
+ * @host: its guest
+ * @peer: the module under test
+ * @ics:  the host side of each service, in the order of ic_services
+ *
+ * The rest belongs to the runner.
+ */
+struct test {
+	struct hv_host *host;
+	enum peer peer;
+	const char *module;
+	struct ic *ics[IC_COUNT];
+	bool touched[IC_COUNT];
+	size_t console;			/* line from which kernel reports count */
+	struct cleanup *cleanups;
+	struct scrap *scraps;
+	enum { PASSED, FAILED, SKIPPED } outcome;
+	char message[2048];		/* why it failed or was skipped */
+	char notes[2048];
+	jmp_buf end;			/* of the case, or of its cleanup */
+};
+
+/** test_ic() - the host side of a service, in whatever state it is */
+struct ic *test_ic(struct test *t, const struct ic_service *service);
+
+/**
+ * test_ready() - the same, open and negotiated
+ *
+ * With hv_utils this also starts the daemon that the service needs.
+ */
+struct ic *test_ready(struct test *t, const struct ic_service *service);
+
+/** test_services() - those that the module under test serves, ended by NULL */
+const struct ic_service *const *test_services(struct test *t);
+
+/**
+ * test_touch() - the IC will be left with other versions or settings
+ *
+ * At the end of the case it is reset, and offered anew.
+ */
+void test_touch(struct test *t, struct ic *ic);
+
+/** test_reopen() - rescind, offer again, and wait until the guest has opened it */
+void test_reopen(struct test *t, struct ic *ic);
+
+/** test_rescind() - rescind and wait until the guest has let go */
+void test_rescind(struct test *t, struct ic *ic);
+
+/** test_load() - load the module under test, with @parameters */
+void test_load(struct test *t, const char *parameters);
+
+/** test_unload() - unload it, and wait until all channels are closed */
+void test_unload(struct test *t);
+
+/**
+ * test_run() - run a command in the guest
+ * Return: its output without the last line break; freed at the end of the case.
+ */
+char *test_run(struct test *t, int expected_status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** test_until() - repeat a command in the guest until it succeeds */
+void test_until(struct test *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** test_parameter() - set a parameter of the module under test until the end of the case */
+void test_parameter(struct test *t, const char *name, const char *value);
+
+/** test_status() - a line of the service's status in debugfs; "" if there is none */
+char *test_status(struct test *t, struct ic *ic, const char *key);
+
+/** test_attribute() - an attribute of the device in sysfs, without its line break */
+char *test_attribute(struct test *t, struct ic *ic, const char *name);
+
+/** test_has() - does the guest have this file? */
+bool test_has(struct test *t, const char *path);
+
+/** test_defer() - call @undo at the end of the case, however it ends; last one first */
+void test_defer(struct test *t, void (*undo)(struct test *t, void *context), void *context);
+
+/** test_undo() - do now what test_defer() noted */
+void test_undo(struct test *t);
+
+/** test_skip() - end the case: the guest lacks what it needs */
+void test_skip(struct test *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+
+/** test_note() - a line of diagnosis, shown if the case fails */
+void test_note(struct test *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+void test_fail(struct test *t, const char *file, int line, const char *format, ...)
+	__attribute__((format(printf, 4, 5), noreturn));
+
+#define FAIL(...) test_fail(t, __FILE__, __LINE__, __VA_ARGS__)
+
+/* Each shows the expression, what was expected, and what came. */
+#define EXPECT(condition)							\
+	do {									\
+		if (!(condition))						\
+			FAIL("expected %s", #condition);			\
+	} while (0)
+
+#define EXPECT_EQ(got, expected)						\
+	do {									\
+		long long got_ = (got), expected_ = (expected);			\
+										\
+		if (got_ != expected_)						\
+			FAIL("%s: expected %lld, got %lld", #got, expected_, got_); \
+	} while (0)
+
+#define EXPECT_STR(got, expected)						\
+	do {									\
+		const char *got_ = (got), *expected_ = (expected);		\
+										\
+		if (strcmp(got_, expected_))					\
+			FAIL("%s: expected \"%s\", got \"%s\"", #got, expected_, got_); \
+	} while (0)
+
+void test_expect_result(struct test *t, const char *file, int line, const char *what,
+			ic_result got, ic_result expected);
+
+#define EXPECT_RESULT(got, expected)						\
+	test_expect_result(t, __FILE__, __LINE__, #got, got, expected)
+
+/* Any answer that is not success. */
+#define EXPECT_FAILURE(got)							\
+	do {									\
+		ic_result got_ = (got);						\
+										\
+		if (got_ <= 0)							\
+			FAIL("%s: expected a failing status, got %s", #got,	\
+			     ic_result_text(got_));				\
+	} while (0)
+
+#endif

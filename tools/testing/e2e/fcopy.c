@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/* File copy: files of all sizes, flags, refusals. */
+#include "e2e.h"
+
+static struct ic *start(struct test *t)
+{
+	/* From 6.10 on the old driver has no file copy, but a generic one with a daemon. */
+	if (t->peer == HV_UTILS && !test_has(t, "/usr/sbin/hv_fcopy_daemon"))
+		test_skip(t, "this kernel's hv_utils has no file copy");
+	test_run(t, 0, "rm -rf /tmp/copy; mkdir /tmp/copy");
+	return test_ready(t, &ic_fcopy);
+}
+
+static unsigned int checksum(const unsigned char *data, size_t size)
+{
+	unsigned int sum = 0;
+
+	/* As the sum(1) of BSD. */
+	while (size--)
+		sum = ((sum >> 1) + ((sum & 1) << 15) + *data++) & 0xffff;
+	return sum;
+}
+
+static void sizes(struct test *t)
+{
+	static const size_t sizes[] = { 0, 1, 6143, 6144, 6145, 12288, 100000, 1 << 20 };
+	static unsigned char data[1 << 20];
+	struct ic *fc = start(t);
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = i * 7 + (i >> 8);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct fcopy_source source = fcopy_memory(data, sizes[i]);
+
+		test_note(t, "%zu bytes", sizes[i]);
+		EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "file", WIRE_FCOPY_OVERWRITE),
+			      0);
+		EXPECT_EQ(atol(test_run(t, 0, "stat -c %%s /tmp/copy/file")), sizes[i]);
+		EXPECT_EQ(atol(test_run(t, 0, "sum /tmp/copy/file")), checksum(data, sizes[i]));
+	}
+}
+
+static void exists(struct test *t)
+{
+	struct ic *fc = start(t);
+	struct fcopy_source source = fcopy_memory("new\n", 4);
+
+	test_run(t, 0, "echo old > /tmp/copy/file");
+	EXPECT_RESULT(fcopy_start(fc, "/tmp/copy", "file", 0, 4), WIRE_E_ALREADY_EXISTS);
+	EXPECT_STR(test_run(t, 0, "cat /tmp/copy/file"), "old");
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "file", WIRE_FCOPY_OVERWRITE), 0);
+	EXPECT_STR(test_run(t, 0, "cat /tmp/copy/file"), "new");
+}
+
+static void create_path(struct test *t)
+{
+	struct ic *fc = start(t);
+	struct fcopy_source source = fcopy_memory("deep\n", 5);
+
+	EXPECT_FAILURE(fcopy_start(fc, "/tmp/copy/a/b/c", "file", 0, 5));
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy/a/b/c", "file", WIRE_FCOPY_CREATE_PATH),
+		      0);
+	EXPECT_STR(test_run(t, 0, "cat /tmp/copy/a/b/c/file"), "deep");
+}
+
+static void cancel(struct test *t)
+{
+	struct ic *fc = start(t);
+
+	EXPECT_RESULT(fcopy_start(fc, "/tmp/copy", "partial", 0, 12), 0);
+	EXPECT_RESULT(fcopy_write(fc, 0, "123456", 6), 0);
+	EXPECT_RESULT(fcopy_cancel(fc), 0);
+	EXPECT(!test_has(t, "/tmp/copy/partial"));
+}
+
+static void disk_full(struct test *t)
+{
+	static unsigned char data[256 * 1024];
+	struct fcopy_source source = fcopy_memory(data, sizeof(data));
+	struct ic *fc = start(t);
+	ic_result result;
+
+	test_run(t, 0, "mount -t tmpfs -o size=64k none /tmp/copy");
+	result = fcopy_copy(fc, &source, "/tmp/copy", "large", 0);
+	test_run(t, 0, "umount /tmp/copy");
+	EXPECT_RESULT(result, WIRE_E_DISK_FULL);
+}
+
+static void name_in_unicode(struct test *t)
+{
+	struct ic *fc = start(t);
+	struct fcopy_source source = fcopy_memory("x\n", 2);
+
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x94\x8c", 0),
+		      0);
+	EXPECT(test_has(t, "/tmp/copy/\xc3\xbc\xe2\x82\xac\xf0\x9f\x94\x8c"));
+}
+
+const struct test_case fcopy_cases[] = {
+	{ .name = "fcopy_sizes", .run = sizes, .only = ONLY_HV_UTILS },
+	{ .name = "fcopy_exists", .run = exists, .only = ONLY_HV_UTILS },
+	{ .name = "fcopy_create_path", .run = create_path, .only = ONLY_HV_UTILS },
+	{ .name = "fcopy_cancel", .run = cancel, .only = ONLY_HV_UTILS },
+	{ .name = "fcopy_disk_full", .run = disk_full, .only = ONLY_HV_UTILS },
+	{ .name = "fcopy_name_in_unicode", .run = name_in_unicode, .only = ONLY_HV_UTILS },
+	{ 0 }
+};

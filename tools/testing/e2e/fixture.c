@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Boots guests for the cases, and throws away those that are of no more use. */
+#include "fixture.h"
+
+#include <stdio.h>
+
+#define BOOT_MS 180000
+
+static const struct test_case *guest_of;	/* the case whose guest runs */
+static unsigned int guests;
+
+bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
+{
+	return a->vcpus == b->vcpus && a->vmbus == b->vmbus && a->hibernation == b->hibernation;
+}
+
+void fixture_diagnose(const char *text)
+{
+	while (*text) {
+		int n = strcspn(text, "\n");
+
+		printf("# %.*s\n", n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+void fixture_show_log(struct test *t)
+{
+	char *tail;
+
+	if (!t->host)
+		return;
+	tail = hv_console_tail(t->host, 25);
+	printf("# the guest's console ends with:\n");
+	fixture_diagnose(tail);
+	free(tail);
+}
+
+static bool boot(struct test *t, const struct test_case *c)
+{
+	char name[32];
+	struct hv_config config = {
+		.name = name,
+		.vcpus = c->vcpus,
+		.vmbus = c->vmbus,
+		.hibernation = c->hibernation,
+	};
+	char *dump;
+	int error;
+
+	snprintf(name, sizeof(name), "guest-%u", ++guests);
+	t->console = 0;
+	t->host = hv_create(&config);
+	if (!t->host)
+		return false;
+	for (int i = 0; i < IC_COUNT; i++) {
+		t->ics[i] = ic_new(t->host, ic_services[i]);
+		ic_offer(t->ics[i]);
+	}
+	error = hv_start(t->host);
+	if (!error)
+		error = hv_guest_ready(t->host, BOOT_MS);
+	if (!error)
+		return true;
+	printf("# %s does not come up: %s, machine %s\n", name, strerror(-error),
+	       hv_state_name(hv_state(t->host)));
+	dump = hv_dump(t->host);
+	fixture_diagnose(dump);
+	free(dump);
+	return false;
+}
+
+void fixture_drop(struct test *t)
+{
+	if (!t->host)
+		return;
+	hv_destroy(t->host);
+	for (int i = 0; i < IC_COUNT; i++)
+		ic_free(t->ics[i]);
+	t->host = NULL;
+	guest_of = NULL;
+}
+
+bool fixture_take(struct test *t, const struct test_case *c)
+{
+	if (t->host && guest_of && !c->fresh && !c->ends_guest &&
+	    fixture_same_guest(guest_of, c))
+		return true;
+	fixture_drop(t);
+	if (!boot(t, c)) {
+		fixture_drop(t);
+		return false;
+	}
+	guest_of = c;
+	return true;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Channels and the module come and go: rescind, unbind, reload, suspend, under load. */
+#include "e2e.h"
+#include "load.h"
+
+/* The debug kernel is slow, and shows in few rounds what others show in many. */
+static int rounds(struct test *t, int n)
+{
+	return test_has(t, "/sys/kernel/debug/kmemleak") ? n / 5 : n;
+}
+
+static void beat_well(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+static void rescind(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	for (int i = 0; i < rounds(t, 20); i++) {
+		for (service = test_services(t); *service; service++) {
+			test_reopen(t, test_ic(t, *service));
+			test_ready(t, *service);
+		}
+	}
+}
+
+static void rescind_under_load(struct test *t)
+{
+	load_start(t);
+	for (int i = 0; i < rounds(t, 20); i++) {
+		test_reopen(t, test_ic(t, &ic_heartbeat));
+		test_reopen(t, test_ic(t, &ic_timesync));
+		test_ready(t, &ic_heartbeat);
+		test_ready(t, &ic_timesync);
+	}
+	EXPECT(load_stop(t) > 0);
+	beat_well(t);
+}
+
+/* The channel is rescinded while a request lies unread in the ring. */
+static void rescind_with_request(struct test *t)
+{
+	struct ic *hb = test_ic(t, &ic_heartbeat);
+
+	for (int i = 0; i < rounds(t, 20); i++) {
+		struct ic_request *r;
+		ic_result result;
+
+		test_ready(t, &ic_heartbeat);
+		r = ic_request(hb, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
+		r->may_set[0] = (struct ic_span) { 0, 12 };
+		r->n_may_set = 1;
+		EXPECT_RESULT(ic_post(r, i % 2 ? HV_SEND_QUIET : 0), 0);
+		test_reopen(t, hb);
+		result = ic_wait(r);
+		ic_request_free(r);
+		if (result)
+			EXPECT_RESULT(result, -ECANCELED);
+	}
+	beat_well(t);
+}
+
+/* The host takes the offer back again before the guest has done anything with it. */
+static void rescind_at_once(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, hb);
+	test_rescind(t, hb);
+	for (int i = 0; i < rounds(t, 20); i++) {
+		EXPECT_EQ(ic_offer(hb), 0);
+		test_rescind(t, hb);
+	}
+}
+
+static void unbind(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	for (int i = 0; i < rounds(t, 10); i++) {
+		for (service = test_services(t); *service; service++) {
+			struct ic *ic = test_ready(t, *service);
+
+			test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/%s/unbind",
+				 (*service)->instance, t->module);
+			EXPECT(!hv_channel_is_open(ic->channel));
+			test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/%s/bind",
+				 (*service)->instance, t->module);
+			test_ready(t, *service);
+		}
+	}
+}
+
+static void unbind_under_load(struct test *t)
+{
+	load_start(t);
+	for (int i = 0; i < rounds(t, 20); i++) {
+		test_run(t, 0, "cd /sys/bus/vmbus/drivers/%s && echo %s > unbind && echo %s > bind",
+			 t->module, ic_heartbeat.instance, ic_heartbeat.instance);
+		test_ready(t, &ic_heartbeat);
+	}
+	EXPECT(load_stop(t) > 0);
+	beat_well(t);
+}
+
+static void reload(struct test *t)
+{
+	for (int i = 0; i < rounds(t, 100); i++) {
+		test_unload(t);
+		test_load(t, "");
+		beat_well(t);
+	}
+}
+
+static void reload_under_load(struct test *t)
+{
+	load_start(t);
+	for (int i = 0; i < rounds(t, 20); i++) {
+		test_unload(t);
+		test_load(t, "");
+		beat_well(t);
+	}
+	EXPECT(load_stop(t) > 0);
+}
+
+/* Unloaded before the host has had the time to negotiate. */
+static void reload_at_once(struct test *t)
+{
+	for (int i = 0; i < rounds(t, 20); i++)
+		test_run(t, 0, "rmmod %s && modprobe %s", t->module, t->module);
+	beat_well(t);
+}
+
+/* All channels at once, as after a restore of the machine. */
+static void restored(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	for (int i = 0; i < rounds(t, 20); i++) {
+		for (service = test_services(t); *service; service++) {
+			struct ic_request *r = ic_negotiate_request(test_ready(t, *service));
+
+			EXPECT_RESULT(ic_post(r, 0), 0);
+			ic_request_free(r);
+		}
+	}
+	for (service = test_services(t); *service; service++)
+		test_ready(t, *service);
+	beat_well(t);
+}
+
+/*
+ * The devices' part of a suspend to disk, without the disk: all channels are
+ * closed, the bus is unloaded, and both come back.
+ */
+static void suspend(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	if (!test_has(t, "/sys/power/pm_test") ||
+	    !strstr(test_run(t, 0, "cat /sys/power/state"), "disk"))
+		test_skip(t, "the kernel has no test mode for suspend to disk");
+	for (int i = 0; i < 3; i++) {
+		unsigned int opens = hv_channel_opens(test_ready(t, &ic_heartbeat)->channel);
+
+		test_run(t, 0, "echo platform > /sys/power/pm_test && echo disk > /sys/power/state");
+		EXPECT(hv_channel_opens(test_ic(t, &ic_heartbeat)->channel) > opens);
+		for (service = test_services(t); *service; service++)
+			test_ready(t, *service);
+		beat_well(t);
+	}
+}
+
+/* A service that is switched off is held, but not open. */
+static void disable(struct test *t)
+{
+	static const struct ic_service *const services[] = {
+		&ic_heartbeat, &ic_shutdown, &ic_timesync,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+		struct ic *ic = test_ready(t, services[i]);
+
+		test_parameter(t, services[i]->name, "N");
+		if (hv_channel_wait_state(ic->channel, HV_CHANNEL_OFFERED, ic->timeout_ms))
+			FAIL("%s is off, and its channel open", services[i]->name);
+		EXPECT_STR(test_attribute(t, ic, "state"), "disabled");
+		test_undo(t);
+		test_ready(t, services[i]);
+	}
+}
+
+static void disabled_at_load(struct test *t)
+{
+	struct ic *hb = test_ic(t, &ic_heartbeat);
+
+	test_unload(t);
+	test_load(t, "heartbeat=N");
+	test_ready(t, &ic_shutdown);
+	EXPECT_STR(test_attribute(t, hb, "state"), "disabled");
+	EXPECT(!hv_channel_is_open(hb->channel));
+	test_unload(t);
+	test_load(t, "");
+	beat_well(t);
+}
+
+static void second_instance(struct test *t)
+{
+	static struct ic *second;
+	struct ic *first = test_ready(t, &ic_heartbeat);
+
+	second = ic_new_instance(t->host, &ic_heartbeat, "fd149e91-82e0-4a7d-afa6-2a4166cb0002");
+	EXPECT_EQ(ic_offer(second), 0);
+	EXPECT_RESULT(ic_wait_ready(second), 0);
+	for (int i = 0; i < 50; i++) {
+		EXPECT_RESULT(heartbeat_beat(first, NULL), 0);
+		EXPECT_RESULT(heartbeat_beat(second, NULL), 0);
+	}
+	test_rescind(t, second);
+	EXPECT_RESULT(heartbeat_beat(first, NULL), 0);
+}
+
+/* After all that: what did the module leave behind? */
+static void leaks(struct test *t)
+{
+	if (!test_has(t, "/sys/kernel/debug/kmemleak"))
+		test_skip(t, "the kernel has no kmemleak");
+	test_unload(t);
+	/* What is freed by RCU or was just allocated shows as leaked in the first scan. */
+	test_run(t, 0, "echo scan > /sys/kernel/debug/kmemleak; sleep 6; echo scan > /sys/kernel/debug/kmemleak");
+	EXPECT_STR(test_run(t, 0, "cat /sys/kernel/debug/kmemleak"), "");
+	test_load(t, "");
+	beat_well(t);
+}
+
+const struct test_case lifecycle_cases[] = {
+	{ .name = "lifecycle_rescind", .run = rescind },
+	{ .name = "lifecycle_rescind_under_load", .run = rescind_under_load },
+	{ .name = "lifecycle_rescind_with_request", .run = rescind_with_request },
+	{ .name = "lifecycle_rescind_at_once", .run = rescind_at_once },
+	{ .name = "lifecycle_unbind", .run = unbind },
+	{ .name = "lifecycle_unbind_under_load", .run = unbind_under_load },
+	{ .name = "lifecycle_reload", .run = reload },
+	{ .name = "lifecycle_reload_under_load", .run = reload_under_load },
+	{ .name = "lifecycle_reload_at_once", .run = reload_at_once },
+	{ .name = "lifecycle_restored", .run = restored },
+	{ .name = "lifecycle_suspend", .run = suspend },
+	{ .name = "lifecycle_disable", .run = disable, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_leaks", .run = leaks, .last = true },
+	{ .name = "lifecycle_two_cpus_rescind", .run = rescind_under_load, .vcpus = 2 },
+	{ .name = "lifecycle_two_cpus_reload", .run = reload_under_load, .vcpus = 2 },
+	{ .name = "lifecycle_two_cpus_unbind", .run = unbind_under_load, .vcpus = 2 },
+	{ .name = "lifecycle_two_cpus_leaks", .run = leaks, .vcpus = 2, .last = true },
+	{ 0 }
+};

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * e2e: runs cases and tells of them in TAP.
+ *
+ *	e2e [-l] [-p hv_ic|hv_utils] [NAME-GLOB...]
+ *
+ * The guest's kernel and initramfs come from the environment, see machine.h.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "runner.h"
+
+#define SETTLE_MS 30000
+#define CASE_SECONDS 1200		/* a case that takes longer hangs */
+
+static const struct test_case *const tables[] = {
+	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
+	kvp_cases, vss_cases, fcopy_cases, lifecycle_cases,
+};
+
+static const struct test_case *plan[512];
+static size_t planned;
+static unsigned int passed, failed, skipped;
+
+static bool wanted(const struct test_case *c, enum peer peer, char **globs)
+{
+	if (c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
+		return false;
+	if (!*globs)
+		return true;
+	for (; *globs; globs++)
+		if (!fnmatch(*globs, c->name, 0))
+			return true;
+	return false;
+}
+
+/* Within a kind of guest: those that need it fresh, the others, those that end it. */
+static int turn(const struct test_case *c)
+{
+	if (c->ends_guest)
+		return 3;
+	return c->last ? 2 : c->fresh ? 0 : 1;
+}
+
+static void insert(const struct test_case *c)
+{
+	size_t at = planned;
+
+	/* Behind the last of its kind whose turn is not later. */
+	while (at && !fixture_same_guest(plan[at - 1], c))
+		at--;
+	if (!at)
+		at = planned;
+	while (at && fixture_same_guest(plan[at - 1], c) && turn(plan[at - 1]) > turn(c))
+		at--;
+	if (planned == ARRAY_SIZE(plan))
+		abort();
+	memmove(plan + at + 1, plan + at, (planned - at) * sizeof(*plan));
+	plan[at] = c;
+	planned++;
+}
+
+static void make_plan(enum peer peer, char **globs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct test_case *c = tables[i]; c->name; c++)
+			if (wanted(c, peer, globs))
+				insert(c);
+}
+
+static bool settled(const struct test *t, const struct ic *ic, char *why)
+{
+	/* hv_utils leaves KVP's NEGOTIATE in the ring until a daemon comes. */
+	if (t->peer == HV_UTILS && ic->service == &ic_kvp && ic->state == IC_NEGOTIATING)
+		return true;
+	return ic_settled((struct ic *)ic, why);
+}
+
+static bool all_settled(void *context)
+{
+	const struct test *t = context;
+	char why[IC_WHY];
+
+	for (int i = 0; i < IC_COUNT; i++)
+		if (!settled(t, t->ics[i], why))
+			return false;
+	return true;
+}
+
+/* What every case must leave behind. */
+static void judge(struct test *t, const struct test_case *c)
+{
+	const char *first;
+	char why[IC_WHY];
+
+	if (c->ends_guest && hv_state(t->host) == HV_RUNNING)
+		FAIL("the guest still runs");
+	if (!c->ends_guest && hv_state(t->host) != HV_RUNNING)
+		FAIL("the guest is gone: %s", hv_state_name(hv_state(t->host)));
+	/* A second answer would come right behind the first: let the guest do its work. */
+	if (!c->ends_guest)
+		test_run(t, 0, "true");
+	hv_wait(t->host, all_settled, t, SETTLE_MS);
+	for (int i = 0; i < IC_COUNT; i++)
+		if (!settled(t, t->ics[i], why))
+			FAIL("%s", why);
+	if (hv_bus_violations(t->host))
+		FAIL("the guest broke a rule of VMBus: see the events");
+	hv_lock(t->host);
+	if (hv_reports(t->host, t->console, &first)) {
+		test_note(t, "%s", first);
+		hv_unlock(t->host);
+		FAIL("the guest's kernel reported something");
+	}
+	hv_unlock(t->host);
+}
+
+static void run_phases(struct test *t, const struct test_case *c)
+{
+	if (!setjmp(t->end))
+		c->run(t);
+	while (t->cleanups)
+		if (!setjmp(t->end))
+			test_undo(t);
+	if (t->outcome == PASSED && !setjmp(t->end))
+		judge(t, c);
+	if (t->outcome != FAILED && !c->ends_guest && !setjmp(t->end))
+		test_restore(t);
+	t->console = hv_console_lines(t->host);
+}
+
+static void report(struct test *t, const struct test_case *c, unsigned int number)
+{
+	const char *known = t->peer == HV_UTILS ? c->peer_fails : NULL;
+
+	if (t->outcome == SKIPPED) {
+		printf("ok %u - %s # SKIP %s\n", number, c->name, t->message);
+		skipped++;
+	} else if (known && t->outcome == FAILED) {
+		printf("ok %u - %s # known peer failure: %s\n", number, c->name, known);
+		fixture_diagnose(t->message);
+		passed++;
+	} else if (known) {
+		printf("not ok %u - %s\n", number, c->name);
+		printf("# passes, but is listed as a failure of hv_utils: %s\n", known);
+		failed++;
+	} else if (t->outcome == FAILED) {
+		printf("not ok %u - %s\n", number, c->name);
+		fixture_diagnose(t->message);
+		fixture_diagnose(t->notes);
+		fixture_show_log(t);
+		failed++;
+	} else {
+		printf("ok %u - %s\n", number, c->name);
+		passed++;
+	}
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static void run_case(struct test *t, const struct test_case *c, unsigned int number)
+{
+	double start = seconds();
+
+	t->outcome = PASSED;
+	t->message[0] = t->notes[0] = '\0';
+	memset(t->touched, 0, sizeof(t->touched));
+	alarm(CASE_SECONDS);
+	if (fixture_take(t, c)) {
+		run_phases(t, c);
+	} else {
+		t->outcome = FAILED;
+		snprintf(t->message, sizeof(t->message), "no guest to run in");
+	}
+	alarm(0);
+	report(t, c, number);
+	printf("# %s: %.1f s\n", c->name, seconds() - start);
+	if (t->outcome == FAILED || c->ends_guest)
+		fixture_drop(t);
+	test_free(t);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: e2e [-l] [-p hv_ic|hv_utils] [NAME-GLOB...]\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static struct test t = { .peer = HV_IC, .module = "hv_ic" };
+	bool list = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "lp:")) != -1) {
+		if (option == 'l') {
+			list = true;
+		} else if (option == 'p' && !strcmp(optarg, "hv_ic")) {
+			t.peer = HV_IC;
+		} else if (option == 'p' && !strcmp(optarg, "hv_utils")) {
+			t.peer = HV_UTILS;
+			t.module = "hv_utils";
+		} else {
+			return usage();
+		}
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	make_plan(t.peer, argv + optind);
+	if (!planned) {
+		fprintf(stderr, "e2e: no case has such a name; e2e -l lists them\n");
+		return 2;
+	}
+	if (list) {
+		for (size_t i = 0; i < planned; i++)
+			printf("%s\n", plan[i]->name);
+		return 0;
+	}
+	printf("TAP version 13\n1..%zu\n", planned);
+	for (size_t i = 0; i < planned; i++)
+		run_case(&t, plan[i], i + 1);
+	fixture_drop(&t);
+	printf("# %u passed, %u failed, %u skipped\n", passed, failed, skipped);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Rings and framing: full rings, many packets in one signal, packets of any shape. */
+#include "e2e.h"
+
+static struct ic_request *new_beat(struct ic *hb)
+{
+	struct ic_request *r = ic_request(hb, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
+
+	r->may_set[0] = (struct ic_span) { 0, 12 };
+	r->n_may_set = 1;
+	return r;
+}
+
+static void many_in_one_signal(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *beats[32];
+
+	for (int round = 0; round < 20; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
+			beats[i] = new_beat(hb);
+			EXPECT_RESULT(ic_post(beats[i], HV_SEND_QUIET), 0);
+		}
+		hv_channel_signal(hb->channel);
+		for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
+			EXPECT_RESULT(ic_wait(beats[i]), 0);
+			ic_request_free(beats[i]);
+		}
+	}
+}
+
+/* The same where a driver is tempted to read one packet per interrupt. */
+static void two_in_one_signal(struct test *t)
+{
+	struct shutdown_order nonsense = { .flags = 0x40000000 };
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	struct ic_request *first = shutdown_request(sd, &nonsense);
+	struct ic_request *second = shutdown_request(sd, &nonsense);
+
+	EXPECT_RESULT(ic_post(first, HV_SEND_QUIET), 0);
+	EXPECT_RESULT(ic_post(second, HV_SEND_QUIET), 0);
+	hv_channel_signal(sd->channel);
+	EXPECT_FAILURE(ic_wait(first));
+	sd->timeout_ms = 20000;
+	EXPECT_FAILURE(ic_wait(second));
+	test_touch(t, sd);
+	ic_request_free(first);
+	ic_request_free(second);
+}
+
+static void signals_without_packets(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (int i = 0; i < 200; i++)
+		hv_channel_signal(hb->channel);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+/*
+ * The host does not read. The guest's ring fills until an answer does not fit,
+ * and then the host's until a request does not: once the host reads again,
+ * nothing may be lost.
+ */
+static void full(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *beats[4096];
+	size_t n = 0, answered = 0;
+	unsigned int patience = 100;
+
+	test_touch(t, hb);
+	hb->hold = true;
+	while (n < ARRAY_SIZE(beats)) {
+		ic_result result;
+
+		beats[n] = new_beat(hb);
+		result = ic_post(beats[n], 0);
+		if (!result) {
+			n++;
+			continue;
+		}
+		ic_request_free(beats[n]);
+		EXPECT_RESULT(result, -EAGAIN);
+		/* Full now, or only until the guest has read some? */
+		if (!patience--)
+			break;
+		test_run(t, 0, "true");
+	}
+	test_note(t, "%zu requests were sent", n);
+	EXPECT(n < ARRAY_SIZE(beats));
+	hb->hold = false;
+	ic_drain(hb);
+	for (size_t i = 0; i < n; i++) {
+		answered += ic_wait(beats[i]) == 0;
+		if (answered <= i)
+			FAIL("%zu requests, %zu answered, then none: %s", n, answered,
+			     ic_result_text(-ETIMEDOUT));
+		ic_request_free(beats[i]);
+	}
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+/* The largest message that the protocol allows, on every service. */
+static void largest(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	for (service = test_services(t); *service; service++) {
+		struct ic *ic = test_ready(t, *service);
+		struct ic_request *r = ic_request(ic, 0x7777, WIRE_BODY_MAX);
+
+		memset(ic_body(r), 0x5a, WIRE_BODY_MAX);
+		test_note(t, "%s", (*service)->name);
+		EXPECT_FAILURE(ic_ask(r));
+		ic_request_free(r);
+		EXPECT_RESULT(ic_negotiate(ic), 0);
+	}
+}
+
+static void largest_beat(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *r = ic_request(hb, WIRE_HEARTBEAT, WIRE_BODY_MAX);
+
+	r->may_set[0] = (struct ic_span) { 0, 12 };
+	r->n_may_set = 1;
+	EXPECT(ic_ask(r) >= 0);
+	ic_request_free(r);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+/* Packets that end within their header: nobody can answer, and nothing breaks. */
+static void without_header(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	for (service = test_services(t); *service; service++) {
+		struct ic *ic = test_ready(t, *service);
+
+		for (size_t len = 0; len <= 24; len += 8) {
+			struct ic_request *r = ic_request(ic, (*service)->type, 0);
+
+			r->len = len;
+			EXPECT_RESULT(ic_post(r, 0), 0);
+			ic_request_free(r);
+		}
+		EXPECT_RESULT(ic_negotiate(ic), 0);
+	}
+}
+
+/* Every service answers what it does not know, and says that it does not. */
+static void unknown_type(struct test *t)
+{
+	static const uint16_t types[] = { 6, 8, 9, 0x100, 0xffff };
+	const struct ic_service *const *service;
+
+	for (service = test_services(t); *service; service++) {
+		struct ic *ic = test_ready(t, *service);
+
+		for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+			struct ic_request *r = ic_request(ic, types[i], 64);
+
+			test_note(t, "%s, type %u", (*service)->name, types[i]);
+			EXPECT_FAILURE(ic_ask(r));
+			ic_request_free(r);
+		}
+	}
+}
+
+/* The message of one service on the channel of another. */
+static void foreign_type(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *r = ic_request(hb, WIRE_SHUTDOWN, sizeof(struct wire_shutdown));
+
+	EXPECT_FAILURE(ic_ask(r));
+	ic_request_free(r);
+	EXPECT_EQ(hv_state(t->host), HV_RUNNING);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+/* What is no transaction is not answered. */
+static void no_transaction(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (int i = 0; i < 10; i++) {
+		struct ic_request *r = new_beat(hb);
+
+		ic_header(r)->flags = WIRE_REQUEST;
+		EXPECT_RESULT(ic_post(r, 0), 0);
+		ic_request_free(r);
+		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+	}
+}
+
+/* Whatever the ids are, they come back. */
+static void ids(struct test *t)
+{
+	static const uint64_t xids[] = { UINT64_MAX, 1ull << 63, 0xdeadbeefcafe };
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (size_t i = 0; i < ARRAY_SIZE(xids); i++) {
+		struct ic_request *r = new_beat(hb);
+
+		r->xid = xids[i];
+		ic_header(r)->transaction = 0x5a + i;
+		EXPECT_RESULT(ic_ask(r), 0);
+		ic_request_free(r);
+	}
+}
+
+/* Versions in a header that were never agreed on: echoed, whatever the status. */
+static void foreign_versions(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *r = new_beat(hb);
+
+	ic_header(r)->framework = (struct wire_version) { 0xaaaa, 0xbbbb };
+	ic_header(r)->message = (struct wire_version) { 0xcccc, 0xdddd };
+	EXPECT(ic_ask(r) >= 0);
+	ic_request_free(r);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+/* No data packet of the pipe: the protocol does not say whether it is answered. */
+static void pipe_type(struct test *t)
+{
+	static const uint32_t types[] = { 0, 2, 3, 4, 0xffffffff };
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct ic_request *r = new_beat(hb);
+
+		ic_header(r)->pipe_type = types[i];
+		r->due = IC_DUE_MAYBE;
+		EXPECT_RESULT(ic_post(r, 0), 0);
+		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+		ic_request_free(r);
+	}
+}
+
+/* What the message says of its sizes is not what the packet has. */
+static void size_fields(struct test *t)
+{
+	static const struct {
+		int pipe, message;
+	} off[] = {
+		{ 0, 1 }, { 0, -40 }, { 0, 30000 }, { 8, 0 }, { -60, 0 }, { -8, -8 },
+		{ 1 << 30, 30000 }, { 1000, 1000 },
+	};
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (size_t i = 0; i < ARRAY_SIZE(off); i++) {
+		struct ic_request *r = new_beat(hb);
+
+		test_note(t, "pipe size %+d, message size %+d", off[i].pipe, off[i].message);
+		ic_header(r)->pipe_size += off[i].pipe;
+		ic_header(r)->size += off[i].message;
+		EXPECT(ic_ask(r) >= 0);
+		ic_request_free(r);
+		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+	}
+}
+
+/* The ring wraps at every alignment. */
+static void wrap(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	unsigned int size = 7;
+
+	for (int i = 0; i < 500; i++) {
+		struct ic_request *r;
+
+		size = (size * 1103515245u + 12345u) & 0x7fffffff;
+		r = ic_request(hb, 0x7777, 8 + size % 2000);
+		memset(ic_body(r), i, 8 + size % 2000);
+		EXPECT_FAILURE(ic_ask(r));
+		ic_request_free(r);
+	}
+}
+
+const struct test_case ring_cases[] = {
+	{ .name = "ring_many_in_one_signal", .run = many_in_one_signal },
+	{ .name = "ring_two_in_one_signal", .run = two_in_one_signal,
+	  .peer_fails = "it reads one packet per interrupt, and none comes for the second" },
+	{ .name = "ring_signals_without_packets", .run = signals_without_packets },
+	{ .name = "ring_full", .run = full,
+	  .peer_fails = "it drops answers that do not fit the ring" },
+	{ .name = "ring_largest", .run = largest,
+	  .peer_fails = "it gets out of step with the ring at packets above 4 KiB" },
+	{ .name = "ring_largest_beat", .run = largest_beat,
+	  .peer_fails = "it gets out of step with the ring at packets above 4 KiB" },
+	{ .name = "ring_without_header", .run = without_header },
+	{ .name = "ring_unknown_type", .run = unknown_type,
+	  .peer_fails = "KVP and VSS drop unknown messages" },
+	{ .name = "ring_foreign_type", .run = foreign_type },
+	{ .name = "ring_no_transaction", .run = no_transaction,
+	  .peer_fails = "it answers what is no transaction" },
+	{ .name = "ring_ids", .run = ids },
+	{ .name = "ring_foreign_versions", .run = foreign_versions },
+	{ .name = "ring_pipe_type", .run = pipe_type },
+	{ .name = "ring_size_fields", .run = size_fields },
+	{ .name = "ring_wrap", .run = wrap },
+	{ 0 }
+};

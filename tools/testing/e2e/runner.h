@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between main.c, which runs cases, and test.c, which cases call. */
+#ifndef E2E_RUNNER_H
+#define E2E_RUNNER_H
+
+#include "e2e.h"
+
+/** test_restore() - bring back what test_touch() noted; may end the case by a failure */
+void test_restore(struct test *t);
+
+/** test_free() - the memory of the case */
+void test_free(struct test *t);
+
+#endif

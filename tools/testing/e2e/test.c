@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What cases call. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "runner.h"
+
+#define COMMAND_MS 120000
+#define UNTIL_MS 60000
+
+/* Memory that lives as long as the case. */
+struct scrap {
+	struct scrap *next;
+	char *text;
+};
+
+struct cleanup {
+	struct cleanup *next;
+	void (*undo)(struct test *t, void *context);
+	void *context;
+};
+
+static void *allocate(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+/* Gives @text to the case. */
+static char *keep(struct test *t, char *text)
+{
+	struct scrap *scrap = allocate(sizeof(*scrap));
+
+	scrap->text = text;
+	scrap->next = t->scraps;
+	t->scraps = scrap;
+	return text;
+}
+
+static char *keep_format(struct test *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static char *keep_format(struct test *t, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	return keep(t, text);
+}
+
+void test_fail(struct test *t, const char *file, int line, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	/* A cleanup that fails after the case did has nothing to add. */
+	if (t->outcome == FAILED)
+		longjmp(t->end, 1);
+	n = snprintf(t->message, sizeof(t->message), "%s:%d: ", file, line);
+	va_start(args, format);
+	vsnprintf(t->message + n, sizeof(t->message) - n, format, args);
+	va_end(args);
+	t->outcome = FAILED;
+	longjmp(t->end, 1);
+}
+
+void test_skip(struct test *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(t->message, sizeof(t->message), format, args);
+	va_end(args);
+	t->outcome = SKIPPED;
+	longjmp(t->end, 1);
+}
+
+void test_note(struct test *t, const char *format, ...)
+{
+	size_t n = strlen(t->notes);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(t->notes + n, sizeof(t->notes) - n, format, args);
+	va_end(args);
+	n = strlen(t->notes);
+	if (n + 1 < sizeof(t->notes))
+		memcpy(t->notes + n, "\n", 2);
+}
+
+void test_expect_result(struct test *t, const char *file, int line, const char *what,
+			ic_result got, ic_result expected)
+{
+	char text[80];
+
+	if (got == expected)
+		return;
+	snprintf(text, sizeof(text), "%s", ic_result_text(expected));
+	for (int i = 0; got == -EPROTO && i < IC_COUNT; i++)
+		if (t->ics[i]->violations)
+			test_fail(t, file, line, "%s: expected %s, but %s broke a rule: %s", what,
+				  text, t->ics[i]->service->name, t->ics[i]->violation);
+	test_fail(t, file, line, "%s: expected %s, got %s", what, text, ic_result_text(got));
+}
+
+void test_defer(struct test *t, void (*undo)(struct test *t, void *context), void *context)
+{
+	struct cleanup *cleanup = allocate(sizeof(*cleanup));
+
+	cleanup->undo = undo;
+	cleanup->context = context;
+	cleanup->next = t->cleanups;
+	t->cleanups = cleanup;
+}
+
+void test_undo(struct test *t)
+{
+	while (t->cleanups) {
+		struct cleanup *cleanup = t->cleanups;
+
+		t->cleanups = cleanup->next;
+		cleanup->undo(t, cleanup->context);
+		free(cleanup);
+	}
+}
+
+void test_free(struct test *t)
+{
+	while (t->scraps) {
+		struct scrap *scrap = t->scraps;
+
+		t->scraps = scrap->next;
+		free(scrap->text);
+		free(scrap);
+	}
+}
+
+/* Commands */
+
+static char *run(struct test *t, int *status, const char *format, va_list args)
+{
+	char *command, *output = NULL;
+	size_t n;
+
+	if (vasprintf(&command, format, args) < 0)
+		abort();
+	keep(t, command);
+	*status = hv_guest_run(t->host, COMMAND_MS, &output, "%s", command);
+	if (!output)
+		output = allocate(1);
+	keep(t, output);
+	if (*status < 0)
+		FAIL("command in the guest: %s: %s; machine %s", command, strerror(-*status),
+		     hv_state_name(hv_state(t->host)));
+	n = strlen(output);
+	if (n && output[n - 1] == '\n')
+		output[n - 1] = '\0';
+	return output;
+}
+
+char *test_run(struct test *t, int expected_status, const char *format, ...)
+{
+	va_list args;
+	char *output;
+	int status;
+
+	va_start(args, format);
+	output = run(t, &status, format, args);
+	va_end(args);
+	if (status != expected_status)
+		FAIL("command in the guest: %s: expected status %d, got %d: %s", format,
+		     expected_status, status, output);
+	return output;
+}
+
+static unsigned long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+void test_until(struct test *t, const char *format, ...)
+{
+	unsigned long long deadline = now_ms() + UNTIL_MS;
+	char *output;
+	va_list args;
+	int status;
+
+	do {
+		va_start(args, format);
+		output = run(t, &status, format, args);
+		va_end(args);
+		if (!status)
+			return;
+		nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
+	} while (now_ms() < deadline);
+	FAIL("never succeeds: %s: %s", format, output);
+}
+
+bool test_has(struct test *t, const char *path)
+{
+	return !strcmp(test_run(t, 0, "test -e %s && echo yes || echo no", path), "yes");
+}
+
+/* The module under test */
+
+struct parameter {
+	char *name;
+	char *value;
+};
+
+static void restore_parameter(struct test *t, void *context)
+{
+	struct parameter *p = context;
+
+	test_run(t, 0, "echo '%s' > /sys/module/hv_ic/parameters/%s", p->value, p->name);
+}
+
+void test_parameter(struct test *t, const char *name, const char *value)
+{
+	struct parameter *p = allocate(sizeof(*p));
+
+	keep(t, (char *)p);
+	p->name = keep_format(t, "%s", name);
+	p->value = test_run(t, 0, "cat /sys/module/hv_ic/parameters/%s", name);
+	test_run(t, 0, "echo '%s' > /sys/module/hv_ic/parameters/%s", value, name);
+	test_defer(t, restore_parameter, p);
+}
+
+char *test_status(struct test *t, struct ic *ic, const char *key)
+{
+	char *text = test_run(t, 0, "cat /sys/kernel/debug/hv_ic/%s/status", ic->service->instance);
+	size_t n = strlen(key);
+
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (!strncmp(line, key, n) && (line[n] == ' ' || !line[n]))
+			return line[n] ? line + n + 1 : line + n;
+	return text + strlen(text);
+}
+
+char *test_attribute(struct test *t, struct ic *ic, const char *name)
+{
+	return test_run(t, 0, "cat /sys/bus/vmbus/devices/%s/ic/%s", ic->service->instance, name);
+}
+
+static bool all_closed(void *context)
+{
+	struct test *t = context;
+
+	for (int i = 0; i < IC_COUNT; i++)
+		if (hv_channel_is_open(t->ics[i]->channel))
+			return false;
+	return true;
+}
+
+void test_unload(struct test *t)
+{
+	test_run(t, 0, "rmmod %s", t->module);
+	if (hv_wait(t->host, all_closed, t, UNTIL_MS))
+		FAIL("channels are open after rmmod %s", t->module);
+}
+
+void test_load(struct test *t, const char *parameters)
+{
+	test_run(t, 0, "modprobe %s %s", t->module, parameters);
+}
+
+/* The host's side */
+
+static int index_of(struct test *t, const struct ic *ic)
+{
+	for (int i = 0; i < IC_COUNT; i++)
+		if (t->ics[i] == ic)
+			return i;
+	FAIL("not one of the guest's integration components");
+}
+
+struct ic *test_ic(struct test *t, const struct ic_service *service)
+{
+	for (int i = 0; i < IC_COUNT; i++)
+		if (t->ics[i]->service == service)
+			return t->ics[i];
+	FAIL("no service %s", service->name);
+}
+
+/* The old driver answers for these only while their daemon runs. */
+static void start_daemon(struct test *t, const char *service)
+{
+	test_run(t, 0, "pidof hv_%s_daemon >/dev/null || hv_%s_daemon", service, service);
+}
+
+struct ic *test_ready(struct test *t, const struct ic_service *service)
+{
+	struct ic *ic = test_ic(t, service);
+
+	if (t->peer == HV_UTILS &&
+	    (service == &ic_kvp || service == &ic_vss || service == &ic_fcopy))
+		start_daemon(t, service->name);
+	EXPECT_RESULT(ic_wait_ready(ic), 0);
+	return ic;
+}
+
+const struct ic_service *const *test_services(struct test *t)
+{
+	static const struct ic_service *const hv_ic[] = {
+		&ic_heartbeat, &ic_shutdown, &ic_timesync, NULL,
+	};
+	static const struct ic_service *const hv_utils[] = {
+		&ic_heartbeat, &ic_shutdown, &ic_timesync, &ic_kvp, &ic_vss, NULL,
+	};
+
+	return t->peer == HV_IC ? hv_ic : hv_utils;
+}
+
+void test_touch(struct test *t, struct ic *ic)
+{
+	t->touched[index_of(t, ic)] = true;
+}
+
+void test_rescind(struct test *t, struct ic *ic)
+{
+	EXPECT_EQ(ic_rescind(ic), 0);
+	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_HIDDEN, UNTIL_MS))
+		FAIL("%s: the guest keeps a rescinded channel: %s", ic->service->name,
+		     hv_channel_state_name(hv_channel_state(ic->channel)));
+}
+
+void test_reopen(struct test *t, struct ic *ic)
+{
+	if (hv_channel_state(ic->channel) != HV_CHANNEL_HIDDEN)
+		test_rescind(t, ic);
+	EXPECT_EQ(ic_offer(ic), 0);
+	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_OPEN, UNTIL_MS))
+		FAIL("%s: the guest does not open the channel again", ic->service->name);
+}
+
+void test_restore(struct test *t)
+{
+	for (int i = 0; i < IC_COUNT; i++) {
+		if (!t->touched[i])
+			continue;
+		t->touched[i] = false;
+		ic_reset(t->ics[i]);
+		test_reopen(t, t->ics[i]);
+	}
+}

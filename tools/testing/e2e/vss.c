@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Backup: what a checkpoint asks, and what the file systems do meanwhile. */
+#include "e2e.h"
+
+static const struct wire_vss_lun luns[] = {
+	{ .bus = WIRE_VSS_LUN_SCSI, .controller = { 1, 2, 3 }, .lun = 1 },
+	{ .bus = WIRE_VSS_LUN_IDE, .controller = { 4, 5, 6 }, .target = 1 },
+};
+
+static void remove_disk(struct test *t, void *context)
+{
+	(void)context;
+	test_run(t, 0, "umount /mnt");
+}
+
+/* A file system that can be frozen: in memory, but a real one. */
+static void make_disk(struct test *t)
+{
+	test_run(t, 0, "modprobe ext4; modprobe brd rd_nr=1 rd_size=16384; test -b /dev/ram0 && mke2fs -q /dev/ram0 && mount /dev/ram0 /mnt");
+	test_defer(t, remove_disk, NULL);
+}
+
+static void checkpoint(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+	uint32_t flags;
+	int writer;
+
+	make_disk(t);
+	EXPECT_RESULT(vss_hot_backup(vss, &flags), 0);
+	EXPECT_RESULT(vss_mapped_devices(vss, &flags), 0);
+	EXPECT_RESULT(vss_freeze(vss, luns, ARRAY_SIZE(luns)), 0);
+	writer = hv_guest_start(t->host, "sh -c 'touch /mnt/written' & sleep 1; cat /proc/$!/wchan; wait");
+	EXPECT(writer > 0);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	EXPECT_EQ(hv_guest_finish(t->host, writer, vss->timeout_ms, NULL), 0);
+	EXPECT_RESULT(vss_complete(vss), 0);
+	EXPECT(test_has(t, "/mnt/written"));
+}
+
+static void freeze_holds_writers(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+
+	make_disk(t);
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	test_run(t, 0, "(touch /mnt/held; echo done > /tmp/writer) >/dev/null 2>&1 & sleep 2; test ! -e /tmp/writer");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	test_until(t, "test -e /tmp/writer");
+	test_run(t, 0, "rm /tmp/writer");
+}
+
+static void many_checkpoints(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+
+	make_disk(t);
+	for (int i = 0; i < 10; i++) {
+		EXPECT_RESULT(vss_freeze(vss, luns, ARRAY_SIZE(luns)), 0);
+		EXPECT_RESULT(vss_thaw(vss), 0);
+		EXPECT_RESULT(vss_complete(vss), 0);
+	}
+}
+
+static void hot_backup_flags(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+	uint32_t flags;
+
+	EXPECT_RESULT(vss_hot_backup(vss, &flags), 0);
+	EXPECT_EQ(flags, WIRE_VSS_NO_AUTO_RECOVERY);
+}
+
+static void unknown_operation(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+	struct ic_request *r = vss_request(vss, 99);
+	ic_result result = ic_ask(r);
+
+	ic_request_free(r);
+	EXPECT_FAILURE(result);
+}
+
+/* Not offered with 5.0; a guest that is in no cluster must say so all the same. */
+static void cluster(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+	uint32_t nodes;
+
+	EXPECT_FAILURE(vss_cluster(vss, &nodes));
+}
+
+static void no_daemon(struct test *t)
+{
+	struct ic *vss = test_ready(t, &ic_vss);
+	uint32_t flags;
+
+	test_run(t, 0, "killall hv_vss_daemon");
+	test_until(t, "! pidof hv_vss_daemon");
+	EXPECT_FAILURE(vss_hot_backup(vss, &flags));
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	test_ready(t, &ic_vss);
+	test_until(t, "pidof hv_vss_daemon");
+}
+
+const struct test_case vss_cases[] = {
+	{ .name = "vss_checkpoint", .run = checkpoint, .only = ONLY_HV_UTILS },
+	{ .name = "vss_freeze_holds_writers", .run = freeze_holds_writers, .only = ONLY_HV_UTILS },
+	{ .name = "vss_many_checkpoints", .run = many_checkpoints, .only = ONLY_HV_UTILS },
+	{ .name = "vss_hot_backup_flags", .run = hot_backup_flags, .only = ONLY_HV_UTILS,
+	  .peer_fails = "it never sets the no-auto-recovery flag" },
+	{ .name = "vss_unknown_operation", .run = unknown_operation, .only = ONLY_HV_UTILS,
+	  .peer_fails = "it acknowledges what it does not know" },
+	{ .name = "vss_cluster", .run = cluster, .only = ONLY_HV_UTILS,
+	  .peer_fails = "it acknowledges what it does not know" },
+	{ .name = "vss_no_daemon", .run = no_daemon, .only = ONLY_HV_UTILS },
+	{ 0 }
+};
