@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A channel reads what the host sends and answers each request once.
+ *
+ * The host signals only when the ring turns from empty to non-empty, so reading
+ * goes on until the ring is empty. An answer for which the outgoing ring has no
+ * room is kept, and nothing more is read until it has left: a host that does
+ * not read its answers stalls itself and nobody else.
+ *
+ * A message is read, served and answered under the lock. Whoever completes a
+ * deferred request takes the same lock, so a NEGOTIATE, a deadline, a reply and
+ * the close of the channel happen one after the other, in some order.
+ */
+#include "channel.h"
+
+#include <linux/device.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "trace.h"
+
+/* Packets to read in one go; then others may run. */
+#define DRAIN_BUDGET	64
+
+/* How long to wait for room in the outgoing ring. */
+#define FULL_RING_DELAY	msecs_to_jiffies(10)
+
+static const struct hvic_version framework_versions[] = {
+	{ 3, 0 },
+	{ 1, 0 },
+};
+
+static const char * const state_names[] = {
+	[HVIC_CHANNEL_CLOSED]		= "closed",
+	[HVIC_CHANNEL_NEGOTIATING]	= "negotiating",
+	[HVIC_CHANNEL_READY]		= "ready",
+	[HVIC_CHANNEL_REFUSED]		= "refused",
+};
+
+/**
+ * hvic_channel_state_name() - the state of a channel in a word
+ * @ch: the channel
+ *
+ * Context: any; the state may change at once.
+ * Return: a static string.
+ */
+const char *hvic_channel_state_name(const struct hvic_channel *ch)
+{
+	if (!*ch->svc->enabled && ch->state == HVIC_CHANNEL_CLOSED)
+		return "disabled";
+	return state_names[READ_ONCE(ch->state)];
+}
+
+static void hvic_channel_set_state(struct hvic_channel *ch, enum hvic_channel_state state)
+{
+	lockdep_assert_held(&ch->lock);
+	if (ch->state == state)
+		return;
+	trace_state(dev_name(ch->dev), state_names[ch->state], state_names[state]);
+	WRITE_ONCE(ch->state, state);
+}
+
+/* --- Answers. ---------------------------------------------------------------- */
+
+static bool hvic_channel_flush_one(struct hvic_channel *ch, struct hvic_answer *answer)
+{
+	int ret;
+
+	if (!answer->len)
+		return true;
+
+	ret = ch->bus->send(ch->bus_data, answer->packet.data, answer->len, answer->xid);
+	if (ret == -EAGAIN) {
+		mod_delayed_work(system_percpu_wq, &ch->again, FULL_RING_DELAY);
+		return false;
+	}
+
+	/* Any other error: the host is gone and wants no answer. */
+	answer->len = 0;
+	if (!ret)
+		ch->stats.out++;
+	return true;
+}
+
+/* Returns false, and will try again, if the outgoing ring is full. */
+static bool hvic_channel_flush(struct hvic_channel *ch)
+{
+	lockdep_assert_held(&ch->lock);
+	if (!hvic_channel_flush_one(ch, &ch->later) || !hvic_channel_flush_one(ch, &ch->now))
+		return false;
+
+	if (ch->notify) {
+		ch->notify = false;
+		ch->svc->ops->answered(ch);
+	}
+	return true;
+}
+
+static struct hvic_room hvic_channel_begin_answer(struct hvic_answer *answer,
+						  const struct hvic_msg *msg)
+{
+	answer->len = msg->len;
+	return hvic_msg_begin_reply(answer->packet, msg);
+}
+
+/* @ret is the length of the body that the service wrote, or an errno. */
+static void hvic_channel_end_answer(struct hvic_channel *ch, struct hvic_answer *answer,
+				    const struct hvic_msg *msg, int ret)
+{
+	if (ret < 0) {
+		/* Whatever the service had begun to write is not for the host. */
+		hvic_channel_begin_answer(answer, msg);
+		ch->stats.refused++;
+	}
+	ch->last_status = hvic_status_from_errno(ret < 0 ? ret : 0);
+	hvic_msg_end_reply(answer->packet, ret < 0 ? msg->body.len : ret, ch->last_status);
+	trace_response(dev_name(ch->dev), msg->type, answer->len, ch->last_status);
+	if (!hvic_channel_flush(ch))
+		ch->stats.ring_full++;
+}
+
+/* --- Deferred requests. --------------------------------------------------------- */
+
+static void hvic_channel_answer_later(struct hvic_request *req, int err, const void *reply)
+{
+	struct hvic_channel *ch = container_of(req, struct hvic_channel, request);
+	struct hvic_room body = hvic_channel_begin_answer(&ch->later, &ch->deferred);
+	int ret = err;
+
+	if (!err)
+		ret = ch->svc->ops->encode(ch, body, reply);
+	if (err == -ETIMEDOUT)
+		ch->stats.timeouts++;
+	hvic_channel_end_answer(ch, &ch->later, &ch->deferred, ret);
+}
+
+static const struct hvic_request_ops hvic_channel_request_ops = {
+	.answer = hvic_channel_answer_later,
+};
+
+/**
+ * hvic_channel_defer() - take a request that will be answered later
+ * @ch: the channel
+ * @msg: the message that is being handled
+ *
+ * For a service that needs somebody else for the answer. After success its
+ * handle() returns -EINPROGRESS, and exactly one answer goes to the host: that
+ * of hvic_channel_complete(), or an error at the deadline, or an error when the
+ * channel closes. If the host negotiates before that, it has forgotten the
+ * request: reset() is called, and there will be no answer.
+ *
+ * Context: within handle().
+ * Return: the id to complete it with; 0 if another request is open, for which
+ * handle() returns -EBUSY.
+ */
+u64 hvic_channel_defer(struct hvic_channel *ch, const struct hvic_msg *msg)
+{
+	u64 id;
+
+	lockdep_assert_held(&ch->lock);
+	id = hvic_request_begin(&ch->request, ch->svc->deadline);
+	if (id) {
+		ch->deferred = *msg;
+		ch->deferred.body.data = NULL;	/* its length still counts */
+		ch->later.xid = ch->now.xid;
+	}
+	return id;
+}
+
+/**
+ * hvic_channel_complete() - answer a deferred request
+ * @ch: the channel
+ * @id: which request, from hvic_channel_defer()
+ * @err: 0, or a negative errno for the host
+ * @reply: what the service's encode() makes the answer of; not used on an error
+ *
+ * Context: process or softirq; the channel's lock is not held.
+ * Return: 0 if this became the answer, or %-ESTALE if the request is over.
+ */
+int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *reply)
+{
+	int ret;
+
+	spin_lock_bh(&ch->lock);
+	ret = hvic_request_complete(&ch->request, id, err, reply);
+	if (ret)
+		ch->stats.late_replies++;
+	spin_unlock_bh(&ch->lock);
+	return ret;
+}
+
+/* --- Messages. --------------------------------------------------------------------- */
+
+/* The host starts over: nothing from before may reach it. */
+static void hvic_channel_reset(struct hvic_channel *ch)
+{
+	hvic_request_void(&ch->request);
+	ch->later.len = 0;
+	ch->versions = (struct hvic_versions){};
+	if (ch->svc->ops->reset)
+		ch->svc->ops->reset(ch);
+}
+
+static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg *msg,
+				  struct hvic_room body)
+{
+	struct hvic_versions chosen = {};
+	struct hvic_nego_offer offer;
+	int ret;
+
+	ch->stats.negotiations++;
+	hvic_channel_reset(ch);
+
+	ret = hvic_nego_parse(msg->body, &offer);
+	if (ret)
+		ch->stats.bad_length++;
+	else if (!hvic_nego_select(offer.framework, framework_versions,
+				   ARRAY_SIZE(framework_versions), &chosen.framework) ||
+		 !hvic_nego_select(offer.message, ch->svc->versions,
+				   ch->svc->n_versions, &chosen.message))
+		ret = -EOPNOTSUPP;
+
+	trace_negotiate(dev_name(ch->dev), &chosen, ret);
+	if (ret) {
+		hvic_channel_set_state(ch, HVIC_CHANNEL_REFUSED);
+		return ret;	/* the zeroed body is the empty lists of a refusal */
+	}
+	ch->versions = chosen;
+	hvic_channel_set_state(ch, HVIC_CHANNEL_READY);
+	return hvic_nego_encode(body, &chosen);
+}
+
+static int hvic_channel_serve(struct hvic_channel *ch, const struct hvic_msg *msg,
+			      struct hvic_room body)
+{
+	int ret;
+
+	if (msg->type == HVIC_WIRE_NEGOTIATE)
+		return hvic_channel_negotiate(ch, msg, body);
+	if (msg->type != ch->svc->type) {
+		ch->stats.bad_type++;
+		return -EOPNOTSUPP;
+	}
+	if (ch->state != HVIC_CHANNEL_READY)
+		return -ENODEV;
+
+	ret = ch->svc->ops->handle(ch, msg, body);
+	if (ret == -EBADMSG)
+		ch->stats.bad_length++;
+	ch->notify = ret >= 0 && ch->svc->ops->answered;
+	return ret;
+}
+
+static void hvic_channel_receive(struct hvic_channel *ch, const struct hvic_packet *packet)
+{
+	struct hvic_msg msg;
+	int ret;
+
+	ch->stats.in++;
+	if (packet->type != HVIC_WIRE_DESC_INBAND) {
+		ch->stats.bad_type++;
+		return;
+	}
+
+	ret = hvic_msg_parse(packet->payload, &msg);
+	if (ret == -EPROTO || (ret != -EBADMSG && !hvic_msg_wants_answer(&msg)))
+		ch->stats.bad_type++;
+	else if (ret)
+		ch->stats.bad_length++;
+	if (!hvic_msg_wants_answer(&msg))
+		return;
+
+	trace_request(dev_name(ch->dev), msg.type, packet->payload.len, ret);
+	ch->last_request = ktime_get_boottime();
+	ch->now.xid = packet->xid;
+	if (!ret) {
+		ret = hvic_channel_serve(ch, &msg, hvic_channel_begin_answer(&ch->now, &msg));
+		if (ret == -EINPROGRESS) {
+			ch->now.len = 0;
+			return;
+		}
+	}
+	hvic_channel_end_answer(ch, &ch->now, &msg, ret);
+}
+
+/* Returns true if there may be more to read. */
+static bool hvic_channel_step(struct hvic_channel *ch)
+{
+	struct hvic_packet packet;
+
+	if (ch->state == HVIC_CHANNEL_CLOSED || !hvic_channel_flush(ch) ||
+	    !ch->bus->peek(ch->bus_data, &packet))
+		return false;
+	hvic_channel_receive(ch, &packet);
+	ch->bus->consume(ch->bus_data);
+	return true;
+}
+
+/**
+ * hvic_channel_drain() - serve what the host has sent
+ * @ch: the channel
+ *
+ * Context: any but hard interrupt. Calls may overlap.
+ */
+void hvic_channel_drain(struct hvic_channel *ch)
+{
+	unsigned int budget = DRAIN_BUDGET;
+	bool more;
+
+	do {
+		spin_lock_bh(&ch->lock);
+		more = hvic_channel_step(ch);
+		if (more && !--budget)
+			mod_delayed_work(system_percpu_wq, &ch->again, 0);
+		spin_unlock_bh(&ch->lock);
+	} while (more && budget);
+}
+
+static void hvic_channel_drain_again(struct work_struct *work)
+{
+	hvic_channel_drain(container_of(to_delayed_work(work), struct hvic_channel, again));
+}
+
+/* --- Lifetime. ------------------------------------------------------------------------ */
+
+/**
+ * hvic_channel_open() - open a closed channel
+ * @ch: the channel
+ *
+ * Context: may sleep; not at the same time as hvic_channel_close().
+ * Return: 0, or the errno of the bus.
+ */
+int hvic_channel_open(struct hvic_channel *ch)
+{
+	int ret;
+
+	/* ORDER: the host may send before open() has returned. */
+	spin_lock_bh(&ch->lock);
+	hvic_channel_set_state(ch, HVIC_CHANNEL_NEGOTIATING);
+	spin_unlock_bh(&ch->lock);
+
+	ret = ch->bus->open(ch->bus_data);
+	if (ret) {
+		spin_lock_bh(&ch->lock);
+		hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
+		spin_unlock_bh(&ch->lock);
+		return ret;
+	}
+
+	/* What came in between may have been signalled to nobody. */
+	hvic_channel_drain(ch);
+	return 0;
+}
+
+/**
+ * hvic_channel_close() - answer what is open, then close the channel
+ * @ch: an open channel
+ *
+ * When it has returned no service callback but stop() runs for this channel.
+ * What may still be running when it is called: the bus' callback, until the bus
+ * has closed; @again and the deadline, until they are cancelled; a daemon's
+ * completion, which finds the request over.
+ *
+ * Context: may sleep; not at the same time as hvic_channel_open().
+ */
+void hvic_channel_close(struct hvic_channel *ch)
+{
+	spin_lock_bh(&ch->lock);
+	hvic_request_abort(&ch->request, -ENODEV);
+	ch->now.len = 0;
+	ch->notify = false;
+	hvic_channel_reset(ch);
+	hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
+	spin_unlock_bh(&ch->lock);
+
+	ch->bus->close(ch->bus_data);
+	cancel_delayed_work_sync(&ch->again);
+	hvic_request_stop(&ch->request);
+}
+
+/**
+ * hvic_channel_is_open() - are there rings?
+ * @ch: the channel
+ *
+ * Context: any; reliable only where hvic_channel_open() and _close() are called.
+ * Return: true unless the channel is closed.
+ */
+bool hvic_channel_is_open(struct hvic_channel *ch)
+{
+	return READ_ONCE(ch->state) != HVIC_CHANNEL_CLOSED;
+}
+
+/**
+ * hvic_channel_init() - prepare a channel, closed
+ * @ch: zeroed memory
+ * @svc: the service it belongs to
+ * @bus: how to reach the bus
+ * @bus_data: handed to @bus
+ * @dev: for the log; must outlive the channel
+ *
+ * Context: may sleep.
+ * Return: 0, %-ENOMEM, or what the service's start() returned.
+ */
+int hvic_channel_init(struct hvic_channel *ch, const struct hvic_service *svc,
+		      const struct hvic_bus_ops *bus, void *bus_data, struct device *dev)
+{
+	int ret = -ENOMEM;
+
+	ch->svc = svc;
+	ch->bus = bus;
+	ch->bus_data = bus_data;
+	ch->dev = dev;
+	spin_lock_init(&ch->lock);
+	hvic_request_init(&ch->request, &hvic_channel_request_ops, &ch->lock);
+	INIT_DELAYED_WORK(&ch->again, hvic_channel_drain_again);
+
+	ch->now.packet.len = HVIC_MSG_MAX;
+	ch->now.packet.data = kvmalloc(HVIC_MSG_MAX, GFP_KERNEL);
+	if (!ch->now.packet.data)
+		return -ENOMEM;
+	if (svc->deadline) {
+		ch->later.packet.len = HVIC_MSG_MAX;
+		ch->later.packet.data = kvmalloc(HVIC_MSG_MAX, GFP_KERNEL);
+		if (!ch->later.packet.data)
+			goto err_free_now;
+	}
+	if (svc->ops->start) {
+		ret = svc->ops->start(ch);
+		if (ret)
+			goto err_free_later;
+	}
+	return 0;
+
+err_free_later:
+	kvfree(ch->later.packet.data);
+err_free_now:
+	kvfree(ch->now.packet.data);
+	return ret;
+}
+
+/**
+ * hvic_channel_destroy() - undo hvic_channel_init()
+ * @ch: a closed channel
+ *
+ * Context: may sleep.
+ */
+void hvic_channel_destroy(struct hvic_channel *ch)
+{
+	if (ch->svc->ops->stop)
+		ch->svc->ops->stop(ch);
+	kvfree(ch->later.packet.data);
+	kvfree(ch->now.packet.data);
+}

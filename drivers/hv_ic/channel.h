@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One channel of one service: messages in, exactly one answer to each out.
+ *
+ * A channel knows framing, negotiation and back-pressure. It knows the service
+ * through its const table and the bus through a const table, so that a test can
+ * be the bus.
+ */
+#ifndef HVIC_CHANNEL_H
+#define HVIC_CHANNEL_H
+
+#include <linux/ktime.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "proto/negotiate.h"
+#include "request.h"
+#include "service.h"
+
+/**
+ * struct hvic_packet - a packet as the bus delivers it
+ * @type: HVIC_WIRE_DESC_INBAND, or something that we do not take
+ * @xid: the host's transaction id, to be echoed
+ * @payload: private copy that stays as it is until the packet is consumed
+ */
+struct hvic_packet {
+	u16 type;
+	u64 xid;
+	struct hvic_span payload;
+};
+
+/**
+ * struct hvic_bus_ops - what a channel needs of the bus
+ * @open: open the rings; from then on, even before it returns, the bus calls
+ *	hvic_channel_drain() whenever the host has signalled; may sleep
+ * @close: close the rings; when it has returned no such call is running and
+ *	none will come; may sleep
+ * @peek: look at the next packet; false if there is none
+ * @consume: free the packet that @peek has shown
+ * @send: put a packet into the outgoing ring; %-EAGAIN if it is full now, any
+ *	other error if it will never go
+ */
+struct hvic_bus_ops {
+	int (*open)(void *bus);
+	void (*close)(void *bus);
+	bool (*peek)(void *bus, struct hvic_packet *packet);
+	void (*consume)(void *bus);
+	int (*send)(void *bus, const void *data, size_t len, u64 xid);
+};
+
+/**
+ * enum hvic_channel_state - how far a channel has come
+ * @HVIC_CHANNEL_CLOSED: no rings
+ * @HVIC_CHANNEL_NEGOTIATING: open, the host has not yet asked for versions
+ * @HVIC_CHANNEL_READY: versions are agreed on, requests are served
+ * @HVIC_CHANNEL_REFUSED: the host asked, and there is no version in common
+ */
+enum hvic_channel_state {
+	HVIC_CHANNEL_CLOSED,
+	HVIC_CHANNEL_NEGOTIATING,
+	HVIC_CHANNEL_READY,
+	HVIC_CHANNEL_REFUSED,
+};
+
+/**
+ * struct hvic_channel_stats - what has happened on a channel
+ * @in: packets taken from the host
+ * @out: answers sent
+ * @negotiations: NEGOTIATE messages
+ * @bad_length: too short, too long, or the sizes contradict
+ * @bad_type: not a packet, pipe or message type that the service takes, or not
+ *	the request half of a transaction
+ * @refused: answered with a failing status
+ * @timeouts: answered by the deadline
+ * @late_replies: replies to a request that was over
+ * @ring_full: answers that had to wait for room
+ */
+struct hvic_channel_stats {
+	u64 in;
+	u64 out;
+	u64 negotiations;
+	u64 bad_length;
+	u64 bad_type;
+	u64 refused;
+	u64 timeouts;
+	u64 late_replies;
+	u64 ring_full;
+};
+
+/**
+ * struct hvic_answer - an answer that is built, or waits for room in the ring
+ * @packet: HVIC_MSG_MAX bytes
+ * @len: how many of them are the answer; 0 if there is none
+ * @xid: transaction id to send it with
+ */
+struct hvic_answer {
+	struct hvic_room packet;
+	size_t len;
+	u64 xid;
+};
+
+/**
+ * struct hvic_channel - one channel
+ * @svc: the service it belongs to
+ * @bus: how to reach the bus
+ * @bus_data: handed to @bus
+ * @dev: for the log
+ * @priv: the service's own; set by its start, NULL otherwise
+ * @lock: guards everything below; taken from softirq. Nests outside the locks
+ *	of a service.
+ * @state: how far the channel has come
+ * @versions: agreed on; all zero unless @state is HVIC_CHANNEL_READY
+ * @now: the answer to the message that was read last
+ * @notify: tell the service when @now has left
+ * @later: the answer to a deferred request
+ * @deferred: envelope of the deferred request; its body is gone
+ * @request: the deferred request
+ * @again: goes on when the ring was full, or when there was too much to do
+ * @stats: what has happened
+ * @last_request: when the last request came, ktime_get_boottime(); 0 for none
+ * @last_status: HRESULT of the last answer
+ */
+struct hvic_channel {
+	const struct hvic_service *svc;
+	const struct hvic_bus_ops *bus;
+	void *bus_data;
+	struct device *dev;
+	void *priv;
+
+	spinlock_t lock;
+	enum hvic_channel_state state;
+	struct hvic_versions versions;
+	struct hvic_answer now;
+	bool notify;
+	struct hvic_answer later;
+	struct hvic_msg deferred;
+	struct hvic_request request;
+	struct delayed_work again;
+	struct hvic_channel_stats stats;
+	ktime_t last_request;
+	u32 last_status;
+};
+
+int hvic_channel_init(struct hvic_channel *ch, const struct hvic_service *svc,
+		      const struct hvic_bus_ops *bus, void *bus_data, struct device *dev);
+void hvic_channel_destroy(struct hvic_channel *ch);
+int hvic_channel_open(struct hvic_channel *ch);
+void hvic_channel_close(struct hvic_channel *ch);
+bool hvic_channel_is_open(struct hvic_channel *ch);
+void hvic_channel_drain(struct hvic_channel *ch);
+u64 hvic_channel_defer(struct hvic_channel *ch, const struct hvic_msg *msg);
+int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *reply);
+const char *hvic_channel_state_name(const struct hvic_channel *ch);
+
+#endif

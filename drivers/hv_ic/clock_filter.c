@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host reads its clock and the reference counter one after the other, and
+ * may be interrupted in between; some hosts' clocks tick coarsely as well. So a
+ * single sample is off by its jitter. Both clocks run evenly though, so the
+ * samples of some minutes lie along a straight line, and the line is off by much
+ * less than each of them.
+ *
+ * The line is a least squares fit that prefers a small slope: as long as the
+ * noise of a few samples could explain a slope, it is taken for noise. A sample
+ * far off the line is left out; several in a row mean that the host's clock was
+ * set, and the line starts anew.
+ */
+#include "clock_filter.h"
+
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+
+#define REFERENCE_NS		100
+#define REFERENCE_PER_MS	10000
+
+/* A sample counts for this long; the host's clock may be steered by then. */
+#define SAMPLE_LIFE_MS		(1000 * MSEC_PER_SEC)
+
+/* No jitter is as large as this: the clock was set. */
+#define STEP_NS			(100 * NSEC_PER_MSEC)
+
+/* A sample is an outlier beyond so many times the noise, but not within this. */
+#define OUTLIER_NOISE		8
+#define OUTLIER_FLOOR_NS	(20 * NSEC_PER_USEC)
+#define OUTLIERS_MAX		4
+
+/* Samples that are needed before the noise says anything. */
+#define NOISE_SAMPLES		8
+
+/* How fast the two clocks may plausibly drift apart, in ns per ms. */
+#define PLAUSIBLE_RATE		10
+#define RATE_MAX		500
+
+/* The offset on the line, in ns. Distances are cut to an hour, far beyond use. */
+static s64 offset_at(const struct hvic_clock_line *line, u64 reference)
+{
+	const s64 hour = 3600LL * MSEC_PER_SEC * REFERENCE_PER_MS;
+	s64 distance = clamp_t(s64, reference - line->reference, -hour, hour);
+
+	return line->offset + div_s64(line->rate * distance,
+				      REFERENCE_PER_MS << HVIC_CLOCK_RATE_SHIFT);
+}
+
+/**
+ * hvic_clock_line_at() - the host's time at a value of the reference counter
+ * @line: the line
+ * @reference: the counter
+ *
+ * Return: ns since 1970.
+ */
+s64 hvic_clock_line_at(const struct hvic_clock_line *line, u64 reference)
+{
+	return offset_at(line, reference) + (s64)(reference * REFERENCE_NS);
+}
+
+/**
+ * hvic_clock_filter_reset() - forget all samples
+ * @filter: the filter
+ */
+void hvic_clock_filter_reset(struct hvic_clock_filter *filter)
+{
+	memset(filter, 0, sizeof(*filter));
+}
+
+/* The sample that is @age samples older than the newest. */
+static const struct hvic_clock_sample *sample_at(const struct hvic_clock_filter *filter,
+						 unsigned int age)
+{
+	return &filter->samples[(filter->newest - age) % HVIC_CLOCK_SAMPLES];
+}
+
+static s64 ms_between(u64 earlier, u64 later)
+{
+	return div_u64(later - earlier, REFERENCE_PER_MS);
+}
+
+static void push(struct hvic_clock_filter *filter, u64 reference, s64 offset)
+{
+	filter->newest = (filter->newest + 1) % HVIC_CLOCK_SAMPLES;
+	filter->samples[filter->newest].reference = reference;
+	filter->samples[filter->newest].offset = offset;
+	if (filter->n_samples < HVIC_CLOCK_SAMPLES)
+		filter->n_samples++;
+	while (ms_between(sample_at(filter, filter->n_samples - 1)->reference, reference) >
+	       SAMPLE_LIFE_MS)
+		filter->n_samples--;
+}
+
+/*
+ * Fits the line: x is ms before the newest sample, y is ns off its offset. Both
+ * are taken from their means, so that every sum stays within 64 bits.
+ */
+static void fit(struct hvic_clock_filter *filter)
+{
+	const struct hvic_clock_sample *newest = sample_at(filter, 0);
+	s64 doubt = div_s64(min_t(s64, filter->noise, 10 * NSEC_PER_MSEC), PLAUSIBLE_RATE);
+	s64 mean_x = 0, mean_y = 0, spread = doubt * doubt, common = 0, rate = 0;
+	unsigned int i;
+
+	for (i = 0; i < filter->n_samples; i++) {
+		mean_x -= ms_between(sample_at(filter, i)->reference, newest->reference);
+		mean_y += sample_at(filter, i)->offset - newest->offset;
+	}
+	mean_x = div_s64(mean_x, filter->n_samples);
+	mean_y = div_s64(mean_y, filter->n_samples);
+
+	for (i = 0; i < filter->n_samples; i++) {
+		const struct hvic_clock_sample *sample = sample_at(filter, i);
+		s64 x = -ms_between(sample->reference, newest->reference) - mean_x;
+		s64 y = sample->offset - newest->offset - mean_y;
+
+		spread += x * x;
+		common += x * y;
+	}
+
+	if (spread) {
+		s64 whole = clamp_t(s64, div64_s64(common, spread), -RATE_MAX, RATE_MAX);
+		s64 rest = clamp_t(s64, common - whole * spread, -spread, spread);
+
+		rate = whole * (1 << HVIC_CLOCK_RATE_SHIFT) +
+		       div64_s64(rest * (1 << HVIC_CLOCK_RATE_SHIFT), spread);
+	}
+
+	filter->line.reference = newest->reference;
+	filter->line.rate = rate;
+	filter->line.offset = newest->offset + mean_y -
+			      div_s64(rate * mean_x, 1 << HVIC_CLOCK_RATE_SHIFT);
+}
+
+static void start(struct hvic_clock_filter *filter, u64 reference, s64 offset)
+{
+	hvic_clock_filter_reset(filter);
+	push(filter, reference, offset);
+	fit(filter);
+}
+
+/**
+ * hvic_clock_filter_add() - take in a sample
+ * @filter: the filter
+ * @reference: the reference counter, in units of 100 ns
+ * @host_ns: the host's clock at that moment, in ns since 1970
+ */
+void hvic_clock_filter_add(struct hvic_clock_filter *filter, u64 reference, s64 host_ns)
+{
+	s64 offset = host_ns - (s64)(reference * REFERENCE_NS);
+	s64 error;
+
+	if (!filter->n_samples || reference <= sample_at(filter, 0)->reference) {
+		start(filter, reference, offset);
+		return;
+	}
+
+	error = abs(offset - offset_at(&filter->line, reference));
+	if (error >= STEP_NS) {
+		start(filter, reference, offset);
+		return;
+	}
+	if (filter->n_samples >= NOISE_SAMPLES &&
+	    error > max_t(s64, OUTLIER_NOISE * filter->noise, OUTLIER_FLOOR_NS)) {
+		if (++filter->n_outliers >= OUTLIERS_MAX)
+			start(filter, reference, offset);
+		return;
+	}
+
+	filter->n_outliers = 0;
+	filter->noise += div_s64(error - filter->noise, min(filter->n_samples, 16U));
+	push(filter, reference, offset);
+	fit(filter);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Older kernels, in terms of the newest: the only file that names a version.
+ *
+ * The driver is written for the newest kernel that it knows; each block below
+ * says from which version on it is not needed any more, and why.
+ */
+#ifndef HVIC_COMPAT_H
+#define HVIC_COMPAT_H
+
+#include <linux/hyperv.h>
+#include <linux/timekeeping.h>
+#include <linux/version.h>
+#include <linux/workqueue.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "hv_ic needs Linux 6.1 or newer"
+#endif
+
+/* 6.3: hv_driver.remove() returns nothing. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define HVIC_DEFINE_REMOVE(name, function)			\
+	static int name(struct hv_device *hdev)			\
+	{							\
+		function(hdev);					\
+		return 0;					\
+	}
+#else
+#define HVIC_DEFINE_REMOVE(name, function)			\
+	static void name(struct hv_device *hdev)		\
+	{							\
+		function(hdev);					\
+	}
+#endif
+
+/* 6.10: __assign_str() finds the source by itself. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define hvic_assign_str(dst, src)	__assign_str(dst, src)
+#else
+#define hvic_assign_str(dst, src)	__assign_str(dst)
+#endif
+
+/* 6.17: system_wq got a name that says what it is. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_percpu_wq	system_wq
+#endif
+
+/**
+ * struct hvic_snapshot - the clocks of the system, read in one instant
+ * @cycles: the clocksource's counter
+ * @system: the clock that was asked for
+ * @raw: CLOCK_MONOTONIC_RAW
+ */
+struct hvic_snapshot {
+	u64 cycles;
+	ktime_t system;
+	ktime_t raw;
+};
+
+/* 7.2: a snapshot is of one chosen clock, and its fields have other names. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+static inline void hvic_snapshot_real(struct hvic_snapshot *snapshot)
+{
+	struct system_time_snapshot now;
+
+	ktime_get_snapshot(&now);
+	snapshot->cycles = now.cycles;
+	snapshot->system = now.real;
+	snapshot->raw = now.raw;
+}
+
+static inline void hvic_snapshot_for(const struct system_device_crosststamp *cross,
+				     struct hvic_snapshot *snapshot)
+{
+	hvic_snapshot_real(snapshot);
+}
+
+static inline void hvic_snapshot_to(struct system_device_crosststamp *cross,
+				    const struct hvic_snapshot *snapshot)
+{
+	cross->sys_realtime = snapshot->system;
+	cross->sys_monoraw = snapshot->raw;
+}
+#else
+static inline void hvic_snapshot_clock(clockid_t clock, struct hvic_snapshot *snapshot)
+{
+	struct system_time_snapshot now;
+
+	ktime_get_snapshot_id(clock, &now);
+	snapshot->cycles = now.cycles;
+	snapshot->system = now.systime;
+	snapshot->raw = now.monoraw;
+}
+
+static inline void hvic_snapshot_real(struct hvic_snapshot *snapshot)
+{
+	hvic_snapshot_clock(CLOCK_REALTIME, snapshot);
+}
+
+static inline void hvic_snapshot_for(const struct system_device_crosststamp *cross,
+				     struct hvic_snapshot *snapshot)
+{
+	hvic_snapshot_clock(cross->clock_id, snapshot);
+}
+
+static inline void hvic_snapshot_to(struct system_device_crosststamp *cross,
+				    const struct hvic_snapshot *snapshot)
+{
+	cross->sys_systime = snapshot->system;
+	cross->sys_monoraw = snapshot->raw;
+}
+#endif
+
+#endif

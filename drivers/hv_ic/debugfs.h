@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What happened, for people: /sys/kernel/debug/hv_ic/<device>/status. */
+#ifndef HVIC_DEBUGFS_H
+#define HVIC_DEBUGFS_H
+
+struct hvic_channel;
+
+void hvic_debugfs_init(void);
+void hvic_debugfs_exit(void);
+void hvic_debugfs_add(struct hvic_channel *ch);
+void hvic_debugfs_remove(struct hvic_channel *ch);
+
+#endif

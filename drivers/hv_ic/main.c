@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hv_ic: the integration components of a Linux guest on Hyper-V.
+ *
+ * Reading path for a newcomer: this file, service.h, svc_heartbeat.c (a whole
+ * service), channel.c, proto/msg.c, proto/negotiate.c, request.h (the contract).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "debugfs.h"
+#include "service.h"
+#include "vmbus.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* --- Switches: one per service, at load and at run time. -------------------------- */
+
+static int hvic_switch_set(const char *text, const struct kernel_param *param)
+{
+	const struct hvic_service *svc = param->arg;
+	bool on;
+
+	if (kstrtobool(text, &on)) {
+		pr_err("%s: neither Y nor N\n", param->name);
+		return -EINVAL;
+	}
+	WRITE_ONCE(*svc->enabled, on);
+	return hvic_vmbus_apply_switches();
+}
+
+static int hvic_switch_get(char *buffer, const struct kernel_param *param)
+{
+	const struct hvic_service *svc = param->arg;
+
+	return sysfs_emit(buffer, "%c\n", READ_ONCE(*svc->enabled) ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops hvic_switch_ops = {
+	.set = hvic_switch_set,
+	.get = hvic_switch_get,
+};
+
+module_param_cb(heartbeat, &hvic_switch_ops, (void *)&hvic_svc_heartbeat, 0644);
+__MODULE_PARM_TYPE(heartbeat, "bool");
+MODULE_PARM_DESC(heartbeat, "Serve heartbeats (default: Y)");
+module_param_cb(shutdown, &hvic_switch_ops, (void *)&hvic_svc_shutdown, 0644);
+__MODULE_PARM_TYPE(shutdown, "bool");
+MODULE_PARM_DESC(shutdown, "Serve shutdown, reboot and hibernation requests (default: Y)");
+module_param_cb(timesync, &hvic_switch_ops, (void *)&hvic_svc_timesync, 0644);
+__MODULE_PARM_TYPE(timesync, "bool");
+MODULE_PARM_DESC(timesync, "Serve time synchronisation (default: Y)");
+
+/* --- Init and exit. ------------------------------------------------------------------ */
+
+static int __init hvic_init(void)
+{
+	int ret;
+
+	hvic_debugfs_init();
+	ret = hvic_vmbus_register();
+	if (ret)
+		goto err_exit_debugfs;
+	return 0;
+
+err_exit_debugfs:
+	hvic_debugfs_exit();
+	if (ret == -ENODEV)
+		pr_info("no VMBus here: not a guest of Hyper-V\n");
+	return ret;
+}
+
+static void __exit hvic_exit(void)
+{
+	hvic_vmbus_unregister();
+	hvic_debugfs_exit();
+}
+
+module_init(hvic_init);
+module_exit(hvic_exit);
+
+MODULE_DESCRIPTION("Hyper-V integration components");
+MODULE_AUTHOR("The hv_ic authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a service tells the rest of the driver about itself: a const table. */
+#ifndef HVIC_SERVICE_H
+#define HVIC_SERVICE_H
+
+#include <linux/uuid.h>
+
+#include "proto/msg.h"
+
+struct hvic_channel;
+struct seq_file;
+
+/**
+ * struct hvic_service_ops - what a service does
+ *
+ * The order for one channel is: start, any number of (open, reset, close), stop.
+ * All but @start and @stop are called with the channel's lock held and must not
+ * sleep. Only @handle is not optional.
+ *
+ * @start: make what the channel needs, before it opens; may sleep
+ * @stop: undo @start, after the channel has closed; may sleep
+ * @reset: all that was agreed or begun on the channel is void; called for every
+ *	NEGOTIATE and when the channel closes
+ * @handle: serve a request of the service's own type. @body is zeroed room for
+ *	the answer, as long as the request. Returns the length of the answer's
+ *	body, a negative errno for a status alone, or -EINPROGRESS after
+ *	hvic_channel_defer(); see there.
+ * @answered: the answer to the last request that @handle served at once has
+ *	left for the host
+ * @encode: write the body of a deferred answer from the reply that
+ *	hvic_channel_complete() was given; returns as @handle does
+ * @show: print what is special to the service, one "key value" a line
+ */
+struct hvic_service_ops {
+	int (*start)(struct hvic_channel *ch);
+	void (*stop)(struct hvic_channel *ch);
+	void (*reset)(struct hvic_channel *ch);
+	int (*handle)(struct hvic_channel *ch, const struct hvic_msg *msg,
+		      struct hvic_room body);
+	void (*answered)(struct hvic_channel *ch);
+	int (*encode)(struct hvic_channel *ch, struct hvic_room body, const void *reply);
+	void (*show)(struct hvic_channel *ch, struct seq_file *out);
+};
+
+/**
+ * struct hvic_service - an integration service
+ * @name: for people
+ * @guid: class of its VMBus devices
+ * @type: of its messages
+ * @versions: of its messages, the best first
+ * @n_versions: how many
+ * @deadline: seconds that a deferred answer may take; 0 if the service answers
+ *	at once
+ * @enabled: the administrator's switch; a service that is off keeps its devices
+ *	but does not open their channels
+ * @ops: what it does
+ */
+struct hvic_service {
+	const char *name;
+	guid_t guid;
+	enum hvic_wire_type type;
+	const struct hvic_version *versions;
+	size_t n_versions;
+	unsigned int deadline;
+	bool *enabled;
+	const struct hvic_service_ops *ops;
+};
+
+extern const struct hvic_service hvic_svc_heartbeat;
+extern const struct hvic_service hvic_svc_shutdown;
+extern const struct hvic_service hvic_svc_timesync;
+
+#endif

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The only file that talks to VMBus: it binds the devices of all services and
+ * gives their channels what struct hvic_bus_ops asks for.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "vmbus.h"
+
+#include <linux/device.h>
+#include <linux/hyperv.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "channel.h"
+#include "compat.h"
+#include "debugfs.h"
+
+/* Our reading of the wire against the kernel's. */
+static_assert(sizeof(struct hvic_wire_desc) == sizeof(struct vmpacket_descriptor));
+static_assert(HVIC_WIRE_DESC_INBAND == VM_PKT_DATA_INBAND);
+static_assert(sizeof(struct hvic_wire_pipe) == sizeof(struct vmbuspipe_hdr));
+static_assert(sizeof(struct hvic_wire_ic) == sizeof(struct icmsg_hdr));
+static_assert(sizeof(struct hvic_wire_header) == ICMSG_HDR);
+static_assert(sizeof(struct hvic_wire_negotiate) == sizeof(struct icmsg_negotiate));
+static_assert(sizeof(struct hvic_wire_version) == sizeof(struct ic_version));
+static_assert(sizeof(struct hvic_wire_heartbeat) == sizeof(struct heartbeat_msg_data));
+static_assert(sizeof(struct hvic_wire_shutdown) == sizeof(struct shutdown_msg_data));
+static_assert(offsetof(struct hvic_wire_timesync_v1, flags) ==
+	      offsetof(struct ictimesync_data, flags));
+static_assert(offsetof(struct hvic_wire_timesync_v4, stratum) ==
+	      offsetof(struct ictimesync_ref_data, stratum));
+static_assert(sizeof(struct hvic_wire_kvp_value) == sizeof(struct hv_kvp_exchg_msg_value));
+static_assert(sizeof(struct hvic_wire_kvp_ip_string) == sizeof(struct hv_kvp_ip_msg));
+static_assert(sizeof(struct hvic_wire_vss_flags) == sizeof(struct hv_vss_msg));
+static_assert(sizeof(struct hvic_wire_fcopy_header) == sizeof(struct hv_fcopy_hdr));
+static_assert(sizeof(struct hvic_wire_fcopy_start) == sizeof(struct hv_start_fcopy));
+static_assert(sizeof(struct hvic_wire_fcopy_write) == sizeof(struct hv_do_fcopy));
+
+/*
+ * Each ring holds the longest legal message twice. The bus cuts packets that are
+ * longer than max_pkt_size and then loses its place in the ring, so we let it
+ * take anything that fits in the ring. More it must not take: it would trust a
+ * write index that points beyond.
+ */
+#define RING_SIZE	VMBUS_RING_SIZE(28 * SZ_1K)
+#define RING_DATA	(RING_SIZE - sizeof(struct hv_ring_buffer))
+static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
+
+/**
+ * struct hvic_device - a VMBus device that we are bound to
+ * @channel: its channel
+ * @hdev: the bus' view of it
+ * @packet: the packet that is being looked at; guarded by the channel's lock
+ * @list: in devices
+ */
+struct hvic_device {
+	struct hvic_channel channel;
+	struct hv_device *hdev;
+	const struct vmpacket_descriptor *packet;
+	struct list_head list;
+};
+
+static DEFINE_MUTEX(devices_lock);	/* guards devices; held to open or close a channel */
+static LIST_HEAD(devices);
+
+/* --- What channels need of the bus. --------------------------------------------- */
+
+static void hvic_vmbus_callback(void *context)
+{
+	struct hvic_device *device = context;
+
+	hvic_channel_drain(&device->channel);
+}
+
+static int hvic_vmbus_open(void *bus_data)
+{
+	struct hvic_device *device = bus_data;
+	struct vmbus_channel *channel = device->hdev->channel;
+
+	/* One call per signal; a channel drains its ring by itself. */
+	set_channel_read_mode(channel, HV_CALL_DIRECT);
+	channel->max_pkt_size = RING_DATA;
+	return vmbus_open(channel, RING_SIZE, RING_SIZE, NULL, 0, hvic_vmbus_callback, device);
+}
+
+static void hvic_vmbus_close(void *bus_data)
+{
+	struct hvic_device *device = bus_data;
+
+	vmbus_close(device->hdev->channel);
+}
+
+static bool hvic_vmbus_peek(void *bus_data, struct hvic_packet *packet)
+{
+	struct hvic_device *device = bus_data;
+	const struct vmpacket_descriptor *desc = hv_pkt_iter_first(device->hdev->channel);
+
+	device->packet = desc;
+	if (!desc)
+		return false;
+	packet->type = desc->type;
+	packet->xid = desc->trans_id;
+	packet->payload.data = hv_pkt_data(desc);
+	packet->payload.len = hv_pkt_datalen(desc);
+	return true;
+}
+
+static void hvic_vmbus_consume(void *bus_data)
+{
+	struct hvic_device *device = bus_data;
+	struct vmbus_channel *channel = device->hdev->channel;
+
+	__hv_pkt_iter_next(channel, device->packet);
+	hv_pkt_iter_close(channel);
+	/*
+	 * Show the host that there is room before looking for the next packet:
+	 * either it sees an empty ring and signals, or we see its packet.
+	 */
+	virt_mb();
+}
+
+static int hvic_vmbus_send(void *bus_data, const void *data, size_t len, u64 xid)
+{
+	struct hvic_device *device = bus_data;
+
+	return vmbus_sendpacket(device->hdev->channel, (void *)data, len, xid,
+				VM_PKT_DATA_INBAND, 0);
+}
+
+static const struct hvic_bus_ops hvic_vmbus_ops = {
+	.open = hvic_vmbus_open,
+	.close = hvic_vmbus_close,
+	.peek = hvic_vmbus_peek,
+	.consume = hvic_vmbus_consume,
+	.send = hvic_vmbus_send,
+};
+
+/* --- Attributes, in the group "ic" of the device. ---------------------------------- */
+
+static struct hvic_channel *hvic_vmbus_channel(struct device *dev)
+{
+	struct hvic_device *device = dev_get_drvdata(dev);
+
+	return &device->channel;
+}
+
+static ssize_t service_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", hvic_vmbus_channel(dev)->svc->name);
+}
+static DEVICE_ATTR_RO(service);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", hvic_channel_state_name(hvic_vmbus_channel(dev)));
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t hvic_vmbus_emit_version(char *buf, struct hvic_version version)
+{
+	if (!version.major && !version.minor)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%u.%u\n", version.major, version.minor);
+}
+
+static struct hvic_versions hvic_vmbus_versions(struct device *dev)
+{
+	struct hvic_channel *ch = hvic_vmbus_channel(dev);
+	struct hvic_versions versions;
+
+	spin_lock_bh(&ch->lock);
+	versions = ch->versions;
+	spin_unlock_bh(&ch->lock);
+	return versions;
+}
+
+static ssize_t framework_version_show(struct device *dev, struct device_attribute *attr,
+				      char *buf)
+{
+	return hvic_vmbus_emit_version(buf, hvic_vmbus_versions(dev).framework);
+}
+static DEVICE_ATTR_RO(framework_version);
+
+static ssize_t message_version_show(struct device *dev, struct device_attribute *attr,
+				    char *buf)
+{
+	return hvic_vmbus_emit_version(buf, hvic_vmbus_versions(dev).message);
+}
+static DEVICE_ATTR_RO(message_version);
+
+static struct attribute *hvic_vmbus_attrs[] = {
+	&dev_attr_service.attr,
+	&dev_attr_state.attr,
+	&dev_attr_framework_version.attr,
+	&dev_attr_message_version.attr,
+	NULL
+};
+
+static const struct attribute_group hvic_vmbus_group = {
+	.name = "ic",
+	.attrs = hvic_vmbus_attrs,
+};
+
+static const struct attribute_group *hvic_vmbus_groups[] = {
+	&hvic_vmbus_group,
+	NULL
+};
+
+/* --- Devices. -------------------------------------------------------------------------- */
+
+/* Opens or closes the channel as the administrator wants it. */
+static int hvic_vmbus_apply_switch(struct hvic_device *device)
+{
+	struct hvic_channel *ch = &device->channel;
+	bool want = READ_ONCE(*ch->svc->enabled);
+
+	lockdep_assert_held(&devices_lock);
+	if (want == hvic_channel_is_open(ch))
+		return 0;
+	if (want)
+		return hvic_channel_open(ch);
+	hvic_channel_close(ch);
+	return 0;
+}
+
+static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
+{
+	const struct hvic_service *svc = (const struct hvic_service *)id->driver_data;
+	struct hvic_device *device;
+	int ret;
+
+	device = kzalloc(sizeof(*device), GFP_KERNEL);
+	if (!device)
+		return -ENOMEM;
+	device->hdev = hdev;
+	hv_set_drvdata(hdev, device);
+
+	ret = hvic_channel_init(&device->channel, svc, &hvic_vmbus_ops, device, &hdev->device);
+	if (ret)
+		goto err_free_device;
+
+	mutex_lock(&devices_lock);
+	ret = hvic_vmbus_apply_switch(device);
+	if (!ret)
+		list_add_tail(&device->list, &devices);
+	mutex_unlock(&devices_lock);
+	if (ret) {
+		dev_err(&hdev->device, "the %s channel cannot be opened (error %d)\n",
+			svc->name, ret);
+		goto err_destroy_channel;
+	}
+
+	hvic_debugfs_add(&device->channel);
+	return 0;
+
+err_destroy_channel:
+	hvic_channel_destroy(&device->channel);
+err_free_device:
+	kfree(device);
+	return ret;
+}
+
+static void hvic_vmbus_unbind(struct hv_device *hdev)
+{
+	struct hvic_device *device = hv_get_drvdata(hdev);
+
+	hvic_debugfs_remove(&device->channel);
+	mutex_lock(&devices_lock);
+	list_del(&device->list);
+	if (hvic_channel_is_open(&device->channel))
+		hvic_channel_close(&device->channel);
+	mutex_unlock(&devices_lock);
+
+	hvic_channel_destroy(&device->channel);
+	kfree(device);
+}
+HVIC_DEFINE_REMOVE(hvic_vmbus_remove, hvic_vmbus_unbind)
+
+/* Only for hibernation: the rings go, and with them all that was agreed. */
+static int hvic_vmbus_suspend(struct hv_device *hdev)
+{
+	struct hvic_device *device = hv_get_drvdata(hdev);
+
+	mutex_lock(&devices_lock);
+	if (hvic_channel_is_open(&device->channel))
+		hvic_channel_close(&device->channel);
+	mutex_unlock(&devices_lock);
+	return 0;
+}
+
+static int hvic_vmbus_resume(struct hv_device *hdev)
+{
+	struct hvic_device *device = hv_get_drvdata(hdev);
+	int ret;
+
+	mutex_lock(&devices_lock);
+	ret = hvic_vmbus_apply_switch(device);
+	mutex_unlock(&devices_lock);
+	return ret;
+}
+
+/**
+ * hvic_vmbus_apply_switches() - open and close channels as their switches say now
+ *
+ * Context: may sleep.
+ * Return: 0, or the first error of a channel that could not be opened.
+ */
+int hvic_vmbus_apply_switches(void)
+{
+	struct hvic_device *device;
+	int ret = 0;
+
+	mutex_lock(&devices_lock);
+	list_for_each_entry(device, &devices, list) {
+		int err = hvic_vmbus_apply_switch(device);
+
+		ret = ret ?: err;
+	}
+	mutex_unlock(&devices_lock);
+	return ret;
+}
+
+/* --- Driver. ------------------------------------------------------------------------------ */
+
+#define HVIC_DEVICE_ID(class, service) \
+	{ .guid = class, .driver_data = (kernel_ulong_t)&(service) }
+
+static const struct hv_vmbus_device_id hvic_vmbus_ids[] = {
+	HVIC_DEVICE_ID(HVIC_GUID_HEARTBEAT, hvic_svc_heartbeat),
+	HVIC_DEVICE_ID(HVIC_GUID_SHUTDOWN, hvic_svc_shutdown),
+	HVIC_DEVICE_ID(HVIC_GUID_TIMESYNC, hvic_svc_timesync),
+	{ }
+};
+MODULE_DEVICE_TABLE(vmbus, hvic_vmbus_ids);
+
+static struct hv_driver hvic_vmbus_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = hvic_vmbus_ids,
+	.probe = hvic_vmbus_probe,
+	.remove = hvic_vmbus_remove,
+	.suspend = hvic_vmbus_suspend,
+	.resume = hvic_vmbus_resume,
+	.driver = {
+		.dev_groups = hvic_vmbus_groups,
+		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
+	},
+};
+
+/* Whoever came first keeps the device, so say so: nothing else would. */
+static int hvic_vmbus_report_foreign(struct device *dev, void *unused)
+{
+	const struct hv_device *hdev = device_to_hv_device(dev);
+	const struct device_driver *driver = READ_ONCE(dev->driver);
+	const struct hv_vmbus_device_id *id;
+
+	if (!driver || driver == &hvic_vmbus_driver.driver)
+		return 0;
+	for (id = hvic_vmbus_ids; !guid_is_null(&id->guid); id++) {
+		if (guid_equal(&id->guid, &hdev->dev_type))
+			dev_notice(dev, "held by another driver: unbind it to let " KBUILD_MODNAME " have it\n");
+	}
+	return 0;
+}
+
+/**
+ * hvic_vmbus_register() - bind the devices that are there and that will come
+ *
+ * Context: may sleep.
+ * Return: 0, or %-ENODEV if this is not a guest with a VMBus, or another errno.
+ */
+int hvic_vmbus_register(void)
+{
+	int ret = vmbus_driver_register(&hvic_vmbus_driver);
+
+	if (ret)
+		return ret;
+	bus_for_each_dev(hvic_vmbus_driver.driver.bus, NULL, NULL, hvic_vmbus_report_foreign);
+	return 0;
+}
+
+/**
+ * hvic_vmbus_unregister() - let go of all devices
+ *
+ * Context: may sleep.
+ */
+void hvic_vmbus_unregister(void)
+{
+	vmbus_driver_unregister(&hvic_vmbus_driver);
+}
