@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a boot loader does: bzImage and initramfs into memory, boot parameters,
+ * What a boot loader does: kernel and initramfs into memory, boot parameters,
  * page tables for the 64-bit entry point. See the kernel's
  * Documentation/x86/boot.rst for the names.
  */
 #include <asm/bootparam.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #define COMMAND_LINE		0x21000
 #define COMMAND_LINE_SIZE	2048u
 #define KERNEL			0x1000000	/* where bzImages like to be */
-#define ENTRY_64		0x200
+#define BZIMAGE_ENTRY_64	0x200
 #define PROTOCOL_MIN		0x020e		/* 2.14: acpi_rsdp_addr */
 #define LOW_MEMORY_END		0x9fc00
 
@@ -33,6 +34,12 @@ struct file {
 	const char *path;
 	uint8_t *bytes;
 	size_t size;
+};
+
+/* A kernel in memory */
+struct image {
+	uint64_t entry;
+	uint64_t end;			/* of what it needs before it can tell itself */
 };
 
 static int map_file(struct file *file, const char *path)
@@ -88,7 +95,16 @@ static void add_memory_range(struct boot_params *boot, uint64_t start, uint64_t 
 	};
 }
 
-static int load_kernel(struct hv_host *host, struct boot_params *boot, const struct file *kernel)
+static int no_memory(struct hv_host *host, const struct file *kernel)
+{
+	hv_complain("%s: needs more than %u MiB of memory", kernel->path,
+		    host->config.memory_mib);
+	return -ENOMEM;
+}
+
+/* A bzImage unpacks itself, which takes long under emulation. */
+static int load_bzimage(struct hv_host *host, struct boot_params *boot, const struct file *kernel,
+			struct image *image)
 {
 	const struct setup_header *header =
 		(const struct setup_header *)(kernel->bytes + offsetof(struct boot_params, hdr));
@@ -96,31 +112,80 @@ static int load_kernel(struct hv_host *host, struct boot_params *boot, const str
 
 	if (kernel->size < sizeof(*boot) || memcmp(&header->header, "HdrS", 4) ||
 	    header->version < PROTOCOL_MIN || !(header->xloadflags & XLF_KERNEL_64)) {
-		hv_complain("%s: no 64-bit bzImage of Linux 4.20 or later", kernel->path);
+		hv_complain("%s: neither a 64-bit bzImage of Linux 4.20 or later nor a vmlinux",
+			    kernel->path);
 		return -ENOEXEC;
 	}
 	setup = (header->setup_sects ? header->setup_sects + 1 : 5) * 512u;
 	size = kernel->size - setup;
-	if (KERNEL + (uint64_t)header->init_size > host->memory_size || size > header->init_size) {
-		hv_complain("%s: needs more than %u MiB of memory", kernel->path,
-			    host->config.memory_mib);
-		return -ENOMEM;
-	}
+	if (KERNEL + (uint64_t)header->init_size > host->memory_size || size > header->init_size)
+		return no_memory(host, kernel);
 	memcpy(host->memory + KERNEL, kernel->bytes + setup, size);
 	boot->hdr = *header;
+	image->entry = KERNEL + BZIMAGE_ENTRY_64;
+	image->end = KERNEL + (uint64_t)header->init_size;
+	return 0;
+}
+
+/* A vmlinux is put where its program headers say; it needs no setup header of its own. */
+static int load_vmlinux(struct hv_host *host, struct boot_params *boot, const struct file *kernel,
+			struct image *image)
+{
+	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)kernel->bytes;
+	const Elf64_Phdr *segment = (const Elf64_Phdr *)(kernel->bytes + elf->e_phoff);
+
+	if (elf->e_machine != EM_X86_64 || elf->e_phentsize != sizeof(*segment) ||
+	    elf->e_phoff + elf->e_phnum * sizeof(*segment) > kernel->size) {
+		hv_complain("%s: no vmlinux of x86-64", kernel->path);
+		return -ENOEXEC;
+	}
+	for (; segment < (const Elf64_Phdr *)(kernel->bytes + elf->e_phoff) + elf->e_phnum;
+	     segment++) {
+		uint8_t *memory;
+
+		if (segment->p_type != PT_LOAD)
+			continue;
+		memory = hv_memory(host, segment->p_paddr, segment->p_memsz);
+		if (!memory || segment->p_filesz > segment->p_memsz)
+			return no_memory(host, kernel);
+		if (segment->p_offset + segment->p_filesz > kernel->size) {
+			hv_complain("%s: cut off", kernel->path);
+			return -ENOEXEC;
+		}
+		memcpy(memory, kernel->bytes + segment->p_offset, segment->p_filesz);
+		if (image->end < segment->p_paddr + segment->p_memsz)
+			image->end = segment->p_paddr + segment->p_memsz;
+	}
+	memcpy(&boot->hdr.header, "HdrS", 4);
+	boot->hdr.boot_flag = 0xaa55;
+	boot->hdr.version = PROTOCOL_MIN;
+	boot->hdr.kernel_alignment = KERNEL;
+	image->entry = elf->e_entry;
+	return 0;
+}
+
+static int load_kernel(struct hv_host *host, struct boot_params *boot, const struct file *kernel,
+		       struct image *image)
+{
+	int ret;
+
+	if (kernel->size > sizeof(Elf64_Ehdr) && !memcmp(kernel->bytes, ELFMAG, SELFMAG))
+		ret = load_vmlinux(host, boot, kernel, image);
+	else
+		ret = load_bzimage(host, boot, kernel, image);
 	boot->hdr.type_of_loader = 0xff;
 	boot->hdr.loadflags |= LOADED_HIGH;
 	boot->hdr.code32_start = KERNEL;
 	boot->hdr.cmd_line_ptr = COMMAND_LINE;
-	return 0;
+	return ret;
 }
 
-static int load_initrd(struct hv_host *host, struct boot_params *boot, const struct file *initrd)
+static int load_initrd(struct hv_host *host, struct boot_params *boot, const struct file *initrd,
+		       const struct image *image)
 {
-	uint64_t kernel_end = KERNEL + (uint64_t)boot->hdr.init_size;
 	uint64_t start = (host->memory_size - initrd->size) & ~(uint64_t)(HV_PAGE_SIZE - 1);
 
-	if (initrd->size >= host->memory_size - kernel_end) {
+	if (initrd->size >= host->memory_size - image->end) {
 		hv_complain("%s: %zu MiB do not fit into %u MiB of memory", initrd->path,
 			    initrd->size >> 20, host->config.memory_mib);
 		return -ENOMEM;
@@ -131,7 +196,7 @@ static int load_initrd(struct hv_host *host, struct boot_params *boot, const str
 	return 0;
 }
 
-static int load_files(struct hv_host *host, struct boot_params *boot)
+static int load_files(struct hv_host *host, struct boot_params *boot, struct image *image)
 {
 	struct file kernel, initrd;
 	int ret;
@@ -139,14 +204,14 @@ static int load_files(struct hv_host *host, struct boot_params *boot)
 	ret = map_file(&kernel, host->config.kernel);
 	if (ret)
 		return ret;
-	ret = load_kernel(host, boot, &kernel);
+	ret = load_kernel(host, boot, &kernel, image);
 	unmap_file(&kernel);
 	if (ret)
 		return ret;
 	ret = map_file(&initrd, host->config.initrd);
 	if (ret)
 		return ret;
-	ret = load_initrd(host, boot, &initrd);
+	ret = load_initrd(host, boot, &initrd, image);
 	unmap_file(&initrd);
 	return ret;
 }
@@ -155,9 +220,10 @@ int hv_boot_load(struct hv_host *host, uint64_t *entry)
 {
 	struct boot_params *boot = hv_memory(host, HV_BOOT_PARAMS, sizeof(*boot));
 	char *line = hv_memory(host, COMMAND_LINE, COMMAND_LINE_SIZE);
+	struct image image = {};
 	int ret, size;
 
-	ret = load_files(host, boot);
+	ret = load_files(host, boot, &image);
 	if (ret)
 		return ret;
 	size = snprintf(line, COMMAND_LINE_SIZE, "%s %s", command_line, host->config.cmdline);
@@ -170,6 +236,6 @@ int hv_boot_load(struct hv_host *host, uint64_t *entry)
 	add_memory_range(boot, LOW_MEMORY_END, 0x100000, E820_RESERVED);
 	add_memory_range(boot, 0x100000, host->memory_size, E820_RAM);
 	build_tables(host);
-	*entry = KERNEL + ENTRY_64;
+	*entry = image.entry;
 	return 0;
 }

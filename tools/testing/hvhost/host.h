@@ -73,6 +73,7 @@ struct hv_host {
 	bool ticking;
 	atomic_ulong progress;		/* exits so far: the sign of life */
 	uint8_t rtc_index;
+	uint16_t pm1_enable;		/* kept, though no event ever comes */
 
 	struct hv_uart uart[2];		/* console, command agent */
 	struct hv_console console;

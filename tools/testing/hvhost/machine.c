@@ -22,6 +22,8 @@
 #define TICK_NS			1000000	/* while messages wait */
 #define IDLE_TICK_NS		100000000
 
+#define HUGE_PAGE		(2u << 20)
+
 #define PORT_COM1		0x3f8
 #define PORT_COM2		0x2f8
 #define PORT_RTC_INDEX		0x70
@@ -384,8 +386,10 @@ static uint32_t read_port(struct hv_host *host, uint16_t port)
 		return hv_uart_read(&host->uart[1], port - PORT_COM2);
 	case PORT_RTC_DATA:
 		return read_rtc(host);
-	case HV_ACPI_PM1_EVENT ... HV_ACPI_PM1_EVENT + 3:
-		return 0;
+	case HV_ACPI_PM1_EVENT:
+		return 0;			/* status: nothing happened */
+	case HV_ACPI_PM1_EVENT + 2:
+		return host->pm1_enable;
 	case HV_ACPI_PM1_CONTROL:
 		return PM1_SCI_ENABLED;
 	default:
@@ -408,6 +412,9 @@ static void write_port(struct hv_host *host, uint16_t port, uint32_t value)
 	case PORT_KEYBOARD:
 		if (value == KEYBOARD_RESET)
 			hv_finish(host, HV_RESET, HV_EVENT_RESET, "by the keyboard controller");
+		break;
+	case HV_ACPI_PM1_EVENT + 2:
+		host->pm1_enable = value;
 		break;
 	case HV_ACPI_RESET:
 		if (value == HV_ACPI_RESET_VALUE)
@@ -713,6 +720,22 @@ static int make_vcpu(struct hv_host *host, unsigned int index)
 	return hv_cpu_setup(vcpu);
 }
 
+/* Huge pages on both sides need the same alignment here as in the guest. */
+static uint8_t *map_memory(size_t size)
+{
+	uint8_t *area = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t head;
+
+	if (area == MAP_FAILED)
+		return NULL;
+	head = -(uintptr_t)area % HUGE_PAGE;
+	munmap(area, head);
+	munmap(area + head + size, HUGE_PAGE - head);
+	madvise(area + head, size, MADV_HUGEPAGE);	/* or not: just slower */
+	return area + head;
+}
+
 static int make_vm(struct hv_host *host)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
@@ -735,10 +758,8 @@ static int make_vm(struct hv_host *host)
 		return -errno;
 	}
 	host->memory_size = (size_t)host->config.memory_mib << 20;
-	host->memory = mmap(NULL, host->memory_size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (host->memory == MAP_FAILED) {
-		host->memory = NULL;
+	host->memory = map_memory(host->memory_size);
+	if (!host->memory) {
 		hv_complain("%u MiB of memory: %m", host->config.memory_mib);
 		return -ENOMEM;
 	}

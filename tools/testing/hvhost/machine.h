@@ -67,7 +67,7 @@ struct hv_event {
 /**
  * struct hv_config - what hv_create() makes; zero means the default
  * @name:	 names the log files (default "guest")
- * @kernel:	 bzImage; default $HV_KERNEL
+ * @kernel:	 bzImage, or vmlinux, which saves the unpacking; default $HV_KERNEL
  * @initrd:	 initramfs; default $HV_INITRD
  * @cmdline:	 added to the kernel command line; default $HV_CMDLINE
  * @logs:	 folder for console and event logs; default $HV_LOGS, none: memory only
