@@ -720,6 +720,24 @@ static int make_vcpu(struct hv_host *host, unsigned int index)
 	return hv_cpu_setup(vcpu);
 }
 
+/*
+ * KVM can give the guest a clock page only while this kernel's own clock is the
+ * TSC. Otherwise each look at the clock is an exit, and under emulation the
+ * guest does little else.
+ */
+static void check_clock(void)
+{
+	char clock[32] = "";
+	FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+			   "r");
+
+	if (!file)
+		return;
+	if (fgets(clock, sizeof(clock), file) && strcmp(clock, "tsc\n"))
+		hv_complain("guests will be slow: this kernel's clock is not the TSC; try tsc=reliable on its command line");
+	fclose(file);
+}
+
 /* Huge pages on both sides need the same alignment here as in the guest. */
 static uint8_t *map_memory(size_t size)
 {
@@ -751,6 +769,7 @@ static int make_vm(struct hv_host *host)
 		hv_complain("this KVM does not emulate Hyper-V (KVM_CAP_HYPERV_SYNIC2); use tools/testing/vm/run, which brings one along");
 		return -ENODEV;
 	}
+	check_clock();
 	host->run_size = ioctl(host->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	host->vm = ioctl(host->kvm, KVM_CREATE_VM, 0);
 	if (host->vm < 0) {
