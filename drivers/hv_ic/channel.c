@@ -58,6 +58,8 @@ static void hvic_channel_set_state(struct hvic_channel *ch, enum hvic_channel_st
 		return;
 	trace_state(dev_name(ch->dev), state_names[ch->state], state_names[state]);
 	WRITE_ONCE(ch->state, state);
+	if (ch->bus->changed)
+		ch->bus->changed(ch->bus_data);
 }
 
 /* --- Answers. ---------------------------------------------------------------- */
@@ -107,14 +109,18 @@ static struct hvic_room hvic_channel_begin_answer(struct hvic_answer *answer,
 static void hvic_channel_end_answer(struct hvic_channel *ch, struct hvic_answer *answer,
 				    const struct hvic_msg *msg, int ret)
 {
+	u32 status = hvic_status_from_errno(min(ret, 0));
+
+	ch->last.answered = true;
+	ch->last.err = min(ret, 0);
 	if (ret < 0) {
 		/* Whatever the service had begun to write is not for the host. */
 		hvic_channel_begin_answer(answer, msg);
 		ch->stats.refused++;
+		ch->last_error = ch->last;
 	}
-	ch->last_status = hvic_status_from_errno(ret < 0 ? ret : 0);
-	hvic_msg_end_reply(answer->packet, ret < 0 ? msg->body.len : ret, ch->last_status);
-	trace_response(dev_name(ch->dev), msg->type, answer->len, ch->last_status);
+	hvic_msg_end_reply(answer->packet, ret < 0 ? msg->body.len : ret, status);
+	trace_response(dev_name(ch->dev), msg->type, answer->len, status);
 	if (!hvic_channel_flush(ch))
 		ch->stats.ring_full++;
 }
@@ -131,12 +137,30 @@ static void hvic_channel_answer_later(struct hvic_request *req, int err, const v
 		ret = ch->svc->ops->encode(ch, body, reply);
 	if (err == -ETIMEDOUT)
 		ch->stats.timeouts++;
+	if (ret >= 0 && ch->svc->ops->answered)
+		ch->notify = true;
+	ch->last = ch->last_deferred;
 	hvic_channel_end_answer(ch, &ch->later, &ch->deferred, ret);
 }
 
 static const struct hvic_request_ops hvic_channel_request_ops = {
 	.answer = hvic_channel_answer_later,
 };
+
+static u64 hvic_channel_take(struct hvic_channel *ch, const struct hvic_msg *msg,
+			     unsigned int seconds)
+{
+	u64 id;
+
+	lockdep_assert_held(&ch->lock);
+	id = hvic_request_begin(&ch->request, seconds);
+	if (id) {
+		ch->deferred = *msg;
+		ch->deferred.body.data = NULL;	/* its length still counts */
+		ch->later.xid = ch->now.xid;
+	}
+	return id;
+}
 
 /**
  * hvic_channel_defer() - take a request that will be answered later
@@ -145,9 +169,9 @@ static const struct hvic_request_ops hvic_channel_request_ops = {
  *
  * For a service that needs somebody else for the answer. After success its
  * handle() returns -EINPROGRESS, and exactly one answer goes to the host: that
- * of hvic_channel_complete(), or an error at the deadline, or an error when the
- * channel closes. If the host negotiates before that, it has forgotten the
- * request: reset() is called, and there will be no answer.
+ * of hvic_channel_complete(), or an error at the service's deadline, or an error
+ * when the channel closes. If the host negotiates before that, it has forgotten
+ * the request: reset() is called, and there will be no answer.
  *
  * Context: within handle().
  * Return: the id to complete it with; 0 if another request is open, for which
@@ -155,16 +179,43 @@ static const struct hvic_request_ops hvic_channel_request_ops = {
  */
 u64 hvic_channel_defer(struct hvic_channel *ch, const struct hvic_msg *msg)
 {
-	u64 id;
+	return hvic_channel_take(ch, msg, ch->svc->deadline);
+}
 
-	lockdep_assert_held(&ch->lock);
-	id = hvic_request_begin(&ch->request, ch->svc->deadline);
-	if (id) {
-		ch->deferred = *msg;
-		ch->deferred.body.data = NULL;	/* its length still counts */
-		ch->later.xid = ch->now.xid;
-	}
-	return id;
+/**
+ * hvic_channel_defer_slow() - the same, for what has to wait for disks
+ * @ch: the channel
+ * @msg: the message that is being handled
+ *
+ * Context: within handle().
+ * Return: as hvic_channel_defer().
+ */
+u64 hvic_channel_defer_slow(struct hvic_channel *ch, const struct hvic_msg *msg)
+{
+	return hvic_channel_take(ch, msg, ch->svc->slow_deadline);
+}
+
+/**
+ * hvic_channel_take_back() - undo hvic_channel_defer() before handle() returns
+ * @ch: the channel
+ *
+ * Context: within handle().
+ */
+void hvic_channel_take_back(struct hvic_channel *ch)
+{
+	hvic_request_void(&ch->request);
+}
+
+/**
+ * hvic_channel_abort() - answer the deferred request, if there is one, with an error
+ * @ch: the channel
+ * @err: a negative errno for the host
+ *
+ * Context: the channel's lock is held.
+ */
+void hvic_channel_abort(struct hvic_channel *ch, int err)
+{
+	hvic_request_abort(&ch->request, err);
 }
 
 /**
@@ -212,6 +263,7 @@ static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg
 	hvic_channel_reset(ch);
 
 	ret = hvic_nego_parse(msg->body, &offer);
+	ch->n_offered = hvic_nego_list(offer.message, ch->offered, ARRAY_SIZE(ch->offered));
 	if (ret)
 		ch->stats.bad_length++;
 	else if (!hvic_nego_select(offer.framework, framework_versions,
@@ -227,6 +279,8 @@ static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg
 	}
 	ch->versions = chosen;
 	hvic_channel_set_state(ch, HVIC_CHANNEL_READY);
+	if (ch->svc->ops->ready)
+		ch->svc->ops->ready(ch);
 	return hvic_nego_encode(body, &chosen);
 }
 
@@ -271,7 +325,10 @@ static void hvic_channel_receive(struct hvic_channel *ch, const struct hvic_pack
 		return;
 
 	trace_request(dev_name(ch->dev), msg.type, packet->payload.len, ret);
-	ch->last_request = ktime_get_boottime();
+	ch->last = (struct hvic_outcome){
+		.when = ktime_get_boottime(),
+		.operation = msg.type == HVIC_WIRE_NEGOTIATE ? "negotiate" : ch->svc->name,
+	};
 	ch->now.xid = packet->xid;
 	if (!ret) {
 		ret = hvic_channel_serve(ch, &msg, hvic_channel_begin_answer(&ch->now, &msg));

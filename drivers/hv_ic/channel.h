@@ -39,6 +39,8 @@ struct hvic_packet {
  * @consume: free the packet that @peek has shown
  * @send: put a packet into the outgoing ring; %-EAGAIN if it is full now, any
  *	other error if it will never go
+ * @changed: the state of the channel has changed, for whoever watches; called
+ *	with the channel's lock held; may be NULL
  */
 struct hvic_bus_ops {
 	int (*open)(void *bus);
@@ -46,6 +48,7 @@ struct hvic_bus_ops {
 	bool (*peek)(void *bus, struct hvic_packet *packet);
 	void (*consume)(void *bus);
 	int (*send)(void *bus, const void *data, size_t len, u64 xid);
+	void (*changed)(void *bus);
 };
 
 /**
@@ -88,6 +91,23 @@ struct hvic_channel_stats {
 };
 
 /**
+ * struct hvic_outcome - what the host wanted, and what it got
+ * @when: the request came, ktime_get_boottime(); 0 if there was none
+ * @operation: in a word
+ * @answered: @err holds
+ * @err: 0, or the negative errno that became the status
+ */
+struct hvic_outcome {
+	ktime_t when;
+	const char *operation;
+	bool answered;
+	int err;
+};
+
+/* So many of the versions that a host offers are remembered, for people. */
+#define HVIC_CHANNEL_OFFERED	8
+
+/**
  * struct hvic_answer - an answer that is built, or waits for room in the ring
  * @packet: HVIC_MSG_MAX bytes
  * @len: how many of them are the answer; 0 if there is none
@@ -117,8 +137,12 @@ struct hvic_answer {
  * @request: the deferred request
  * @again: goes on when the ring was full, or when there was too much to do
  * @stats: what has happened
- * @last_request: when the last request came, ktime_get_boottime(); 0 for none
- * @last_status: HRESULT of the last answer
+ * @n_offered: how many of @offered there are
+ * @offered: message versions that the host offered last
+ * @last: the last request that came or was answered; the service may put a
+ *	better word for its operation there while it handles it
+ * @last_deferred: the deferred request
+ * @last_error: the last one that was answered with a failing status
  */
 struct hvic_channel {
 	const struct hvic_service *svc;
@@ -137,8 +161,11 @@ struct hvic_channel {
 	struct hvic_request request;
 	struct delayed_work again;
 	struct hvic_channel_stats stats;
-	ktime_t last_request;
-	u32 last_status;
+	size_t n_offered;
+	struct hvic_version offered[HVIC_CHANNEL_OFFERED];
+	struct hvic_outcome last;
+	struct hvic_outcome last_deferred;
+	struct hvic_outcome last_error;
 };
 
 int hvic_channel_init(struct hvic_channel *ch, const struct hvic_service *svc,
@@ -149,6 +176,9 @@ void hvic_channel_close(struct hvic_channel *ch);
 bool hvic_channel_is_open(struct hvic_channel *ch);
 void hvic_channel_drain(struct hvic_channel *ch);
 u64 hvic_channel_defer(struct hvic_channel *ch, const struct hvic_msg *msg);
+u64 hvic_channel_defer_slow(struct hvic_channel *ch, const struct hvic_msg *msg);
+void hvic_channel_take_back(struct hvic_channel *ch);
+void hvic_channel_abort(struct hvic_channel *ch, int err);
 int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *reply);
 const char *hvic_channel_state_name(const struct hvic_channel *ch);
 

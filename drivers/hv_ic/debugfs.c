@@ -23,6 +23,17 @@ static void hvic_debugfs_version(struct seq_file *out, const char *key,
 		seq_printf(out, "%s none\n", key);
 }
 
+static void hvic_debugfs_outcome(struct seq_file *out, const char *key,
+				 const struct hvic_outcome *outcome)
+{
+	if (!outcome->when)
+		return;
+	seq_printf(out, "%s_request %lld ms ago: %s\n", key,
+		   ktime_ms_delta(ktime_get_boottime(), outcome->when), outcome->operation);
+	if (outcome->answered)
+		seq_printf(out, "%s_status 0x%08x\n", key, hvic_status_from_errno(outcome->err));
+}
+
 static int status_show(struct seq_file *out, void *unused)
 {
 	struct hvic_channel *ch = out->private;
@@ -42,11 +53,8 @@ static int status_show(struct seq_file *out, void *unused)
 	seq_printf(out, "timeouts %llu\n", stats->timeouts);
 	seq_printf(out, "late_replies %llu\n", stats->late_replies);
 	seq_printf(out, "ring_full %llu\n", stats->ring_full);
-	if (ch->last_request) {
-		seq_printf(out, "last_request %lld ms ago\n",
-			   ktime_ms_delta(ktime_get_boottime(), ch->last_request));
-		seq_printf(out, "last_status 0x%08x\n", ch->last_status);
-	}
+	hvic_debugfs_outcome(out, "last", &ch->last);
+	hvic_debugfs_outcome(out, "error", &ch->last_error);
 	if (ch->svc->ops->show)
 		ch->svc->ops->show(ch, out);
 	spin_unlock_bh(&ch->lock);

@@ -13,19 +13,24 @@ struct seq_file;
 /**
  * struct hvic_service_ops - what a service does
  *
- * The order for one channel is: start, any number of (open, reset, close), stop.
- * All but @start and @stop are called with the channel's lock held and must not
- * sleep. Only @handle is not optional.
+ * The order for one channel is: start, any number of times (the channel opens,
+ * opened, ..., closing, the channel closes), stop. These four may sleep; while the
+ * machine hibernates a channel closes and opens without them. All others are
+ * called with the channel's lock held and must not sleep. Only @handle is not
+ * optional.
  *
- * @start: make what the channel needs, before it opens; may sleep
- * @stop: undo @start, after the channel has closed; may sleep
+ * @start: make what the channel needs
+ * @stop: undo @start
+ * @opened: show the service to user space
+ * @closing: undo @opened, without waiting for user space
  * @reset: all that was agreed or begun on the channel is void; called for every
  *	NEGOTIATE and when the channel closes
+ * @ready: versions have been agreed on
  * @handle: serve a request of the service's own type. @body is zeroed room for
  *	the answer, as long as the request. Returns the length of the answer's
  *	body, a negative errno for a status alone, or -EINPROGRESS after
  *	hvic_channel_defer(); see there.
- * @answered: the answer to the last request that @handle served at once has
+ * @answered: the answer to the last request that @handle or @encode served has
  *	left for the host
  * @encode: write the body of a deferred answer from the reply that
  *	hvic_channel_complete() was given; returns as @handle does
@@ -34,7 +39,10 @@ struct seq_file;
 struct hvic_service_ops {
 	int (*start)(struct hvic_channel *ch);
 	void (*stop)(struct hvic_channel *ch);
+	int (*opened)(struct hvic_channel *ch);
+	void (*closing)(struct hvic_channel *ch);
 	void (*reset)(struct hvic_channel *ch);
+	void (*ready)(struct hvic_channel *ch);
 	int (*handle)(struct hvic_channel *ch, const struct hvic_msg *msg,
 		      struct hvic_room body);
 	void (*answered)(struct hvic_channel *ch);
@@ -51,6 +59,7 @@ struct hvic_service_ops {
  * @n_versions: how many
  * @deadline: seconds that a deferred answer may take; 0 if the service answers
  *	at once
+ * @slow_deadline: the same for an answer that has to wait for disks
  * @enabled: the administrator's switch; a service that is off keeps its devices
  *	but does not open their channels
  * @ops: what it does
@@ -62,6 +71,7 @@ struct hvic_service {
 	const struct hvic_version *versions;
 	size_t n_versions;
 	unsigned int deadline;
+	unsigned int slow_deadline;
 	bool *enabled;
 	const struct hvic_service_ops *ops;
 };
@@ -69,5 +79,8 @@ struct hvic_service {
 extern const struct hvic_service hvic_svc_heartbeat;
 extern const struct hvic_service hvic_svc_shutdown;
 extern const struct hvic_service hvic_svc_timesync;
+extern const struct hvic_service hvic_svc_kvp;
+extern const struct hvic_service hvic_svc_vss;
+extern const struct hvic_service hvic_svc_fcopy;
 
 #endif

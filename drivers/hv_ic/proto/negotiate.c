@@ -54,6 +54,27 @@ static bool is_offered(struct hvic_span offered, const struct hvic_version *vers
 }
 
 /**
+ * hvic_nego_list() - read a list of versions
+ * @offered: wire versions
+ * @list: where to put them
+ * @n_list: how many there is room for; more are left out
+ *
+ * Return: how many are in the list.
+ */
+size_t hvic_nego_list(struct hvic_span offered, struct hvic_version *list, size_t n_list)
+{
+	const struct hvic_wire_version *wire;
+	size_t n = 0;
+
+	while (n < n_list && (wire = hvic_span_at(offered, n * sizeof(*wire), sizeof(*wire)))) {
+		list[n].major = le16_to_cpu(wire->major);
+		list[n].minor = le16_to_cpu(wire->minor);
+		n++;
+	}
+	return n;
+}
+
+/**
  * hvic_nego_select() - pick the version that we like best
  * @offered: wire versions in any order
  * @ours: the versions that we speak, the best first

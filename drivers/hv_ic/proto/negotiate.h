@@ -26,6 +26,7 @@ struct hvic_versions {
 };
 
 int hvic_nego_parse(struct hvic_span body, struct hvic_nego_offer *offer);
+size_t hvic_nego_list(struct hvic_span offered, struct hvic_version *list, size_t n_list);
 bool hvic_nego_select(struct hvic_span offered, const struct hvic_version *ours, size_t n_ours,
 		      struct hvic_version *chosen);
 size_t hvic_nego_encode(struct hvic_room body, const struct hvic_versions *chosen);
