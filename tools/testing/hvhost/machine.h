@@ -75,7 +75,8 @@ struct hv_event {
  * @memory_mib:	 guest memory (default 512)
  * @vmbus:	 highest VMBus version that is accepted, HV_VERSION(4, 0) to
  *		 HV_VERSION(5, 3) (default 5.3)
- * @hang_seconds: HV_EVENT_HUNG after so long without an exit (default 120)
+ * @hang_seconds: HV_EVENT_HUNG after so long without sleep and without any
+ *		input or output, be it one character (default 120)
  * @hibernation: firmware offers S4, which makes the guest's hibernation possible
  * @event:	 called for every event with the lock held; may be NULL
  * @context:	 handed to @event

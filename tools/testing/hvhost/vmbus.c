@@ -325,16 +325,21 @@ static void relid_released(struct hv_host *host, const void *message, size_t siz
 {
 	const struct hv_msg_relid *released = message;
 	struct hv_channel *channel = find_channel(host, released->relid);
+	bool rescinded;
 
 	if (!host->bus.version)
 		return;			/* after an unload: forgotten long ago */
-	if (!channel || channel->state != HV_CHANNEL_RESCINDED) {
-		violation(host, "release of relid %u, which is not rescinded", released->relid);
+	if (!channel || channel->state == HV_CHANNEL_OPEN) {
+		violation(host, "release of relid %u, which is %s", released->relid,
+			  channel ? "open" : "not on offer");
 		return;
 	}
+	/* From 6.12 on Linux gives back all relids just before it unloads. */
+	rescinded = channel->state == HV_CHANNEL_RESCINDED;
 	channel_forget(channel);
 	free_gpadls_of(host, released->relid);
-	hv_emit(host, HV_EVENT_RELEASED, channel, "%s", channel->name);
+	if (rescinded)
+		hv_emit(host, HV_EVENT_RELEASED, channel, "%s", channel->name);
 }
 
 static void gpadl_teardown(struct hv_host *host, const void *message, size_t size)

@@ -300,6 +300,24 @@ static void test_unload(void)
 	end();
 }
 
+/* A guest may give back what it does not want; it is told again when it connects anew. */
+static void test_release(void)
+{
+	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	connect();
+	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
+	unit_check(!hv_bus_violations(host) && !hv_channel_relid(channel) &&
+		   hv_channel_state(channel) == HV_CHANNEL_OFFERED, "an offer is given back");
+	connect();
+	open_channel();
+	unit_check(hv_channel_is_open(channel), "and accepted later");
+	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
+	unit_check(hv_bus_violations(host) == 1 && hv_channel_is_open(channel),
+		   "violation: release of an open channel");
+	end();
+}
+
 /* Each row breaks one rule after a channel is on offer and GPADL 5 exists. */
 static void test_violations(void)
 {
@@ -319,7 +337,7 @@ static void test_violations(void)
 		{ "ring split beyond the end", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 9999 }, 148 },
 		{ "vCPU that is not", { HV_MSG_OPEN, 0, 1, 1, 5, 2, 4 }, 148 },
 		{ "close of what is not open", { HV_MSG_CLOSE, 0, 1 }, 12 },
-		{ "release of what is not rescinded", { HV_MSG_RELID_RELEASED, 0, 1 }, 12 },
+		{ "release of a stranger", { HV_MSG_RELID_RELEASED, 0, 9 }, 12 },
 		{ "teardown of a stranger", { HV_MSG_GPADL_TEARDOWN, 0, 1, 6 }, 16 },
 		{ "move of a stranger", { HV_MSG_MODIFY_CHANNEL, 0, 9, 0 }, 16 },
 		{ "GPADL twice", { HV_MSG_GPADL_HEADER, 0, 1, 5, 16 | 1 << 16, 4096 }, 36 },
@@ -450,6 +468,7 @@ int main(void)
 	test_gpadl_body();
 	test_rescind();
 	test_unload();
+	test_release();
 	test_violations();
 	test_hypercall();
 	test_channel();
