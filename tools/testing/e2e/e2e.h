@@ -88,7 +88,7 @@ struct test {
 	struct scrap *scraps;
 	enum { PASSED, FAILED, SKIPPED } outcome;
 	char message[2048];		/* why it failed or was skipped */
-	char notes[2048];
+	char note[256];
 	jmp_buf end;			/* of the case, or of its cleanup */
 };
 
@@ -157,7 +157,7 @@ void test_undo(struct test *t);
 void test_skip(struct test *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
-/** test_note() - a line of diagnosis, shown if the case fails */
+/** test_note() - what the case is about now: shown if it fails, until the next note */
 void test_note(struct test *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -195,14 +195,12 @@ void test_expect_result(struct test *t, const char *file, int line, const char *
 #define EXPECT_RESULT(got, expected)						\
 	test_expect_result(t, __FILE__, __LINE__, #got, got, expected)
 
-/* Any answer that is not success. */
-#define EXPECT_FAILURE(got)							\
-	do {									\
-		ic_result got_ = (got);						\
-										\
-		if (got_ <= 0)							\
-			FAIL("%s: expected a failing status, got %s", #got,	\
-			     ic_result_text(got_));				\
-	} while (0)
+/* Any status but success, respectively any at all. */
+
+void test_expect_answer(struct test *t, const char *file, int line, const char *what,
+			ic_result got, bool failing);
+
+#define EXPECT_FAILURE(got) test_expect_answer(t, __FILE__, __LINE__, #got, got, true)
+#define EXPECT_ANSWER(got) test_expect_answer(t, __FILE__, __LINE__, #got, got, false)
 
 #endif

@@ -109,7 +109,6 @@ static void longest(struct test *t)
 
 static void remove_dummy(struct test *t, void *context)
 {
-	(void)context;
 	test_run(t, 0, "ip link del dummy0");
 }
 

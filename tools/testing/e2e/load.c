@@ -41,7 +41,6 @@ static void *work(void *context)
 
 unsigned long load_stop(struct test *t)
 {
-	(void)t;
 	if (load.running) {
 		load.stop = true;
 		pthread_join(load.thread, NULL);
@@ -52,7 +51,6 @@ unsigned long load_stop(struct test *t)
 
 static void stop_at_end(struct test *t, void *context)
 {
-	(void)context;
 	load_stop(t);
 }
 

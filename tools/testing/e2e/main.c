@@ -15,6 +15,7 @@
 #include "runner.h"
 
 #define SETTLE_MS 30000
+#define FAILURE_MS 10000
 #define CASE_SECONDS 1200		/* a case that takes longer hangs */
 
 static const struct test_case *const tables[] = {
@@ -133,9 +134,30 @@ static void run_phases(struct test *t, const struct test_case *c)
 	t->console = hv_console_lines(t->host);
 }
 
+/*
+ * After a failure that was foreseen the guest may still be good: then all
+ * channels are opened anew, which voids what was left unanswered.
+ */
+static bool recover(struct test *t)
+{
+	if (hv_state(t->host) != HV_RUNNING || hv_bus_violations(t->host) ||
+	    hv_reports(t->host, t->console, NULL))
+		return false;
+	t->outcome = PASSED;
+	memset(t->touched, true, sizeof(t->touched));
+	if (!setjmp(t->end))
+		test_restore(t);
+	return t->outcome == PASSED;
+}
+
+static const char *known_failure(const struct test *t, const struct test_case *c)
+{
+	return t->peer == HV_UTILS ? c->peer_fails : NULL;
+}
+
 static void report(struct test *t, const struct test_case *c, unsigned int number)
 {
-	const char *known = t->peer == HV_UTILS ? c->peer_fails : NULL;
+	const char *known = known_failure(t, c);
 
 	if (t->outcome == SKIPPED) {
 		printf("ok %u - %s # SKIP %s\n", number, c->name, t->message);
@@ -151,7 +173,7 @@ static void report(struct test *t, const struct test_case *c, unsigned int numbe
 	} else if (t->outcome == FAILED) {
 		printf("not ok %u - %s\n", number, c->name);
 		fixture_diagnose(t->message);
-		fixture_diagnose(t->notes);
+		fixture_diagnose(t->note);
 		fixture_show_log(t);
 		failed++;
 	} else {
@@ -173,10 +195,13 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	double start = seconds();
 
 	t->outcome = PASSED;
-	t->message[0] = t->notes[0] = '\0';
+	t->message[0] = t->note[0] = '\0';
 	memset(t->touched, 0, sizeof(t->touched));
 	alarm(CASE_SECONDS);
 	if (fixture_take(t, c)) {
+		/* An answer that is known not to come need not be waited for long. */
+		for (int i = 0; known_failure(t, c) && i < IC_COUNT; i++)
+			t->ics[i]->timeout_ms = FAILURE_MS;
 		run_phases(t, c);
 	} else {
 		t->outcome = FAILED;
@@ -185,7 +210,8 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	alarm(0);
 	report(t, c, number);
 	printf("# %s: %.1f s\n", c->name, seconds() - start);
-	if (t->outcome == FAILED || c->ends_guest)
+	if (c->ends_guest ||
+	    (t->outcome == FAILED && !(known_failure(t, c) && recover(t))))
 		fixture_drop(t);
 	test_free(t);
 }

@@ -210,7 +210,7 @@ static void counts(struct test *t)
 		test_note(t, "counts %u/%u", pairs[i][0], pairs[i][1]);
 		body->frameworks = pairs[i][0];
 		body->messages = pairs[i][1];
-		EXPECT(ic_ask(r) >= 0);
+		EXPECT_ANSWER(ic_ask(r));
 		ic_request_free(r);
 		EXPECT_STR(ic_state_name(hb->state), "refused");
 		EXPECT_RESULT(ic_negotiate(hb), 0);
@@ -259,7 +259,7 @@ static void sizes(struct test *t)
 		test_note(t, "pipe size %+d, message size %+d", off[i].pipe, off[i].message);
 		ic_header(r)->pipe_size += off[i].pipe;
 		ic_header(r)->size += off[i].message;
-		EXPECT(ic_ask(r) >= 0);
+		EXPECT_ANSWER(ic_ask(r));
 		ic_request_free(r);
 		EXPECT_RESULT(ic_negotiate(hb), 0);
 		use(t, hb);

@@ -12,7 +12,6 @@ static const struct shutdown_order hibernate = {
 
 static void put_helpers_back(struct test *t, void *context)
 {
-	(void)context;
 	test_run(t, 0, "for f in poweroff reboot; do mv /tmp/real.$f /sbin/$f; done; rm -f /tmp/acted.*");
 	/* A shutdown that never comes to its end is still under way for the module. */
 	test_unload(t);
@@ -119,7 +118,6 @@ static void hibernate_unable(struct test *t)
 		EXPECT_RESULT(result, WIRE_E_NOT_SUPPORTED);
 	else
 		EXPECT_FAILURE(result);
-	EXPECT(hv_console_find(t->host, t->console, "Hibernation request received"));
 }
 
 static void denied(struct test *t)

@@ -87,30 +87,37 @@ void test_skip(struct test *t, const char *format, ...)
 
 void test_note(struct test *t, const char *format, ...)
 {
-	size_t n = strlen(t->notes);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(t->notes + n, sizeof(t->notes) - n, format, args);
+	vsnprintf(t->note, sizeof(t->note), format, args);
 	va_end(args);
-	n = strlen(t->notes);
-	if (n + 1 < sizeof(t->notes))
-		memcpy(t->notes + n, "\n", 2);
+}
+
+/* What a result says, and where a rule was broken which one. */
+static const char *explain(struct test *t, ic_result result)
+{
+	for (int i = 0; result == -EPROTO && i < IC_COUNT; i++)
+		if (t->ics[i]->violations)
+			return keep_format(t, "a broken rule of %s: %s", t->ics[i]->service->name,
+					   t->ics[i]->violation);
+	return keep_format(t, "%s", ic_result_text(result));
 }
 
 void test_expect_result(struct test *t, const char *file, int line, const char *what,
 			ic_result got, ic_result expected)
 {
-	char text[80];
+	if (got != expected)
+		test_fail(t, file, line, "%s: expected %s, got %s", what, explain(t, expected),
+			  explain(t, got));
+}
 
-	if (got == expected)
-		return;
-	snprintf(text, sizeof(text), "%s", ic_result_text(expected));
-	for (int i = 0; got == -EPROTO && i < IC_COUNT; i++)
-		if (t->ics[i]->violations)
-			test_fail(t, file, line, "%s: expected %s, but %s broke a rule: %s", what,
-				  text, t->ics[i]->service->name, t->ics[i]->violation);
-	test_fail(t, file, line, "%s: expected %s, got %s", what, text, ic_result_text(got));
+void test_expect_answer(struct test *t, const char *file, int line, const char *what,
+			ic_result got, bool failing)
+{
+	if (got < 0 || (failing && !got))
+		test_fail(t, file, line, "%s: expected %s, got %s", what,
+			  failing ? "a failing status" : "an answer", explain(t, got));
 }
 
 void test_defer(struct test *t, void (*undo)(struct test *t, void *context), void *context)

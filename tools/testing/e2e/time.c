@@ -33,7 +33,6 @@ static ic_result send(struct test *t, struct ic *ts, long long offset, uint8_t f
 static void right_again(struct test *t, void *context)
 {
 	test_run(t, 0, "date -s @%lld", (long long)time(NULL));
-	(void)context;
 }
 
 /* A guest whose clock is right, and which may be stepped in both directions. */
@@ -323,7 +322,7 @@ static void absurd(struct test *t)
 
 		EXPECT_EQ(timesync_now(t->host, 0, WIRE_TIME_SYNC, &stamp), 0);
 		stamp.time = times[i];
-		EXPECT(timesync_send(ts, &stamp) >= 0);
+		EXPECT_ANSWER(timesync_send(ts, &stamp));
 	}
 	expect_clock(t, 0);
 }

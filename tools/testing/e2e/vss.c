@@ -9,7 +9,6 @@ static const struct wire_vss_lun luns[] = {
 
 static void remove_disk(struct test *t, void *context)
 {
-	(void)context;
 	test_run(t, 0, "umount /mnt");
 }
 

@@ -239,7 +239,6 @@ static void on_signalled(struct hv_channel *channel, void *context)
 {
 	struct ic *ic = context;
 
-	(void)channel;
 	if (!ic->hold)
 		ic_drain(ic);
 }
@@ -256,7 +255,6 @@ static void on_opened(struct hv_channel *channel, void *context)
 {
 	struct ic *ic = context;
 
-	(void)channel;
 	ic->state = IC_NEGOTIATING;
 	tell(ic, "opened", "relid %u", hv_channel_relid(ic->channel));
 	if (ic->opened)
@@ -269,7 +267,6 @@ static void on_closed(struct hv_channel *channel, void *context)
 {
 	struct ic *ic = context;
 
-	(void)channel;
 	ic->state = IC_CLOSED;
 	ic->stale_allowed = 0;
 	finish_all(ic, -ECANCELED);
@@ -280,7 +277,6 @@ static void on_violation(struct hv_channel *channel, const char *text, void *con
 {
 	struct ic *ic = context;
 
-	(void)channel;
 	ic->state = IC_FAILED;
 	ic->violations++;
 	snprintf(ic->violation, sizeof(ic->violation), "%s", text);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What can be asked of a running host: one table for scripts and for people. */
+#ifndef HVHOST_COMMAND_H
+#define HVHOST_COMMAND_H
+
+#include <stdatomic.h>
+
+#include "ic.h"
+#include "report.h"
+
+/**
+ * struct desk - a host, its services, and who sits in front of it
+ * @clock_offset: 100 ns that the host's clock is ahead of this machine's
+ * @quit:	  no more commands
+ */
+struct desk {
+	struct hv_host *host;
+	struct ic *ics[IC_COUNT];
+	struct report report;
+	atomic_llong clock_offset;
+	bool quit;
+};
+
+#define COMMAND_WORDS 16
+
+/**
+ * command_run() - carry out a line
+ * @line: words are separated by blanks; "double quotes" hold blanks together
+ *
+ * Reports what came of it; the last record is {"record":"result","command":...,
+ * "ok":...}, with "error" if it is not.
+ *
+ * Return: whether all went well.
+ */
+bool command_run(struct desk *desk, const char *line);
+
+/**
+ * command_complete() - what a line could go on with
+ * @line: its beginning
+ * @next: called for each possible last word
+ */
+void command_complete(const char *line, void (*next)(const char *word, void *context),
+		      void *context);
+
+/** command_split() - words of a line, in a copy of it; returns how many, -1 if too many */
+int command_split(const char *line, char *copy, size_t size, char **words);
+
+/** line_run() - commands from stdin, JSON to stdout, until the end of the input */
+int line_run(struct desk *desk);
+
+/** shell_run() - the same with a prompt, for people */
+int shell_run(struct desk *desk);
+
+/** shell_event() - tell of something while a line may be under the cursor */
+void shell_event(const char *what, const char *who, const char *text);
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Line mode: a command a line on stdin, a JSON object a line on stdout. */
+#include <stdlib.h>
+
+#include "command.h"
+
+int line_run(struct desk *desk)
+{
+	bool good = true;
+	char *line = NULL;
+	size_t size = 0;
+
+	while (!desk->quit && getline(&line, &size, stdin) > 0)
+		good = command_run(desk, line) && good;
+	free(line);
+	return good ? 0 : 1;
+}
