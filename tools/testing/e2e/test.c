@@ -274,6 +274,9 @@ static bool all_closed(void *context)
 
 void test_unload(struct test *t)
 {
+	/* The old driver's daemons hold it. */
+	if (t->peer == HV_UTILS)
+		test_run(t, 0, "for d in kvp vss fcopy; do killall hv_${d}_daemon; while pidof hv_${d}_daemon; do sleep 0.1; done; done >/dev/null 2>&1; true");
 	test_run(t, 0, "rmmod %s", t->module);
 	if (hv_wait(t->host, all_closed, t, UNTIL_MS))
 		FAIL("channels are open after rmmod %s", t->module);

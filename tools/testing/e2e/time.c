@@ -146,12 +146,12 @@ static void ptp_advances(struct test *t)
 static void ptp_extended(struct test *t)
 {
 	struct ic *ts = start(t);
-	long long offset;
+	char *text;
 
 	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SAMPLE), 0);
-	offset = atoll(ptp(t, "extended")) / 1000000000;
-	if (llabs(offset - DAY) > NEAR)
-		FAIL("clock - system: expected %d s, got %lld s", DAY, offset);
+	text = ptp(t, "extended");
+	if (llabs(atoll(text) / 1000000000 - DAY) > NEAR)
+		FAIL("clock - system: expected %d s, got %s ns", DAY, text);
 }
 
 static void ptp_precise(struct test *t)
@@ -334,13 +334,13 @@ const struct test_case time_cases[] = {
 	{ .name = "time_sample_keeps_clock", .run = sample_keeps_clock },
 	{ .name = "time_sample_sets_ptp", .run = sample_sets_ptp },
 	{ .name = "time_ptp_advances", .run = ptp_advances },
-	{ .name = "time_ptp_extended", .run = ptp_extended },
+	{ .name = "time_ptp_extended", .run = ptp_extended,
+	  .peer_fails = "its clock has no PTP_SYS_OFFSET_EXTENDED" },
 	{ .name = "time_ptp_precise", .run = ptp_precise, .only = ONLY_HV_IC },
 	{ .name = "time_ptp_before_sample", .run = ptp_before_sample,
 	  .peer_fails = "it shows the time of a sample that a NEGOTIATE made void" },
 	{ .name = "time_ptp_stale", .run = ptp_stale },
-	{ .name = "time_reference_ahead", .run = reference_ahead,
-	  .peer_fails = "the age of the stamp wraps" },
+	{ .name = "time_reference_ahead", .run = reference_ahead },
 	{ .name = "time_mode_off", .run = mode_off, .only = ONLY_HV_IC },
 	{ .name = "time_mode_ptp", .run = mode_ptp, .only = ONLY_HV_IC },
 	{ .name = "time_mode_implicit", .run = mode_implicit, .only = ONLY_HV_IC },
