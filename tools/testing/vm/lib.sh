@@ -61,3 +61,25 @@ cached()
 	)
 }
 
+# emulate SECONDS QEMU-OPTION...: run QEMU without acceleration, for at most that long. Should this
+# shell be killed, the machine goes with it. Its output is not for people: redirect it.
+emulate()
+{
+	local seconds=$1 machine status=0
+	shift
+
+	setpriv --pdeathsig TERM timeout --foreground --kill-after=10 "$seconds" \
+		qemu-system-x86_64 -accel tcg,thread=multi -M q35 -nodefaults -no-user-config \
+		-display none -no-reboot "$@" <&0 &
+	machine=$!
+	# shellcheck disable=SC2064 # this machine, whatever the next one is
+	trap "kill $machine 2>/dev/null || true; exit 130" INT TERM HUP
+	wait "$machine" || status=$?
+	trap - INT TERM HUP
+	return "$status"
+}
+
+# What the kernel says when one of its detectors has found something.
+REPORTS='BUG:|WARNING:|Oops|KASAN|UBSAN|INFO: (task|rcu|lockdep|possible|trying)|possible (recursive|circular)'
+REPORTS+='|kmemleak: [0-9]+ new|soft lockup|hard LOCKUP|rcu.*stall|general protection|Kernel panic'
+REPORTS+='|ODEBUG|scheduling while atomic|sleeping function called|inconsistent lock state'

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Verbs for people; the kernel's build system reads Kbuild. `make help` lists what there is.
+
+SHELL		:= /bin/bash
+.SHELLFLAGS	:= -o pipefail -c
+
+TESTING		:= tools/testing
+VERSION		:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+
+# The headers to build against: the running kernel's, else the newest that are installed.
+RUNNING		:= $(wildcard /lib/modules/$(shell uname -r)/build)
+INSTALLED	:= $(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))
+KDIR		?= $(or $(RUNNING),$(INSTALLED))
+
+# The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), and the
+# names of the cases (all of them).
+KERNEL		?= 6.1
+PEER		?= hv_ic
+T		?=
+
+.PHONY: modules
+modules: ## build the module for KDIR=..., by default for the running kernel (V=1, W=1, LLVM=1 as usual)
+	@[ -n "$(KDIR)" ] || { echo 'no kernel headers here: run "make deps", or name a built kernel: make KDIR=...'; exit 1; }
+	@[ -e "$(KDIR)/Makefile" ] || { echo '$(KDIR) is not a kernel to build against: see KDIR=...'; exit 1; }
+	@[ "$(KDIR)" != "$(INSTALLED)" ] || [ -n "$(RUNNING)" ] || echo 'no headers for the running kernel: building against $(KDIR)'
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+.PHONY: deps
+deps: ## install what the verbs need (Debian 12)
+	@$(TESTING)/deps
+
+.PHONY: check
+check: ## style, types, layers, warnings: anything that can be said without running the code
+	@$(TESTING)/check/check
+
+.PHONY: unit
+unit: ## parsers and the test host's own parts, in user space with sanitizers
+	@{ $(MAKE) -s -C $(TESTING)/unit run && $(MAKE) -s -C $(TESTING)/hvhost unit; } | $(TESTING)/tap
+
+.PHONY: coverage
+coverage: ## lines of the parsers that the unit tests reach
+	@$(MAKE) -s -C $(TESTING)/unit coverage
+
+.PHONY: kunit
+kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in QEMU
+	@$(TESTING)/vm/kunit | $(TESTING)/tap
+
+.PHONY: e2e
+e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name...
+	@$(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
+
+.PHONY: dkms-test
+dkms-test: ## add, build and install by dkms in a scratch tree, and load the result in a guest
+	@$(TESTING)/dkms/test | $(TESTING)/tap
+
+.PHONY: test
+test: ## everything above, in order, with a summary
+	@$(TESTING)/test
+
+.PHONY: install
+install: modules ## install the module for KDIR
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+.PHONY: dkms-install
+dkms-install: ## install the module by dkms, for this and later kernels
+	@command -v dkms >/dev/null || { echo 'no dkms here: run "make deps"'; exit 1; }
+	rm -rf /usr/src/hv_ic-$(VERSION)
+	$(TESTING)/dkms/export /usr/src/hv_ic-$(VERSION)
+	dkms add hv_ic/$(VERSION)
+	dkms install hv_ic/$(VERSION)
+
+.PHONY: clean
+clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_ic)
+	@[ -z "$(KDIR)" ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
+	@$(MAKE) -s -C $(TESTING)/unit clean
+	@$(MAKE) -s -C $(TESTING)/hvhost clean
+	@$(MAKE) -s -C $(TESTING)/e2e clean
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
