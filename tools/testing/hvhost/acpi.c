@@ -17,7 +17,7 @@ struct table {
 	uint32_t oem_revision;
 	char creator[4];
 	uint32_t creator_revision;
-} __attribute__((packed));
+} __packed;
 
 struct rsdp {
 	char signature[8];
@@ -29,12 +29,12 @@ struct rsdp {
 	uint64_t xsdt;
 	uint8_t extended_checksum;
 	uint8_t reserved[3];
-} __attribute__((packed));
+} __packed;
 
 struct xsdt {
 	struct table head;
 	uint64_t tables[2];
-} __attribute__((packed));
+} __packed;
 
 struct address {
 	uint8_t space;			/* 1: I/O ports */
@@ -42,7 +42,7 @@ struct address {
 	uint8_t offset;
 	uint8_t access;
 	uint64_t address;
-} __attribute__((packed));
+} __packed;
 
 struct fadt {
 	struct table head;
@@ -68,22 +68,22 @@ struct fadt {
 	uint64_t x_facs, x_dsdt;
 	struct address x_pm1a_event, x_pm1b_event, x_pm1a_control, x_pm1b_control;
 	struct address x_pm2_control, x_pm_timer, x_gpe0, x_gpe1;
-} __attribute__((packed));
+} __packed;
 
-_Static_assert(sizeof(struct fadt) == 244, "FADT revision 3");
+static_assert(sizeof(struct fadt) == 244, "FADT revision 3");
 
-#define FADT_WBINVD		(1u << 0)
-#define FADT_NO_POWER_BUTTON	(1u << 4)
-#define FADT_NO_SLEEP_BUTTON	(1u << 5)
-#define FADT_RESET		(1u << 10)
-#define FADT_BOOT_NO_VGA	(1u << 2)
+#define FADT_WBINVD		BIT(0)
+#define FADT_NO_POWER_BUTTON	BIT(4)
+#define FADT_NO_SLEEP_BUTTON	BIT(5)
+#define FADT_RESET		BIT(10)
+#define FADT_BOOT_NO_VGA	BIT(2)
 #define NO_C_STATE		0xfff	/* latency */
 
 struct facs {
 	char signature[4];
 	uint32_t length;
 	uint8_t rest[56];
-} __attribute__((packed));
+} __packed;
 
 struct madt {
 	struct table head;
@@ -93,17 +93,17 @@ struct madt {
 		uint8_t type, length, bus, source;
 		uint32_t gsi;
 		uint16_t flags;
-	} __attribute__((packed)) timer;	/* PIT: IRQ 0 is GSI 2 */
+	} __packed timer;	/* PIT: IRQ 0 is GSI 2 */
 	struct {
 		uint8_t type, length, id, reserved;
 		uint32_t address;
 		uint32_t first_gsi;
-	} __attribute__((packed)) ioapic;
+	} __packed ioapic;
 	struct {
 		uint8_t type, length, uid, id;
 		uint32_t enabled;
-	} __attribute__((packed)) processors[HV_MAX_VCPUS];
-} __attribute__((packed));
+	} __packed processors[HV_MAX_VCPUS];
+} __packed;
 
 /*
  * Scope (\_SB) {
@@ -134,16 +134,16 @@ static const uint8_t s4_code[] = {
 struct dsdt {
 	struct table head;
 	uint8_t code[sizeof(dsdt_code) + sizeof(s4_code)];
-} __attribute__((packed));
+} __packed;
 
 /* Everything at its place, at HV_ACPI_BASE */
 struct acpi {
 	struct rsdp rsdp;
-	struct xsdt xsdt __attribute__((aligned(64)));
-	struct facs facs __attribute__((aligned(64)));
-	struct fadt fadt __attribute__((aligned(64)));
-	struct madt madt __attribute__((aligned(64)));
-	struct dsdt dsdt __attribute__((aligned(64)));
+	struct xsdt xsdt __aligned(64);
+	struct facs facs __aligned(64);
+	struct fadt fadt __aligned(64);
+	struct madt madt __aligned(64);
+	struct dsdt dsdt __aligned(64);
 };
 
 #define AT(member)	(HV_ACPI_BASE + offsetof(struct acpi, member))

@@ -141,7 +141,7 @@ void hv_channel_signal(struct hv_channel *channel);
 
 /** hv_channel_violation() - the guest broke a rule: raises the event, fails the channel */
 void hv_channel_violation(struct hv_channel *channel, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 /*
  * Misuse. A hostile host does not keep to the rules; these let a test do what

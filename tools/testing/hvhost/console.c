@@ -6,22 +6,30 @@
 
 #include "host.h"
 
-/* What a healthy kernel never prints. */
-static const char report_pattern[] =
-	"BUG:|kernel BUG at|WARNING:|Oops|KASAN:|KFENCE:|UBSAN:|INFO: task .* blocked"
-	"|kmemleak: [0-9]+ new suspected|soft lockup|hard LOCKUP|rcu.*stall|possible deadlock"
-	"|general protection fault|unchecked MSR access|refcount_t:|Kernel panic";
+/* What a healthy kernel never prints: extended regular expressions */
+static const char * const report_patterns[] = {
+	"BUG:|kernel BUG at|WARNING:|Oops|Kernel panic|general protection fault",
+	"KASAN:|KFENCE:|UBSAN:|refcount_t:|unchecked MSR access",
+	"kmemleak: [0-9]+ new suspected",
+	"soft lockup|hard LOCKUP|rcu.*stall|INFO: task .* blocked|possible deadlock",
+};
 
 static bool is_report(const char *line)
 {
-	static regex_t regex;
+	static regex_t regexes[ARRAY_SIZE(report_patterns)];
 	static bool compiled;
 
 	/* Under the lock of one host; hosts of one process run one after another. */
-	if (!compiled && regcomp(&regex, report_pattern, REG_EXTENDED | REG_NOSUB))
-		abort();
+	for (size_t i = 0; i < ARRAY_SIZE(regexes) && !compiled; i++) {
+		if (regcomp(&regexes[i], report_patterns[i], REG_EXTENDED | REG_NOSUB))
+			abort();
+	}
 	compiled = true;
-	return !regexec(&regex, line, 0, NULL, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(regexes); i++) {
+		if (!regexec(&regexes[i], line, 0, NULL, 0))
+			return true;
+	}
+	return false;
 }
 
 static void *grow(void *array, size_t count, size_t size)
@@ -105,13 +113,14 @@ char *hv_console_tail(struct hv_host *host, unsigned int lines)
 {
 	struct hv_console *console = &host->console;
 	char *text;
-	size_t size;
+	size_t size, first;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		abort();
 	hv_lock(host);
-	for (size_t i = console->count > lines ? console->count - lines : 0; i < console->count; i++)
+	first = console->count > lines ? console->count - lines : 0;
+	for (size_t i = first; i < console->count; i++)
 		fprintf(out, "%s\n", console->lines[i]);
 	if (console->partial_size)
 		fprintf(out, "%.*s\n", (int)console->partial_size, console->partial);

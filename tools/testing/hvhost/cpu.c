@@ -34,8 +34,6 @@ static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 	{ .function = 0x40000006 },
 };
 
-#define BIT(n)	(1u << (n))
-
 /*
  * Each vCPU is a core of one package: the simplest topology, told in all the
  * ways there are. KVM fills in the CPU that it happens to run on, which would
@@ -76,7 +74,8 @@ static void adjust_leaf(struct kvm_cpuid_entry2 *leaf, unsigned int id, unsigned
 		leaf->edx = id;
 		break;
 	case 0x80000001:
-		leaf->ecx &= ~(BIT(2) | BIT(11) | BIT(16) | BIT(22));	/* SVM, XOP, FMA4, TOPOEXT */
+		/* SVM, XOP, FMA4, TOPOEXT */
+		leaf->ecx &= ~(BIT(2) | BIT(11) | BIT(16) | BIT(22));
 		leaf->ecx = count > 1 ? leaf->ecx | BIT(1) : leaf->ecx & ~BIT(1);
 		break;
 	case 0x80000008:
@@ -124,7 +123,7 @@ static int set_cpuid(struct hv_vcpu *vcpu)
 		};
 	}
 	memcpy(cpuid->entries + kept, hyperv_leaves, sizeof(hyperv_leaves));
-	cpuid->nent = kept + sizeof(hyperv_leaves) / sizeof(*hyperv_leaves);
+	cpuid->nent = kept + ARRAY_SIZE(hyperv_leaves);
 	for (uint32_t i = 0; i < cpuid->nent; i++)
 		adjust_leaf(&cpuid->entries[i], vcpu->index, vcpu->host->config.vcpus);
 	if (!ret && ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
@@ -175,9 +174,9 @@ int hv_cpu_boot(struct hv_vcpu *vcpu, uint64_t entry)
 	sregs.gdt.base = HV_BOOT_GDT;
 	sregs.gdt.limit = 4 * 8 - 1;
 	sregs.cr3 = HV_BOOT_TABLES;
-	sregs.cr4 |= 1 << 5;			/* PAE */
-	sregs.cr0 |= 1u << 31 | 1;		/* paging, protection */
-	sregs.efer |= 1 << 10 | 1 << 8;		/* long mode active, enabled */
+	sregs.cr4 |= BIT(5);			/* PAE */
+	sregs.cr0 |= BIT(31) | BIT(0);		/* paging, protection */
+	sregs.efer |= BIT(10) | BIT(8);		/* long mode active, enabled */
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		goto error;
 	return 0;
@@ -213,7 +212,7 @@ bool hv_cpu_idle(struct hv_vcpu *vcpu)
 		return false;
 	if (mp.mp_state == KVM_MP_STATE_UNINITIALIZED)
 		return true;			/* never started */
-	return mp.mp_state == KVM_MP_STATE_HALTED && regs.rflags & 1 << 9;
+	return mp.mp_state == KVM_MP_STATE_HALTED && regs.rflags & BIT(9);
 }
 
 void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
@@ -236,10 +235,11 @@ void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
 		return;
 	}
 	fprintf(out, "vCPU %u %s\n", vcpu->index,
-		mp.mp_state < sizeof(states) / sizeof(*states) ? states[mp.mp_state] : "odd");
-	fprintf(out, "  rip %016llx flags %08llx cs %04x cr0 %08llx cr2 %016llx cr3 %llx cr4 %llx efer %llx\n",
-		regs.rip, regs.rflags, sregs.cs.selector, sregs.cr0, sregs.cr2, sregs.cr3,
-		sregs.cr4, sregs.efer);
+		mp.mp_state < ARRAY_SIZE(states) ? states[mp.mp_state] : "odd");
+	fprintf(out, "  rip %016llx flags %08llx cs %04x efer %llx\n",
+		regs.rip, regs.rflags, sregs.cs.selector, sregs.efer);
+	fprintf(out, "  cr0 %016llx cr2 %016llx cr3 %016llx cr4 %016llx\n",
+		sregs.cr0, sregs.cr2, sregs.cr3, sregs.cr4);
 	fprintf(out, "  rax %016llx rbx %016llx rcx %016llx rdx %016llx\n",
 		regs.rax, regs.rbx, regs.rcx, regs.rdx);
 	fprintf(out, "  rsi %016llx rdi %016llx rsp %016llx rbp %016llx\n",

@@ -27,14 +27,14 @@ int hv_guest_ready(struct hv_host *host, unsigned int timeout_ms);
  * -EINVAL for a command with a line break in it.
  */
 int hv_guest_run(struct hv_host *host, unsigned int timeout_ms, char **output,
-		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+		 const char *format, ...) __printf(4, 5);
 
 /**
  * hv_guest_start() - send a command and do not wait
  * Return: its id (> 0) for hv_guest_finish(), or -EINVAL.
  */
 int hv_guest_start(struct hv_host *host, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 /** hv_guest_finish() - wait for a started command; returns as hv_guest_run() */
 int hv_guest_finish(struct hv_host *host, int id, unsigned int timeout_ms, char **output);

@@ -83,9 +83,9 @@ struct hv_host {
 };
 
 /* machine.c */
-void hv_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void hv_complain(const char *format, ...) __printf(1, 2);
 void hv_finish(struct hv_host *host, enum hv_state state, enum hv_event_kind kind,
-	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+	       const char *format, ...) __printf(4, 5);
 void *hv_memory(struct hv_host *host, uint64_t gpa, size_t size);
 void hv_irq(struct hv_host *host, unsigned int gsi, bool level);
 

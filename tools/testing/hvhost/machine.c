@@ -31,13 +31,13 @@
 #define PORT_KEYBOARD		0x64
 #define KEYBOARD_RESET		0xfe
 #define PM1_SCI_ENABLED		1
-#define PM1_SLEEP_ENABLE	(1 << 13)
+#define PM1_SLEEP_ENABLE	BIT(13)
 #define PM1_SLEEP_TYPE(value)	((value) >> 10 & 7)
 
 #define MSR_TIME_REF_COUNT	0x40000020
 
 /* Threads of the host must not wait for the guest. */
-static _Thread_local bool on_host_thread;
+static __thread bool on_host_thread;
 
 void hv_complain(const char *format, ...)
 {
@@ -106,7 +106,7 @@ int hv_wait(struct hv_host *host, bool (*predicate)(void *context), void *contex
 	int ret = 0;
 
 	if (on_host_thread) {
-		hv_complain("hv_wait() in a callback would wait for itself");
+		hv_complain("a callback must not wait: it would wait for itself");
 		abort();
 	}
 	hv_lock(host);
@@ -733,8 +733,11 @@ static void check_clock(void)
 
 	if (!file)
 		return;
-	if (fgets(clock, sizeof(clock), file) && strcmp(clock, "tsc\n"))
-		hv_complain("guests will be slow: this kernel's clock is not the TSC; try tsc=reliable on its command line");
+	if (fgets(clock, sizeof(clock), file) && strcmp(clock, "tsc\n")) {
+		hv_complain("guests will be slow: this kernel's clock is %.*s, not tsc",
+			    (int)strcspn(clock, "\n"), clock);
+		hv_complain("boot it with tsc=reliable");
+	}
 	fclose(file);
 }
 
@@ -766,7 +769,8 @@ static int make_vm(struct hv_host *host)
 		return -ENODEV;
 	}
 	if (ioctl(host->kvm, KVM_CHECK_EXTENSION, KVM_CAP_HYPERV_SYNIC2) <= 0) {
-		hv_complain("this KVM does not emulate Hyper-V (KVM_CAP_HYPERV_SYNIC2); use tools/testing/vm/run, which brings one along");
+		hv_complain("this KVM does not emulate Hyper-V (no KVM_CAP_HYPERV_SYNIC2)");
+		hv_complain("use tools/testing/vm/run, which brings one along");
 		return -ENODEV;
 	}
 	check_clock();

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler.h"
+
 struct hv_host;
 
 #define HV_MAX_VCPUS	4
@@ -211,7 +213,7 @@ char *hv_dump(struct hv_host *host);
 
 /** hv_emit() - raise an event: event callback, event log, and hv_wait() looks again */
 void hv_emit(struct hv_host *host, enum hv_event_kind kind, struct hv_channel *channel,
-	     const char *format, ...) __attribute__((format(printf, 4, 5)));
+	     const char *format, ...) __printf(4, 5);
 
 /** hv_config() - the configuration with its defaults filled in */
 const struct hv_config *hv_config(struct hv_host *host);

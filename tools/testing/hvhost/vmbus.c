@@ -67,7 +67,7 @@ static void post(struct hv_host *host, const void *message, size_t size)
 	hv_synic_post(host, host->bus.vp, message, size);
 }
 
-static void __attribute__((format(printf, 2, 3)))
+static void __printf(2, 3)
 violation(struct hv_host *host, const char *format, ...)
 {
 	char text[256];
@@ -406,7 +406,7 @@ static bool acceptable(const struct hv_host *host, uint32_t version)
 {
 	if (version > host->config.vmbus)
 		return false;
-	for (size_t i = 0; i < sizeof(known_versions) / sizeof(*known_versions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known_versions); i++) {
 		if (known_versions[i] == version)
 			return true;
 	}
@@ -504,7 +504,7 @@ enum hv_status hv_bus_post(struct hv_host *host, uint32_t connection, const void
 		return HV_STATUS_SUCCESS;
 	}
 	memcpy(&type, message, sizeof(type));
-	if (type >= sizeof(messages) / sizeof(*messages) || !messages[type].handle) {
+	if (type >= ARRAY_SIZE(messages) || !messages[type].handle) {
 		violation(host, "message of unknown type %u", type);
 		return HV_STATUS_SUCCESS;
 	}
@@ -817,32 +817,66 @@ unsigned int hv_bus_gpadls(struct hv_host *host)
 	return count;
 }
 
-/* A word each, read under the lock so that it is never older than an event. */
-#define LOCKED_GETTER(type, name, owner, host, value)	\
-	type name(owner)				\
-	{						\
-		type result;				\
-							\
-		hv_lock(host);				\
-		result = value;				\
-		hv_unlock(host);			\
-		return result;				\
-	}
+/* Under the lock, so that what is read is never older than the event that told of it. */
+static unsigned int locked(struct hv_host *host, const unsigned int *value)
+{
+	unsigned int result;
 
-LOCKED_GETTER(uint32_t, hv_bus_version, struct hv_host *host, host, host->bus.version)
-LOCKED_GETTER(unsigned int, hv_bus_violations, struct hv_host *host, host, host->bus.violations)
-LOCKED_GETTER(enum hv_channel_state, hv_channel_state, struct hv_channel *channel,
-	      channel->host, channel->state)
-LOCKED_GETTER(bool, hv_channel_is_open, struct hv_channel *channel, channel->host,
-	      channel->rings_alive)
-LOCKED_GETTER(unsigned int, hv_channel_opens, struct hv_channel *channel, channel->host,
-	      channel->opens)
-LOCKED_GETTER(bool, hv_channel_failed, struct hv_channel *channel, channel->host,
-	      channel->failed)
-LOCKED_GETTER(unsigned int, hv_channel_target_vp, struct hv_channel *channel, channel->host,
-	      channel->target_vp)
-LOCKED_GETTER(uint32_t, hv_channel_relid, struct hv_channel *channel, channel->host,
-	      channel->relid)
+	hv_lock(host);
+	result = *value;
+	hv_unlock(host);
+	return result;
+}
+
+static bool locked_bool(struct hv_host *host, const bool *value)
+{
+	bool result;
+
+	hv_lock(host);
+	result = *value;
+	hv_unlock(host);
+	return result;
+}
+
+uint32_t hv_bus_version(struct hv_host *host)
+{
+	return locked(host, &host->bus.version);
+}
+
+unsigned int hv_bus_violations(struct hv_host *host)
+{
+	return locked(host, &host->bus.violations);
+}
+
+enum hv_channel_state hv_channel_state(struct hv_channel *channel)
+{
+	return locked(channel->host, &channel->state);
+}
+
+bool hv_channel_is_open(struct hv_channel *channel)
+{
+	return locked_bool(channel->host, &channel->rings_alive);
+}
+
+unsigned int hv_channel_opens(struct hv_channel *channel)
+{
+	return locked(channel->host, &channel->opens);
+}
+
+bool hv_channel_failed(struct hv_channel *channel)
+{
+	return locked_bool(channel->host, &channel->failed);
+}
+
+unsigned int hv_channel_target_vp(struct hv_channel *channel)
+{
+	return locked(channel->host, &channel->target_vp);
+}
+
+uint32_t hv_channel_relid(struct hv_channel *channel)
+{
+	return locked(channel->host, &channel->relid);
+}
 
 void hv_channel_withhold(struct hv_channel *channel, bool on)
 {

@@ -69,7 +69,7 @@ struct hv_msg_contact {
 	uint32_t target_vp;
 	uint64_t interrupt_page;	/* from 5.0 on: message SINT and flags */
 	uint64_t monitor_page[2];
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_version_response {
 	struct hv_msg head;
@@ -77,7 +77,7 @@ struct hv_msg_version_response {
 	uint8_t connection_state;
 	uint16_t padding;
 	uint32_t connection;		/* where to post to, from 5.0 on */
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_offer {
 	struct hv_msg head;
@@ -95,7 +95,7 @@ struct hv_msg_offer {
 	uint8_t monitor_allocated;
 	uint16_t dedicated_interrupt;
 	uint32_t connection;
-} __attribute__((packed));
+} __packed;
 
 #define HV_OFFER_NAMED_PIPE	0x10	/* flag */
 #define HV_PIPE_MESSAGES	4	/* pipe type */
@@ -104,7 +104,7 @@ struct hv_msg_offer {
 struct hv_msg_relid {			/* rescind, close, released */
 	struct hv_msg head;
 	uint32_t relid;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_gpadl_header {
 	struct hv_msg head;
@@ -114,24 +114,24 @@ struct hv_msg_gpadl_header {
 	uint16_t range_count;
 	uint32_t byte_count;		/* the range: bytes, first byte, pages */
 	uint32_t byte_offset;		/* u64 page numbers follow */
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_gpadl_body {
 	struct hv_msg head;
 	uint32_t number;
 	uint32_t gpadl;			/* u64 page numbers follow */
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_gpadl {			/* teardown */
 	struct hv_msg head;
 	uint32_t relid;
 	uint32_t gpadl;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_torndown {
 	struct hv_msg head;
 	uint32_t gpadl;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_open {
 	struct hv_msg head;
@@ -141,39 +141,39 @@ struct hv_msg_open {
 	uint32_t target_vp;
 	uint32_t downstream_page;	/* first page of the ring to the guest */
 	uint8_t user_data[120];
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_result {			/* of open (by open id) and of a GPADL (by its handle) */
 	struct hv_msg head;
 	uint32_t relid;
 	uint32_t id;
 	uint32_t status;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_modify {
 	struct hv_msg head;
 	uint32_t relid;
 	uint32_t target_vp;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_modify_response {
 	struct hv_msg head;
 	uint32_t relid;
 	uint32_t status;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_tl_connect {
 	struct hv_msg head;
 	struct hv_guid endpoint;
 	struct hv_guid service;
-} __attribute__((packed));
+} __packed;
 
 struct hv_msg_tl_result {
 	struct hv_msg head;
 	struct hv_guid endpoint;
 	struct hv_guid service;
 	uint32_t status;
-} __attribute__((packed));
+} __packed;
 
 static_assert(sizeof(struct hv_post_input) == 256, "post message input");
 static_assert(sizeof(struct hv_msg_contact) == 40, "initiate contact");

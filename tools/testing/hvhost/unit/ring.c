@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "unit.h"
 
 #define PAGES	4u	/* control + 3 data */
@@ -167,7 +168,7 @@ static void test_indices(void)
 		{ 0, DATA - 16, "less than a header and trailer written, wrapping" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct hv_packet packet;
 		const char *why = NULL;
 		bool signal;
@@ -198,7 +199,7 @@ static void test_packets(void)
 		{ { 6, 2, 3, 0, 0 }, 8ull << 32 | 1, "trailer with a low half" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct hv_packet packet;
 		const char *why = NULL;
 		bool signal;

@@ -78,7 +78,7 @@ static enum hv_status say(const void *message, size_t size)
 	return hv_bus_post(host, HV_CONNECTION_MESSAGE, message, size);
 }
 
-#define SAY(type, ...)	say(&(type){ __VA_ARGS__ }, sizeof(type))
+#define SAY(type, ...)	say(&(type) { __VA_ARGS__ }, sizeof(type))
 
 static enum hv_status contact(uint32_t version)
 {
@@ -131,7 +131,7 @@ static void say_gpadl(uint32_t relid, uint32_t gpadl, unsigned int pages)
 	struct {
 		struct hv_msg_gpadl_header header;
 		uint64_t pages[26];
-	} __attribute__((packed)) message = {
+	} __packed message = {
 		.header = {
 			.head.type = HV_MSG_GPADL_HEADER,
 			.relid = relid,
@@ -241,7 +241,7 @@ static void test_gpadl_body(void)
 	struct {
 		struct hv_msg_gpadl_body body;
 		uint64_t pages[28];
-	} __attribute__((packed)) more = {
+	} __packed more = {
 		.body = { .head.type = HV_MSG_GPADL_BODY, .number = 2, .gpadl = 7 },
 	};
 
@@ -291,12 +291,14 @@ static void test_unload(void)
 	open_channel();
 	SAY(struct hv_msg, .type = HV_MSG_UNLOAD);
 	unit_check(next() == 8 && word(0) == 17, "unload is answered");
-	unit_check(closed == 1 && !hv_bus_gpadls(host) && !hv_bus_version(host), "all is forgotten");
+	unit_check(closed == 1 && !hv_bus_gpadls(host) && !hv_bus_version(host),
+		   "all is forgotten");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
 	unit_check(!hv_bus_violations(host), "a late release does no harm");
 	unit_check(hv_bus_message(host, "12345678", 8) == -ENOTCONN, "nobody to talk to");
 	connect();
-	unit_check(hv_channel_relid(channel) == 1, "the offer is repeated to the next who connects");
+	unit_check(hv_channel_relid(channel) == 1,
+		   "the offer is repeated to the next who connects");
 	end();
 }
 
@@ -348,7 +350,7 @@ static void test_violations(void)
 		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 65535 | 1 << 16, 4096 }, 36 },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uint8_t message[HV_MESSAGE_PAYLOAD] = {};
 
 		start(HV_VERSION(5, 3));
