@@ -56,7 +56,7 @@ static bool has_char(struct hvic_span text, char c)
 	return text.len && memchr(text.data, c, text.len);
 }
 
-static int parse_v4(struct hvic_span text, u8 *bytes)
+static int parse_ipv4(struct hvic_span text, u8 *bytes)
 {
 	int i, value;
 
@@ -72,7 +72,7 @@ static int parse_v4(struct hvic_span text, u8 *bytes)
 }
 
 /* Groups of hexadecimal digits; "::" stands once for as many zeroes as it takes. */
-static int parse_v6(struct hvic_span text, u8 *bytes)
+static int parse_ipv6(struct hvic_span text, u8 *bytes)
 {
 	int n = 0, gap = -1, i, value;
 	u16 groups[GROUPS] = {};
@@ -128,10 +128,10 @@ int hvic_ip_parse(struct hvic_span text, struct hv_ic_kvp_address *address)
 		address->family = 6;
 		if (scope)
 			text = hvic_span_cut(text, 0, scope - text.data);
-		ret = parse_v6(text, address->bytes);
+		ret = parse_ipv6(text, address->bytes);
 	} else {
 		address->family = 4;
-		ret = parse_v4(text, address->bytes);
+		ret = parse_ipv4(text, address->bytes);
 	}
 	if (ret)
 		memset(address, 0, sizeof(*address));
@@ -266,7 +266,7 @@ int hvic_ip_parse_subnet(struct hvic_span text, struct hv_ic_kvp_address *addres
 	int prefix;
 
 	if (address->family == 4 && has_char(text, '.')) {
-		if (parse_v4(text, mask))
+		if (parse_ipv4(text, mask))
 			return -EINVAL;
 		prefix = hvic_ip_prefix_of_mask(mask);
 	} else {
