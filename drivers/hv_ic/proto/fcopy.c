@@ -99,7 +99,7 @@ int hvic_fcopy_decode_write(struct hvic_span body, struct hvic_fcopy_block *bloc
 
 	offset = le64_to_cpu(wire->offset);
 	size = le32_to_cpu(wire->size);
-	if (size > HVIC_WIRE_FCOPY_BLOCK || offset > S64_MAX - size)
+	if (size > HVIC_WIRE_FCOPY_BLOCK || offset > (u64)S64_MAX - size)
 		return -EINVAL;
 	if (!hvic_span_at(body, HVIC_WIRE_FCOPY_WRITE_MIN, size))
 		return -EBADMSG;
