@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hvic health: what the host is told of the applications in the guest. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvic.h"
+#include "process.h"
+
+static enum hvic_tone tone_of(const char *state)
+{
+	return !strcmp(state, "healthy") ? HVIC_GOOD : !strcmp(state, "critical") ? HVIC_BAD :
+		HVIC_PLAIN;
+}
+
+static void print_reporters(struct hvic *hvic, json_object *reporters)
+{
+	static const char *const heads[] = { "NAME", "STATE", "NEXT REPORT WITHIN" };
+	struct hvic_table *table = hvic_table_new(heads, 3);
+
+	for (size_t i = 0; i < json_object_array_length(reporters); i++) {
+		json_object *reporter = json_object_array_get_idx(reporters, i);
+		const char *state = hvic_json_string(reporter, "state");
+		char span[HVIC_SPAN_SIZE];
+		json_object *left;
+
+		hvic_table_add(table, HVIC_PLAIN, "%s", hvic_json_string(reporter, "name"));
+		hvic_table_add(table, tone_of(state), "%s", state);
+		if (!json_object_object_get_ex(reporter, "remaining_ms", &left))
+			hvic_table_add(table, HVIC_DIM, "-");
+		else if (!json_object_get_int64(left))
+			hvic_table_add(table, HVIC_BAD, "expired");
+		else
+			hvic_table_add(table, HVIC_PLAIN, "%s",
+				       hvic_span(span, json_object_get_int64(left) * 1000000));
+	}
+	hvic_table_print(table, &hvic->paper);
+}
+
+int hvic_health_list(struct hvic *hvic)
+{
+	json_object *health, *reporters;
+	const char *combined;
+	int ret = hvic_get(hvic, HV_IC_CMD_HEALTH_GET, &hvic_set_health, &health);
+
+	if (ret)
+		return ret;
+	ret = hvic_get_list(hvic, HV_IC_CMD_HEALTH_GET, &hvic_set_health, &reporters);
+	if (ret) {
+		json_object_put(health);
+		return ret;
+	}
+
+	if (hvic_wants_json(hvic)) {
+		/* The list takes the place of its length. */
+		json_object_object_add(health, "reporters", reporters);
+		hvic_print_json(hvic, health);
+		return HVIC_OK;
+	}
+	combined = hvic_json_string(health, "combined");
+	fputs("The host is told: ", hvic->paper.out);
+	hvic_say(&hvic->paper, tone_of(combined), "%s", combined);
+	fputc('\n', hvic->paper.out);
+	if (json_object_array_length(reporters)) {
+		fputc('\n', hvic->paper.out);
+		print_reporters(hvic, reporters);
+	}
+	json_object_put(reporters);
+	json_object_put(health);
+	return HVIC_OK;
+}
+
+/* --- Reporting. ----------------------------------------------------------- */
+
+/* Checked here as well as in the driver, so that "run" need not run for nothing. */
+static int check_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!len || len > HV_IC_NAME_MAX)
+		return hvic_usage_error("the name \"%s\" does not have 1 to %d characters", name,
+					HV_IC_NAME_MAX);
+	for (; *name; name++) {
+		if (*name <= ' ' || *name > '~')
+			return hvic_usage_error("a name is of printable ASCII without spaces");
+	}
+	return 0;
+}
+
+static int parse_ttl(struct hvic *hvic, uint32_t *ttl)
+{
+	const char *text = hvic_command_value(&hvic->call, "ttl");
+	uint64_t ms;
+
+	*ttl = 0;
+	if (!text)
+		return 0;
+	if (hvic_parse_span(text, &ms) || !ms || ms > UINT32_MAX)
+		return hvic_usage_error("--ttl \"%s\" is not a time such as 30s", text);
+	*ttl = ms;
+	return 0;
+}
+
+static int report(struct hvic *hvic, const char *name, enum hv_ic_health state, uint32_t ttl)
+{
+	struct nlmsghdr *request;
+	int ret = hvic_connect(hvic);
+
+	if (ret)
+		return ret;
+	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_HEALTH_SET);
+	mnl_attr_put_strz(request, HV_IC_A_HEALTH_NAME, name);
+	mnl_attr_put_u32(request, HV_IC_A_HEALTH_STATE, state);
+	if (ttl)
+		mnl_attr_put_u32(request, HV_IC_A_HEALTH_TTL, ttl);
+	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	return ret ? hvic_failed(hvic, ret, "health set") : HVIC_OK;
+}
+
+int hvic_health_set(struct hvic *hvic)
+{
+	const char *name = hvic->call.args[0];
+	uint32_t ttl;
+	int ret = check_name(name);
+
+	if (!ret)
+		ret = parse_ttl(hvic, &ttl);
+	if (ret)
+		return ret;
+	return report(hvic, name, hvic_parse_word(hvic->call.args[1], hvic_health_words), ttl);
+}
+
+int hvic_health_clear(struct hvic *hvic)
+{
+	const char *name = hvic->call.args[0];
+	struct nlmsghdr *request;
+	int ret = check_name(name);
+
+	if (!ret)
+		ret = hvic_connect(hvic);
+	if (ret)
+		return ret;
+	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_HEALTH_CLEAR);
+	mnl_attr_put_strz(request, HV_IC_A_HEALTH_NAME, name);
+	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	return ret ? hvic_failed(hvic, ret, "health clear") : HVIC_OK;
+}
+
+int hvic_health_run(struct hvic *hvic)
+{
+	const char *const *program = hvic->call.program;
+	const char *name = hvic->call.args[0];
+	int status, ret = check_name(name);
+	uint32_t ttl;
+
+	if (!ret)
+		ret = parse_ttl(hvic, &ttl);
+	/* Without the driver nobody would hear of it: do not even run. */
+	if (!ret)
+		ret = hvic_connect(hvic);
+	if (ret)
+		return ret;
+
+	fflush(stdout);
+	/* A command may take its time, unless the user says how much. */
+	status = hvic_run(program, hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1);
+	if (status == -ETIMEDOUT)
+		hvic_error("%s has been ended: time is up", program[0]);
+	else if (status < 0)
+		hvic_error("%s cannot be run: %s", program[0], strerror(-status));
+	ret = report(hvic, name, status ? HV_IC_HEALTH_CRITICAL : HV_IC_HEALTH_HEALTHY, ttl);
+	if (ret)
+		return ret;
+	return status < 0 ? hvic_exit_status(status) : status;
+}

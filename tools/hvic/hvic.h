@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands of hvic have in common. */
+#ifndef HVIC_HVIC_H
+#define HVIC_HVIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+#include <linux/hv_ic.h>
+
+#include "command.h"
+#include "genl.h"
+#include "parse.h"
+#include "root.h"
+#include "schema.h"
+#include "text.h"
+#include "vmbus.h"
+
+/* Exit status: part of the interface, see hvic(1). */
+enum {
+	HVIC_OK		= 0,
+	HVIC_FAILED	= 1,	/* it went wrong, or what was looked for is not so */
+	HVIC_USAGE	= 2,	/* the command line is wrong */
+	HVIC_NO_DRIVER	= 3,	/* hv_ic is not loaded */
+	HVIC_ABSENT	= 4,	/* the host does not offer the service */
+	HVIC_DENIED	= 5,	/* not without more privilege */
+	HVIC_AGAIN	= 75,	/* not now: busy, or time is up */
+};
+
+/**
+ * struct hvic - a run of the program
+ * @call: what was said
+ * @paper: where results go
+ * @root: below which /sys, /proc and so on are looked for
+ * @timeout_ms: how long to wait; -1 for ever
+ * @genl: connection to the driver
+ * @connected: is it open?
+ */
+struct hvic {
+	struct hvic_call call;
+	struct hvic_paper paper;
+	int root;
+	int timeout_ms;
+	struct hvic_genl genl;
+	bool connected;
+};
+
+/* Between the user and us. */
+void hvic_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int hvic_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int hvic_failed(struct hvic *hvic, int error, const char *what);
+int hvic_exit_status(int error);
+
+bool hvic_wants_json(const struct hvic *hvic);
+void hvic_print_json(struct hvic *hvic, json_object *object);
+
+/* Between the driver and us; 0 or an exit status, after a message. */
+int hvic_connect(struct hvic *hvic);
+int hvic_get(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
+	     json_object **object);
+int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
+		  json_object **array);
+
+/* The commands. */
+int hvic_status(struct hvic *hvic);
+int hvic_monitor(struct hvic *hvic);
+int hvic_time(struct hvic *hvic);
+int hvic_time_set(struct hvic *hvic);
+int hvic_health_list(struct hvic *hvic);
+int hvic_health_set(struct hvic *hvic);
+int hvic_health_clear(struct hvic *hvic);
+int hvic_health_run(struct hvic *hvic);
+int hvic_shutdown(struct hvic *hvic);
+int hvic_shutdown_policy(struct hvic *hvic);
+int hvic_shutdown_cancel(struct hvic *hvic);
+int hvic_shutdown_now(struct hvic *hvic);
+int hvic_service_enable(struct hvic *hvic);
+int hvic_service_disable(struct hvic *hvic);
+int hvic_takeover(struct hvic *hvic);
+int hvic_release(struct hvic *hvic);
+int hvic_doctor(struct hvic *hvic);
+
+#endif

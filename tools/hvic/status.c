@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hvic status: how the services are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvic.h"
+
+/* --- What the driver cannot know: who else holds a device. ---------------- */
+
+static void add_foreign_drivers(struct hvic *hvic, json_object *services)
+{
+	struct hvic_device *devices;
+	int n = hvic_devices(hvic->root, &devices);
+
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
+		json_object *service = json_object_array_get_idx(services, i);
+		const char *name = hvic_json_string(service, "name");
+
+		if (strcmp(hvic_json_string(service, "state"), "absent"))
+			continue;
+		for (int k = 0; k < n; k++) {
+			if (strcmp(devices[k].service->name, name) || !devices[k].driver[0])
+				continue;
+			json_object_object_add(service, "held_by",
+					       json_object_new_string(devices[k].driver));
+			break;
+		}
+	}
+	free(devices);
+}
+
+/* --- Cells. --------------------------------------------------------------- */
+
+static void add_state(struct hvic_table *table, json_object *service)
+{
+	const char *state = hvic_json_string(service, "state");
+	const char *holder = hvic_json_string(service, "held_by");
+
+	if (*holder)
+		hvic_table_add(table, HVIC_WARN, "is with %s", holder);
+	else if (!strcmp(state, "absent"))
+		hvic_table_add(table, HVIC_DIM, "not offered");
+	else if (!strcmp(state, "ready"))
+		hvic_table_add(table, HVIC_GOOD, "%s", state);
+	else if (!strcmp(state, "refused"))
+		hvic_table_add(table, HVIC_BAD, "%s", state);
+	else
+		hvic_table_add(table, HVIC_WARN, "%s", state);
+}
+
+static void add_owner(struct hvic_table *table, json_object *service)
+{
+	json_object *owner;
+
+	if (json_object_object_get_ex(service, "owner", &owner))
+		hvic_table_add(table, HVIC_PLAIN, "%lld %s",
+			       (long long)hvic_json_number(owner, "pid"),
+			       hvic_json_string(owner, "abi"));
+	else if (hvic_json_true(service, "needs_owner") &&
+		 strcmp(hvic_json_string(service, "state"), "absent"))
+		hvic_table_add(table, HVIC_WARN, "missing");
+	else
+		hvic_table_add(table, HVIC_DIM, "-");
+}
+
+static void add_requests(struct hvic_table *table, json_object *service)
+{
+	json_object *counters;
+
+	if (json_object_object_get_ex(service, "counters", &counters))
+		hvic_table_add(table, HVIC_PLAIN, "%lld",
+			       (long long)hvic_json_number(counters, "in"));
+	else
+		hvic_table_add(table, HVIC_DIM, "-");
+}
+
+static void add_last(struct hvic_table *table, json_object *service)
+{
+	char age[HVIC_SPAN_SIZE];
+	json_object *last;
+
+	if (!json_object_object_get_ex(service, "last_request", &last)) {
+		hvic_table_add(table, HVIC_DIM, "-");
+		return;
+	}
+	hvic_table_add(table, hvic_json_number(last, "errno") ? HVIC_BAD : HVIC_PLAIN, "%s %s",
+		       hvic_json_string(last, "operation"),
+		       hvic_age(age, hvic_json_number(last, "age_ms")));
+}
+
+/* --- Table. --------------------------------------------------------------- */
+
+static void print_table(struct hvic *hvic, json_object *services)
+{
+	static const char *const heads[] = {
+		"SERVICE", "STATE", "VERSION", "DAEMON", "MESSAGES", "LAST, AGO"
+	};
+	struct hvic_table *table = hvic_table_new(heads, 6);
+
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
+		json_object *service = json_object_array_get_idx(services, i);
+		const char *version = hvic_json_string(service, "message");
+
+		hvic_table_add(table, HVIC_PLAIN, "%s", hvic_json_string(service, "name"));
+		add_state(table, service);
+		hvic_table_add(table, *version ? HVIC_PLAIN : HVIC_DIM, "%s",
+			       *version ? version : "-");
+		add_owner(table, service);
+		add_requests(table, service);
+		add_last(table, service);
+	}
+	hvic_table_print(table, &hvic->paper);
+}
+
+/* --- One service in detail. ----------------------------------------------- */
+
+static void print_outcome(struct hvic *hvic, const char *what, json_object *outcome)
+{
+	char age[HVIC_SPAN_SIZE];
+	char *text = hvic_printable(hvic_json_string(outcome, "text"));
+	const char *status = hvic_json_string(outcome, "status");
+
+	fprintf(hvic->paper.out, "%-15s%s, %s ago", what,
+		hvic_json_string(outcome, "operation"),
+		hvic_span(age, hvic_json_number(outcome, "age_ms") * 1000000));
+	if (*status)
+		fprintf(hvic->paper.out, ", answered %s", status);
+	if (text && *text)
+		fprintf(hvic->paper.out, ": %s", text);
+	fputc('\n', hvic->paper.out);
+	free(text);
+}
+
+static void print_list(struct hvic *hvic, const char *what, json_object *service,
+		       const char *key)
+{
+	json_object *array;
+
+	if (!json_object_object_get_ex(service, key, &array))
+		return;
+	fprintf(hvic->paper.out, "%-14s", what);
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		fprintf(hvic->paper.out, " %s",
+			json_object_get_string(json_object_array_get_idx(array, i)));
+	fputc('\n', hvic->paper.out);
+}
+
+static void print_member(struct hvic *hvic, const char *what, json_object *service,
+			 const char *key)
+{
+	const char *value = hvic_json_string(service, key);
+
+	if (*value)
+		fprintf(hvic->paper.out, "%-15s%s\n", what, value);
+}
+
+static void print_details(struct hvic *hvic, json_object *service)
+{
+	json_object *member;
+
+	fputc('\n', hvic->paper.out);
+	print_member(hvic, "instance", service, "instance");
+	print_member(hvic, "class", service, "class");
+	print_member(hvic, "channel", service, "channel");
+	print_member(hvic, "enabled", service, "enabled");
+	print_member(hvic, "framework", service, "framework");
+	print_list(hvic, "we speak", service, "supported");
+	print_list(hvic, "host speaks", service, "offered");
+	if (json_object_object_get_ex(service, "last_request", &member))
+		print_outcome(hvic, "last request", member);
+	if (json_object_object_get_ex(service, "last_error", &member))
+		print_outcome(hvic, "last error", member);
+	if (!json_object_object_get_ex(service, "counters", &member))
+		return;
+	json_object_object_foreach(member, key, value)
+		fprintf(hvic->paper.out, "%-15s%s\n", key, json_object_get_string(value));
+}
+
+/* --- Command. ------------------------------------------------------------- */
+
+static json_object *only(json_object *services, const char *name)
+{
+	json_object *chosen = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
+		json_object *service = json_object_array_get_idx(services, i);
+
+		if (!strcmp(hvic_json_string(service, "name"), name))
+			json_object_array_add(chosen, json_object_get(service));
+	}
+	json_object_put(services);
+	return chosen;
+}
+
+static bool all_absent(json_object *services)
+{
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
+		json_object *service = json_object_array_get_idx(services, i);
+
+		if (strcmp(hvic_json_string(service, "state"), "absent"))
+			return false;
+	}
+	return true;
+}
+
+int hvic_status(struct hvic *hvic)
+{
+	const char *name = hvic->call.n_args ? hvic->call.args[0] : NULL;
+	json_object *services, *whole;
+	int ret;
+
+	ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvic_set_service, &services);
+	if (ret)
+		return ret;
+	add_foreign_drivers(hvic, services);
+	if (name) {
+		services = only(services, name);
+		if (all_absent(services))
+			ret = HVIC_ABSENT;
+	}
+
+	if (hvic_wants_json(hvic)) {
+		whole = json_object_new_object();
+		json_object_object_add(whole, "services", services);
+		hvic_print_json(hvic, whole);
+		return ret;
+	}
+	print_table(hvic, services);
+	for (size_t i = 0; name && i < json_object_array_length(services); i++)
+		print_details(hvic, json_object_array_get_idx(services, i));
+	json_object_put(services);
+	return ret;
+}

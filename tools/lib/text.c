@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Text for people. */
+#include "text.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define NSEC_PER_USEC	1000ULL
+#define NSEC_PER_MSEC	1000000ULL
+#define NSEC_PER_SEC	1000000000ULL
+
+/* --- Paper. --------------------------------------------------------------- */
+
+static bool wants_colour(enum hvic_colour colour, bool terminal)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (colour != HVIC_COLOUR_AUTO)
+		return colour == HVIC_COLOUR_ALWAYS;
+	if (no && *no)
+		return false;
+	return terminal && term && strcmp(term, "dumb");
+}
+
+/**
+ * hvic_paper_init() - find out what a stream can show
+ * @paper: to be filled in
+ * @out: the stream
+ * @colour: what the user wants; auto is: on a terminal, unless NO_COLOR is set
+ */
+void hvic_paper_init(struct hvic_paper *paper, FILE *out, enum hvic_colour colour)
+{
+	bool terminal = isatty(fileno(out));
+	struct winsize size = { 0 };
+
+	setlocale(LC_CTYPE, "");
+	paper->out = out;
+	paper->colour = wants_colour(colour, terminal);
+	paper->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	paper->width = 0;
+	if (terminal) {
+		ioctl(fileno(out), TIOCGWINSZ, &size);
+		paper->width = size.ws_col ? size.ws_col : 80;
+	}
+}
+
+static const char *tone_start(const struct hvic_paper *paper, enum hvic_tone tone)
+{
+	static const char *const codes[] = {
+		[HVIC_PLAIN]	= "",
+		[HVIC_GOOD]	= "\033[32m",
+		[HVIC_WARN]	= "\033[33m",
+		[HVIC_BAD]	= "\033[31m",
+		[HVIC_DIM]	= "\033[2m",
+		[HVIC_HEAD]	= "\033[1m",
+	};
+
+	return paper->colour ? codes[tone] : "";
+}
+
+static const char *tone_end(const struct hvic_paper *paper, enum hvic_tone tone)
+{
+	return paper->colour && tone != HVIC_PLAIN ? "\033[0m" : "";
+}
+
+/** hvic_say() - printf in a tone */
+void hvic_say(const struct hvic_paper *paper, enum hvic_tone tone, const char *format, ...)
+{
+	va_list arguments;
+
+	fputs(tone_start(paper, tone), paper->out);
+	va_start(arguments, format);
+	vfprintf(paper->out, format, arguments);
+	va_end(arguments);
+	fputs(tone_end(paper, tone), paper->out);
+}
+
+/* --- Strings of others. --------------------------------------------------- */
+
+/* Bytes of the well-formed UTF-8 character at @text that a terminal may see; 0 if none. */
+static size_t character_len(const unsigned char *text)
+{
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned int c = text[0];
+	size_t len;
+
+	if (c < 0x80)
+		return c >= 0x20 && c != 0x7f;
+	len = c >= 0xf0 && c < 0xf8 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc0 && c < 0xe0 ? 2 : 0;
+	if (!len)
+		return 0;
+	c &= 0x7f >> len;
+	for (size_t i = 1; i < len; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (text[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	/* C1 controls; and characters that turn the direction of the text. */
+	if (c < 0xa0 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+		return 0;
+	return len;
+}
+
+/**
+ * hvic_printable() - a string that does nothing to a terminal but appear
+ * @text: anything, from anybody
+ *
+ * Return: copy, to be freed, in which every byte that is not part of a printable
+ * character of UTF-8 is written as \xNN, a backslash as two; NULL without memory.
+ */
+char *hvic_printable(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *in = (const unsigned char *)text;
+	char *copy = malloc(4 * strlen(text) + 1);
+	char *out = copy;
+
+	if (!copy)
+		return NULL;
+	while (*in) {
+		size_t len = character_len(in);
+
+		if (*in == '\\')
+			*out++ = '\\';
+		if (len) {
+			memcpy(out, in, len);
+			out += len;
+			in += len;
+			continue;
+		}
+		*out++ = '\\';
+		*out++ = 'x';
+		*out++ = digits[*in >> 4];
+		*out++ = digits[*in++ & 15];
+	}
+	*out = '\0';
+	return copy;
+}
+
+/** hvic_columns() - how wide a printable text is, each character taken as one column */
+unsigned int hvic_columns(const char *text)
+{
+	unsigned int columns = 0;
+
+	for (; *text; text++)
+		columns += (*text & 0xc0) != 0x80;
+	return columns;
+}
+
+/* --- Time. ---------------------------------------------------------------- */
+
+/** hvic_span() - a stretch of time in its two largest units at most: "3 d 4 h", "12.3 ms" */
+char *hvic_span(char buf[static HVIC_SPAN_SIZE], uint64_t ns)
+{
+	static const struct {
+		uint64_t ns;
+		const char *unit;
+	} small[] = {
+		{ NSEC_PER_SEC, "s" }, { NSEC_PER_MSEC, "ms" }, { NSEC_PER_USEC, "us" },
+	};
+	uint64_t s = ns / NSEC_PER_SEC;
+
+	if (s >= 86400) {
+		snprintf(buf, HVIC_SPAN_SIZE, "%u d %u h", (unsigned int)(s / 86400),
+			 (unsigned int)(s / 3600 % 24));
+		return buf;
+	}
+	if (s >= 3600) {
+		snprintf(buf, HVIC_SPAN_SIZE, "%u h %u min", (unsigned int)(s / 3600),
+			 (unsigned int)(s / 60 % 60));
+		return buf;
+	}
+	if (s >= 60) {
+		snprintf(buf, HVIC_SPAN_SIZE, "%u min %u s", (unsigned int)(s / 60),
+			 (unsigned int)(s % 60));
+		return buf;
+	}
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
+		if (ns < small[i].ns)
+			continue;
+		snprintf(buf, HVIC_SPAN_SIZE, ns < 100 * small[i].ns ? "%.1f %s" : "%.0f %s",
+			 (double)ns / small[i].ns, small[i].unit);
+		return buf;
+	}
+	snprintf(buf, HVIC_SPAN_SIZE, "%u ns", (unsigned int)ns);
+	return buf;
+}
+
+/** hvic_age() - a stretch of time, roughly and short: "2 min" */
+char *hvic_age(char buf[static HVIC_SPAN_SIZE], uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+
+	if (s >= 86400)
+		snprintf(buf, HVIC_SPAN_SIZE, "%u d", (unsigned int)(s / 86400));
+	else if (s >= 3600)
+		snprintf(buf, HVIC_SPAN_SIZE, "%u h", (unsigned int)(s / 3600));
+	else if (s >= 60)
+		snprintf(buf, HVIC_SPAN_SIZE, "%u min", (unsigned int)(s / 60));
+	else
+		snprintf(buf, HVIC_SPAN_SIZE, "%u s", (unsigned int)s);
+	return buf;
+}
+
+/** hvic_offset() - as hvic_span(), with a sign */
+char *hvic_offset(char buf[static HVIC_SPAN_SIZE], int64_t ns)
+{
+	char span[HVIC_SPAN_SIZE];
+
+	hvic_span(span, ns < 0 ? -(uint64_t)ns : (uint64_t)ns);
+	snprintf(buf, HVIC_SPAN_SIZE, "%c%.*s", ns < 0 ? '-' : '+', HVIC_SPAN_SIZE - 2, span);
+	return buf;
+}
+
+/* --- Tables. -------------------------------------------------------------- */
+
+struct cell {
+	char *text;
+	enum hvic_tone tone;
+};
+
+struct hvic_table {
+	size_t columns;
+	size_t n;		/* of cells, the heads are the first */
+	bool broken;		/* there was no memory: better no table than half of one */
+	struct cell *cells;
+};
+
+/**
+ * hvic_table_new() - a table without rows
+ * @heads: of the columns, in capital letters by habit
+ * @columns: how many
+ *
+ * Return: the table, for hvic_table_print(); NULL without memory, which the other
+ * functions take, too.
+ */
+struct hvic_table *hvic_table_new(const char *const *heads, size_t columns)
+{
+	struct hvic_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->columns = columns;
+	for (size_t i = 0; i < columns; i++)
+		hvic_table_add(table, HVIC_HEAD, "%s", heads[i]);
+	return table;
+}
+
+/** hvic_table_add() - the next cell, made printable; rows are full when their columns are */
+void hvic_table_add(struct hvic_table *table, enum hvic_tone tone, const char *format, ...)
+{
+	struct cell *cells;
+	va_list arguments;
+	char *text;
+
+	if (!table || table->broken)
+		return;
+	table->broken = true;
+	cells = reallocarray(table->cells, table->n + 1, sizeof(*cells));
+	if (!cells)
+		return;
+	table->cells = cells;
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (!text)
+		return;
+	cells[table->n].text = hvic_printable(text);
+	cells[table->n].tone = tone;
+	free(text);
+	if (!cells[table->n].text)
+		return;
+	table->n++;
+	table->broken = false;
+}
+
+static void table_free(struct hvic_table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		free(table->cells[i].text);
+	free(table->cells);
+	free(table);
+}
+
+/* Ends the text of a cell after so many columns. */
+static void cut(char *text, unsigned int columns)
+{
+	for (; *text; text++) {
+		if ((*text & 0xc0) != 0x80 && !columns--) {
+			*text = '\0';
+			return;
+		}
+	}
+}
+
+/**
+ * hvic_table_print() - print a table, and free it
+ * @table: the table
+ * @paper: where to; on a terminal the last column is cut where the line ends
+ */
+void hvic_table_print(struct hvic_table *table, const struct hvic_paper *paper)
+{
+	unsigned int *widths;
+
+	if (!table)
+		return;
+	widths = calloc(table->columns, sizeof(*widths));
+	if (!widths || table->broken) {
+		fprintf(stderr, "hvic: %s\n", strerror(ENOMEM));
+		goto free_table;
+	}
+	for (size_t i = 0; i < table->n; i++) {
+		unsigned int columns = hvic_columns(table->cells[i].text);
+
+		if (columns > widths[i % table->columns])
+			widths[i % table->columns] = columns;
+	}
+
+	for (size_t row = 0; row < table->n / table->columns; row++) {
+		struct cell *cells = &table->cells[row * table->columns];
+		unsigned int at = 0;
+
+		for (size_t i = 0; i < table->columns; i++) {
+			if (i + 1 == table->columns && paper->width)
+				cut(cells[i].text, paper->width > at ? paper->width - at : 0);
+			hvic_say(paper, cells[i].tone, "%s", cells[i].text);
+			if (i + 1 == table->columns)
+				break;
+			fprintf(paper->out, "%*s",
+				(int)(widths[i] - hvic_columns(cells[i].text)) + 2, "");
+			at += widths[i] + 2;
+		}
+		fputc('\n', paper->out);
+	}
+
+free_table:
+	free(widths);
+	table_free(table);
+}
+
+/* --- Plots. --------------------------------------------------------------- */
+
+#define PLOT_ROWS	7
+#define PLOT_LABEL	10	/* columns that the scale takes */
+
+/**
+ * hvic_plot() - a small picture of a series: newest at the right, zero line drawn
+ * @paper: where to
+ * @values: the series, in ns
+ * @n: how many; those that have no room at the left are left out
+ */
+void hvic_plot(const struct hvic_paper *paper, const int64_t *values, size_t n)
+{
+	size_t room = (paper->width ? paper->width : 80) - PLOT_LABEL - 2;
+	const char *dot = paper->utf8 ? "\u2022" : "*";
+	const char *line = paper->utf8 ? "\u2500" : "-";
+	const char *edge = paper->utf8 ? "\u2502" : "|";
+	int64_t low = 0, high = 0;
+	double step;
+
+	if (n > room) {
+		values += n - room;
+		n = room;
+	}
+	for (size_t i = 0; i < n; i++) {
+		low = values[i] < low ? values[i] : low;
+		high = values[i] > high ? values[i] : high;
+	}
+	if (low == high)
+		high = 1;
+	step = ((double)high - low) / (PLOT_ROWS - 1);
+
+	for (int row = PLOT_ROWS - 1; row >= 0; row--) {
+		bool zero = row == (int)(-low / step + 0.5);
+		char label[HVIC_SPAN_SIZE] = "";
+
+		if (zero)
+			snprintf(label, sizeof(label), "0");
+		else if (!row || row == PLOT_ROWS - 1)
+			hvic_offset(label, row ? high : low);
+		fprintf(paper->out, "%*s %s", PLOT_LABEL, label, edge);
+		for (size_t i = 0; i < n; i++) {
+			if (row == (int)((values[i] - low) / step + 0.5))
+				hvic_say(paper, HVIC_GOOD, "%s", dot);
+			else
+				fputs(zero ? line : " ", paper->out);
+		}
+		fputc('\n', paper->out);
+	}
+}
