@@ -219,6 +219,51 @@ void hvic_channel_abort(struct hvic_channel *ch, int err)
 }
 
 /**
+ * hvic_channel_is_deferred() - is a request open?
+ * @ch: the channel
+ *
+ * Context: the channel's lock is held.
+ * Return: true if hvic_channel_defer() would return 0.
+ */
+bool hvic_channel_is_deferred(const struct hvic_channel *ch)
+{
+	lockdep_assert_held(&ch->lock);
+	return ch->request.open;
+}
+
+/**
+ * hvic_channel_is_waiting_for() - is this request open?
+ * @ch: the channel
+ * @id: of the request
+ *
+ * Context: the channel's lock is held.
+ * Return: true if hvic_channel_complete_locked() would succeed.
+ */
+bool hvic_channel_is_waiting_for(const struct hvic_channel *ch, u64 id)
+{
+	return hvic_channel_is_deferred(ch) && ch->request.id == id;
+}
+
+/**
+ * hvic_channel_complete_locked() - hvic_channel_complete() where the lock is held
+ * @ch: the channel
+ * @id: which request
+ * @err: 0, or a negative errno for the host
+ * @reply: see there
+ *
+ * Context: the channel's lock is held, but not within handle().
+ * Return: as hvic_channel_complete().
+ */
+int hvic_channel_complete_locked(struct hvic_channel *ch, u64 id, int err, const void *reply)
+{
+	int ret = hvic_request_complete(&ch->request, id, err, reply);
+
+	if (ret)
+		ch->stats.late_replies++;
+	return ret;
+}
+
+/**
  * hvic_channel_complete() - answer a deferred request
  * @ch: the channel
  * @id: which request, from hvic_channel_defer()
@@ -233,9 +278,7 @@ int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *
 	int ret;
 
 	spin_lock_bh(&ch->lock);
-	ret = hvic_request_complete(&ch->request, id, err, reply);
-	if (ret)
-		ch->stats.late_replies++;
+	ret = hvic_channel_complete_locked(ch, id, err, reply);
 	spin_unlock_bh(&ch->lock);
 	return ret;
 }
@@ -256,6 +299,7 @@ static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg
 				  struct hvic_room body)
 {
 	struct hvic_versions chosen = {};
+	size_t withheld = ch->svc->withheld ? READ_ONCE(*ch->svc->withheld) : 0;
 	struct hvic_nego_offer offer;
 	int ret;
 
@@ -268,8 +312,8 @@ static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg
 		ch->stats.bad_length++;
 	else if (!hvic_nego_select(offer.framework, framework_versions,
 				   ARRAY_SIZE(framework_versions), &chosen.framework) ||
-		 !hvic_nego_select(offer.message, ch->svc->versions,
-				   ch->svc->n_versions, &chosen.message))
+		 !hvic_nego_select(offer.message, ch->svc->versions + withheld,
+				   ch->svc->n_versions - withheld, &chosen.message))
 		ret = -EOPNOTSUPP;
 
 	trace_negotiate(dev_name(ch->dev), &chosen, ret);

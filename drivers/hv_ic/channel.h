@@ -180,6 +180,9 @@ u64 hvic_channel_defer_slow(struct hvic_channel *ch, const struct hvic_msg *msg)
 void hvic_channel_take_back(struct hvic_channel *ch);
 void hvic_channel_abort(struct hvic_channel *ch, int err);
 int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *reply);
+int hvic_channel_complete_locked(struct hvic_channel *ch, u64 id, int err, const void *reply);
+bool hvic_channel_is_deferred(const struct hvic_channel *ch);
+bool hvic_channel_is_waiting_for(const struct hvic_channel *ch, u64 id);
 const char *hvic_channel_state_name(const struct hvic_channel *ch);
 
 #endif

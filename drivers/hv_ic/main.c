@@ -54,6 +54,15 @@ MODULE_PARM_DESC(shutdown, "Serve shutdown, reboot and hibernation requests (def
 module_param_cb(timesync, &hvic_switch_ops, (void *)&hvic_svc_timesync, 0644);
 __MODULE_PARM_TYPE(timesync, "bool");
 MODULE_PARM_DESC(timesync, "Serve time synchronisation (default: Y)");
+module_param_cb(kvp, &hvic_switch_ops, (void *)&hvic_svc_kvp, 0644);
+__MODULE_PARM_TYPE(kvp, "bool");
+MODULE_PARM_DESC(kvp, "Serve data exchange (default: Y)");
+module_param_cb(vss, &hvic_switch_ops, (void *)&hvic_svc_vss, 0644);
+__MODULE_PARM_TYPE(vss, "bool");
+MODULE_PARM_DESC(vss, "Serve backups (default: Y)");
+module_param_cb(fcopy, &hvic_switch_ops, (void *)&hvic_svc_fcopy, 0644);
+__MODULE_PARM_TYPE(fcopy, "bool");
+MODULE_PARM_DESC(fcopy, "Serve file copies (default: Y)");
 
 /* --- Init and exit. ------------------------------------------------------------------ */
 

@@ -57,6 +57,9 @@ struct hvic_service_ops {
  * @type: of its messages
  * @versions: of its messages, the best first
  * @n_versions: how many
+ * @withheld: how many of the best not to speak; NULL for none
+ * @needs_trust: the service gives the host data of the guest, or the other way
+ *	round: not for a host that is not trusted
  * @deadline: seconds that a deferred answer may take; 0 if the service answers
  *	at once
  * @slow_deadline: the same for an answer that has to wait for disks
@@ -70,6 +73,8 @@ struct hvic_service {
 	enum hvic_wire_type type;
 	const struct hvic_version *versions;
 	size_t n_versions;
+	const int *withheld;
+	bool needs_trust;
 	unsigned int deadline;
 	unsigned int slow_deadline;
 	bool *enabled;

@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "compat.h"
 #include "debugfs.h"
+#include "platform.h"
 
 /* Our reading of the wire against the kernel's. */
 static_assert(sizeof(struct hvic_wire_desc) == sizeof(struct vmpacket_descriptor));
@@ -211,18 +212,46 @@ static const struct attribute_group *hvic_vmbus_groups[] = {
 
 /* --- Devices. -------------------------------------------------------------------------- */
 
+/* ORDER: user space sees the service only while its channel is open. */
+static int hvic_vmbus_start(struct hvic_channel *ch)
+{
+	int ret;
+
+	lockdep_assert_held(&devices_lock);
+	ret = hvic_channel_open(ch);
+	if (ret || !ch->svc->ops->opened)
+		return ret;
+	ret = ch->svc->ops->opened(ch);
+	if (ret)
+		hvic_channel_close(ch);
+	return ret;
+}
+
+static void hvic_vmbus_halt(struct hvic_channel *ch)
+{
+	lockdep_assert_held(&devices_lock);
+	if (ch->svc->ops->closing)
+		ch->svc->ops->closing(ch);
+	hvic_channel_close(ch);
+}
+
+static bool hvic_vmbus_is_wanted(const struct hvic_service *svc)
+{
+	return READ_ONCE(*svc->enabled) && (!svc->needs_trust || hvic_platform_trusts_host());
+}
+
 /* Opens or closes the channel as the administrator wants it. */
 static int hvic_vmbus_apply_switch(struct hvic_device *device)
 {
 	struct hvic_channel *ch = &device->channel;
-	bool want = READ_ONCE(*ch->svc->enabled);
+	bool want = hvic_vmbus_is_wanted(ch->svc);
 
 	lockdep_assert_held(&devices_lock);
 	if (want == hvic_channel_is_open(ch))
 		return 0;
 	if (want)
-		return hvic_channel_open(ch);
-	hvic_channel_close(ch);
+		return hvic_vmbus_start(ch);
+	hvic_vmbus_halt(ch);
 	return 0;
 }
 
@@ -271,7 +300,7 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 	mutex_lock(&devices_lock);
 	list_del(&device->list);
 	if (hvic_channel_is_open(&device->channel))
-		hvic_channel_close(&device->channel);
+		hvic_vmbus_halt(&device->channel);
 	mutex_unlock(&devices_lock);
 
 	hvic_channel_destroy(&device->channel);
@@ -294,10 +323,11 @@ static int hvic_vmbus_suspend(struct hv_device *hdev)
 static int hvic_vmbus_resume(struct hv_device *hdev)
 {
 	struct hvic_device *device = hv_get_drvdata(hdev);
-	int ret;
+	int ret = 0;
 
 	mutex_lock(&devices_lock);
-	ret = hvic_vmbus_apply_switch(device);
+	if (hvic_vmbus_is_wanted(device->channel.svc))
+		ret = hvic_channel_open(&device->channel);
 	mutex_unlock(&devices_lock);
 	return ret;
 }
@@ -332,6 +362,9 @@ static const struct hv_vmbus_device_id hvic_vmbus_ids[] = {
 	HVIC_DEVICE_ID(HVIC_GUID_HEARTBEAT, hvic_svc_heartbeat),
 	HVIC_DEVICE_ID(HVIC_GUID_SHUTDOWN, hvic_svc_shutdown),
 	HVIC_DEVICE_ID(HVIC_GUID_TIMESYNC, hvic_svc_timesync),
+	HVIC_DEVICE_ID(HVIC_GUID_KVP, hvic_svc_kvp),
+	HVIC_DEVICE_ID(HVIC_GUID_VSS, hvic_svc_vss),
+	HVIC_DEVICE_ID(HVIC_GUID_FCOPY, hvic_svc_fcopy),
 	{ }
 };
 MODULE_DEVICE_TABLE(vmbus, hvic_vmbus_ids);

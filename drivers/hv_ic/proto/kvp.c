@@ -64,17 +64,14 @@ static int decode_string(const void *field, size_t field_size, u32 size, char *o
 	return ret < 0 ? ret : 0;
 }
 
-static int encode_string(const char *text, size_t text_size, void *field, size_t field_size,
-			 __le32 *size)
+/* Returns the size. */
+static int encode_string(const char *text, size_t text_size, void *field, size_t field_size)
 {
 	const struct hvic_span in = { .data = (const u8 *)text, .len = text_size };
 	const struct hvic_room out = { .data = field, .len = field_size };
 	int units = hvic_utf8_to_utf16(in, out);
 
-	if (units < 0)
-		return units;
-	*size = cpu_to_le32((units + 1) * 2);
-	return 0;
+	return units < 0 ? units : (units + 1) * 2;
 }
 
 static int decode_key(const void *field, u32 size, struct hv_ic_kvp_item *item)
@@ -213,35 +210,63 @@ int hvic_kvp_decode_item(struct hvic_span body, struct hv_ic_kvp_item *item)
 
 static int encode_value(struct hvic_wire_kvp_value *wire, const struct hv_ic_kvp_item *item)
 {
-	int ret = encode_string(item->key, sizeof(item->key), wire->key, sizeof(wire->key),
-				&wire->key_size);
+	int size = encode_string(item->key, sizeof(item->key), wire->key, sizeof(wire->key));
 
-	if (ret)
-		return ret;
+	if (size < 0)
+		return size;
+	wire->key_size = cpu_to_le32(size);
 	wire->type = cpu_to_le32(item->type);
+
 	switch (item->type) {
 	case HV_IC_KVP_STRING:
 	case HV_IC_KVP_EXPAND:
-		return encode_string(item->value, sizeof(item->value), wire->value,
-				     sizeof(wire->value), &wire->value_size);
+		size = encode_string(item->value, sizeof(item->value), wire->value,
+				     sizeof(wire->value));
+		break;
 	case HV_IC_KVP_U32:
-		put_le(wire->value, sizeof(u32), item->number);
-		wire->value_size = cpu_to_le32(sizeof(u32));
-		return 0;
+		size = sizeof(u32);
+		put_le(wire->value, size, item->number);
+		break;
 	case HV_IC_KVP_U64:
-		put_le(wire->value, sizeof(u64), item->number);
-		wire->value_size = cpu_to_le32(sizeof(u64));
-		return 0;
+		size = sizeof(u64);
+		put_le(wire->value, size, item->number);
+		break;
 	default:
 		return -EINVAL;
 	}
+	if (size < 0)
+		return size;
+	wire->value_size = cpu_to_le32(size);
+	return 0;
 }
 
 /**
- * hvic_kvp_encode_item() - write the answer to GET, SET, DELETE or ENUMERATE
+ * hvic_kvp_encode_header() - write an answer that is a status alone
+ * @body: zeroed room of the request's length
+ * @op: of the request
+ * @pool: of the request
+ *
+ * Return: the length of the body, or %-EBADMSG if the request was too short to
+ * hold the answer.
+ */
+int hvic_kvp_encode_header(struct hvic_room body, enum hvic_wire_kvp_op op, u8 pool)
+{
+	struct hvic_wire_kvp_header *wire = hvic_room_at(body, 0, sizeof(*wire));
+
+	if (!wire)
+		return -EBADMSG;
+	wire->op = op;
+	wire->pool = pool;
+	return body.len;
+}
+
+/**
+ * hvic_kvp_encode_item() - write the answer to GET or ENUMERATE
  * @body: zeroed room of the request's length
  * @op: which of them
- * @item: key and value for GET and ENUMERATE; pool and index for all
+ * @pool: of the request
+ * @index: of the request, for ENUMERATE
+ * @item: key and value
  *
  * Return: the length of the body, or
  * * %-EBADMSG - the request was too short to hold the answer
@@ -249,29 +274,24 @@ static int encode_value(struct hvic_wire_kvp_value *wire, const struct hv_ic_kvp
  * * %-EILSEQ - not UTF-8
  * * %-E2BIG - longer than the host's fields
  */
-int hvic_kvp_encode_item(struct hvic_room body, enum hvic_wire_kvp_op op,
+int hvic_kvp_encode_item(struct hvic_room body, enum hvic_wire_kvp_op op, u8 pool, u32 index,
 			 const struct hv_ic_kvp_item *item)
 {
-	struct hvic_wire_kvp_header *header = hvic_room_at(body, 0, sizeof(*header));
 	struct hvic_wire_kvp_enumerate *enumerate;
 	struct hvic_wire_kvp_item *get;
-	int ret = 0;
+	int ret;
 
-	if (!header)
-		return -EBADMSG;
-	header->op = op;
-	header->pool = item->pool;
 	if (op == HVIC_WIRE_KVP_GET) {
 		get = hvic_room_at(body, 0, sizeof(*get));
 		ret = get ? encode_value(&get->item, item) : -EBADMSG;
-	} else if (op == HVIC_WIRE_KVP_ENUMERATE) {
+	} else {
 		enumerate = hvic_room_at(body, 0, sizeof(*enumerate));
 		if (!enumerate)
 			return -EBADMSG;
-		enumerate->index = cpu_to_le32(item->index);
+		enumerate->index = cpu_to_le32(index);
 		ret = encode_value(&enumerate->item, item);
 	}
-	return ret ? ret : (int)body.len;
+	return ret ? ret : hvic_kvp_encode_header(body, op, pool);
 }
 
 /* --- Adapters. ------------------------------------------------------------------------ */
@@ -431,9 +451,9 @@ static u8 families_of(const struct hv_ic_kvp_ip *ip)
 
 static int encode_text(const char *text, size_t size, void *field, size_t field_size)
 {
-	__le32 unused;
+	int ret = encode_string(text, size, field, field_size);
 
-	return encode_string(text, size, field, field_size, &unused);
+	return ret < 0 ? ret : 0;
 }
 
 static int encode_ip_string(struct hvic_room body, const struct hv_ic_kvp_ip *ip,
@@ -550,6 +570,7 @@ static bool is_valid_ip(const struct hv_ic_kvp_ip *ip)
  * hvic_kvp_encode_ip() - write the answer to GET_IP_INFO
  * @body: zeroed room of the request's length
  * @version: agreed on; the layout changed with 5.0
+ * @pool: of the request
  * @ip: the adapter's set-up; what is beyond the layout's bounds is left out
  * @scratch: used in between
  *
@@ -559,18 +580,14 @@ static bool is_valid_ip(const struct hv_ic_kvp_ip *ip)
  * * %-EILSEQ - the adapter's name is not UTF-8
  * * %-E2BIG - or too long
  */
-int hvic_kvp_encode_ip(struct hvic_room body, struct hvic_version version,
+int hvic_kvp_encode_ip(struct hvic_room body, struct hvic_version version, u8 pool,
 		       const struct hv_ic_kvp_ip *ip, struct hvic_ip_lists *scratch)
 {
-	struct hvic_wire_kvp_header *header = hvic_room_at(body, 0, sizeof(*header));
 	int ret;
 
-	if (!header)
-		return -EBADMSG;
 	if (!is_valid_ip(ip))
 		return -EINVAL;
-	header->op = HVIC_WIRE_KVP_GET_IP_INFO;
 	ret = version.major >= BINARY_IP_MAJOR ? encode_ip_binary(body, ip) :
 						 encode_ip_string(body, ip, scratch);
-	return ret ? ret : (int)body.len;
+	return ret ? ret : hvic_kvp_encode_header(body, HVIC_WIRE_KVP_GET_IP_INFO, pool);
 }

@@ -163,3 +163,21 @@ u32 hvic_status_from_errno(int err)
 	}
 	return HVIC_STATUS_FAIL;
 }
+
+/**
+ * hvic_errno_from_status() - the way back, for daemons that speak the host's words
+ * @status: HRESULT
+ *
+ * Return: 0 or a negative errno that stands for @status; %-EIO for one that we
+ * do not know.
+ */
+int hvic_errno_from_status(u32 status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(status_table) / sizeof(status_table[0]); i++) {
+		if (status_table[i].status == status)
+			return status_table[i].err;
+	}
+	return -EIO;
+}

@@ -44,5 +44,6 @@ bool hvic_msg_wants_answer(const struct hvic_msg *msg);
 struct hvic_room hvic_msg_begin_reply(struct hvic_room packet, const struct hvic_msg *msg);
 void hvic_msg_end_reply(struct hvic_room packet, size_t body_len, u32 status);
 u32 hvic_status_from_errno(int err);
+int hvic_errno_from_status(u32 status);
 
 #endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The char devices of a service: one native, one for older daemons, one owner.
+ *
+ * The object outlives the service as long as somebody has a device open, so a
+ * service goes away without waiting for user space: the link is taken out of the
+ * object, and every call from then on finds nothing and says -ENODEV.
+ */
+#ifndef HVIC_CDEV_H
+#define HVIC_CDEV_H
+
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/rwsem.h>
+#include <linux/wait.h>
+
+#include "link.h"
+#include "proto/wire.h"
+
+struct hvic_legacy;
+
+/**
+ * struct hvic_cdev - the devices of one service
+ * @kref: one for the service, one for each open file
+ * @wait: for a record, or for the end
+ * @lock: guards @link; held for reading while the link is used, never while user
+ *	memory is touched
+ * @link: to the service; NULL when it is gone
+ * @native: /dev/hv_ic/<service>
+ * @legacy: /dev/vmbus/hv_<service>
+ * @legacy_ops: how to speak to an older daemon
+ * @native_name: of the device
+ * @legacy_name: of the device
+ */
+struct hvic_cdev {
+	struct kref kref;
+	wait_queue_head_t wait;
+	struct rw_semaphore lock;
+	struct hvic_link *link;
+	struct miscdevice native;
+	struct miscdevice legacy;
+	const struct hvic_legacy *legacy_ops;
+	char native_name[16];
+	char legacy_name[16];
+};
+
+/**
+ * struct hvic_cdev_file - an open device
+ * @cdev: its object
+ * @read_lock: one reader at a time; guards @slot
+ * @slot: copy of the record that is being read
+ */
+struct hvic_cdev_file {
+	struct hvic_cdev *cdev;
+	struct mutex read_lock;
+	struct hvic_link_slot *slot;
+};
+
+struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
+				   enum hvic_wire_type type, struct device *parent);
+void hvic_cdev_destroy(struct hvic_cdev *cdev);
+
+/* For the two kinds of devices. */
+int hvic_cdev_file_init(struct hvic_cdev_file *file, struct hvic_cdev *cdev,
+			enum hvic_link_abi abi);
+void hvic_cdev_file_release(struct hvic_cdev_file *file);
+struct hvic_link *hvic_cdev_get_link(struct hvic_cdev *cdev);
+void hvic_cdev_put_link(struct hvic_cdev *cdev);
+int hvic_cdev_wait(struct hvic_cdev *cdev, bool (*ready)(struct hvic_link *link, void *data),
+		   void *data, bool nonblock);
+int hvic_cdev_fetch(struct hvic_cdev_file *file);
+int hvic_cdev_fetched(struct hvic_cdev_file *file, bool consumed);
+
+extern const struct file_operations hvic_cdev_native_fops;
+extern const struct file_operations hvic_cdev_legacy_fops;
+const struct hvic_legacy *hvic_legacy_of(enum hvic_wire_type type);
+
+#endif

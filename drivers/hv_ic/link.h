@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A service's tie to the daemon that owns it.
+ *
+ * A service sends records; the daemon reads them in order and answers by id. The
+ * link knows neither channels nor devices: the service hears through const ops
+ * what happens at the daemon's end.
+ *
+ *   FREE --own--> OWNED --attached(), start--> ATTACHED --release, gone()--> FREE
+ *
+ * Only an attached daemon gets records. While gone() runs nobody else can own the
+ * link. A link is born dead: it can be owned between hvic_link_revive() and
+ * hvic_link_kill(), after which its owner finds out at once.
+ *
+ * Records lie in slots that are made when the first daemon comes, so sending
+ * works where the host's message arrives and cannot fail for want of memory.
+ */
+#ifndef HVIC_LINK_H
+#define HVIC_LINK_H
+
+#include <linux/hv_ic_record.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+/* Which device the daemon uses. */
+enum hvic_link_abi {
+	HVIC_LINK_NATIVE,
+	HVIC_LINK_LEGACY,
+};
+
+/* Slots that only events may use, so that they go through a full queue. */
+#define HVIC_LINK_EVENT_SLOTS	4
+
+/**
+ * struct hvic_link_ops - what a service does about its daemon
+ * @attached: a daemon is ready for records; calls hvic_link_start()
+ * @gone: it is not there any more; answer what it still held. All its records
+ *	are forgotten.
+ * @reply: the daemon's answer to record @id. Returns 0, %-ESTALE if nobody waits
+ *	for it, or %-EINVAL if the payload is malformed.
+ * @room: a record has been read
+ *
+ * All are called in process context without a lock.
+ */
+struct hvic_link_ops {
+	void (*attached)(void *service);
+	void (*gone)(void *service);
+	int (*reply)(void *service, u64 id, int status, const void *payload, size_t len);
+	void (*room)(void *service);
+};
+
+/**
+ * struct hvic_link_slot - a record on its way to the daemon
+ * @record: its header
+ * @payload: what follows it
+ */
+struct hvic_link_slot {
+	struct hv_ic_record record;
+	u8 payload[] __aligned(8);
+};
+
+/**
+ * struct hvic_link - the tie
+ * @ops: of the service
+ * @service: handed to @ops
+ * @n_slots: how many records may wait
+ * @slot_size: bytes per slot
+ * @lock: guards all below; nests inside the lock of a channel
+ * @wait: where the owner waits for a record, or for the end; NULL while there
+ *	are no devices
+ * @alive: there are devices by which it can be owned
+ * @owned: somebody has a device open
+ * @attached: ... and gets records
+ * @abi: which device
+ * @pid: of the owner, in the initial namespace
+ * @era: counts the daemons that have gone
+ * @begun_era: @era when the service began to build a record
+ * @slots: memory for the records; NULL until the first daemon comes
+ * @first: index of the oldest record
+ * @used: how many wait
+ * @reading: the oldest is being read
+ */
+struct hvic_link {
+	const struct hvic_link_ops *ops;
+	void *service;
+	unsigned int n_slots;
+	size_t slot_size;
+
+	spinlock_t lock;
+	wait_queue_head_t *wait;
+	bool alive;
+	bool owned;
+	bool attached;
+	enum hvic_link_abi abi;
+	pid_t pid;
+	unsigned int era;
+	unsigned int begun_era;
+	u8 *slots;
+	unsigned int first;
+	unsigned int used;
+	bool reading;
+};
+
+void hvic_link_init(struct hvic_link *link, const struct hvic_link_ops *ops, void *service,
+		    unsigned int n_slots, size_t payload_size);
+void hvic_link_revive(struct hvic_link *link, wait_queue_head_t *wait);
+void hvic_link_kill(struct hvic_link *link);
+void hvic_link_destroy(struct hvic_link *link);
+
+/* The service's end: one caller at a time, the lock of its channel sees to that. */
+void hvic_link_start(struct hvic_link *link);
+bool hvic_link_is_attached(struct hvic_link *link);
+void *hvic_link_begin(struct hvic_link *link);
+int hvic_link_send(struct hvic_link *link, u16 op, u16 flags, u64 id, size_t len);
+void hvic_link_tell(struct hvic_link *link, u16 op, const void *payload, size_t len);
+void hvic_link_drop(struct hvic_link *link);
+
+/* The daemon's end. */
+int hvic_link_own(struct hvic_link *link, enum hvic_link_abi abi);
+void hvic_link_attach(struct hvic_link *link);
+void hvic_link_release(struct hvic_link *link);
+bool hvic_link_is_owned(struct hvic_link *link);
+bool hvic_link_has_record(struct hvic_link *link);
+unsigned int hvic_link_used(struct hvic_link *link);
+bool hvic_link_is_alive(struct hvic_link *link);
+const struct hvic_link_slot *hvic_link_peek(struct hvic_link *link);
+void hvic_link_put_back(struct hvic_link *link);
+void hvic_link_consume(struct hvic_link *link);
+int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payload,
+		    size_t len);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest file copy: the host writes a file into the guest, 6 KiB at a time, each
+ * block after the answer to the last.
+ *
+ * A daemon writes the file. If every block waited for it, its wake-up would set
+ * the speed; so a block is acknowledged as soon as it lies in the queue. A block
+ * that fails later is the answer to whatever the host sends next, and COMPLETE
+ * waits until the daemon has everything on the disk. When the queue is half full
+ * the next acknowledgement waits until the daemon has caught up.
+ *
+ *   IDLE --START--> ASKED --daemon: yes--> ACTIVE --COMPLETE, CANCEL--> IDLE
+ *
+ * Whatever else ends a session (NEGOTIATE, close, a START) tells the daemon to
+ * remove what it has written.
+ */
+#include <linux/err.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "daemon.h"
+#include "proto/fcopy.h"
+
+#define QUEUE_SLOTS	68
+#define QUEUE_HIGH	32
+#define QUEUE_LOW	16
+
+/* Ids of blocks: nobody waits for them, so they are not the channel's. */
+#define BLOCK_ID	BIT_ULL(63)
+
+static bool enabled = true;
+
+enum hvic_fcopy_state {
+	FCOPY_IDLE,
+	FCOPY_ASKED,
+	FCOPY_ACTIVE,
+};
+
+static const char * const state_words[] = {
+	[FCOPY_IDLE]	= "idle",
+	[FCOPY_ASKED]	= "asked",
+	[FCOPY_ACTIVE]	= "active",
+};
+
+/**
+ * struct hvic_fcopy - a file copy channel's own, guarded by the channel's lock
+ * @daemon: the joint to the daemon; first member
+ * @state: of the session
+ * @op: of the request that the daemon is asked
+ * @start_id: the last START that the daemon was asked
+ * @first_block: id of the session's first block; older ones do not count
+ * @next_block: id of the next block
+ * @throttled_id: block whose acknowledgement waits for room; 0 for none
+ * @error: of a block that failed; the answer to the next message
+ * @bytes: of this session
+ * @files: sessions that were completed
+ */
+struct hvic_fcopy {
+	struct hvic_daemon daemon;
+	enum hvic_fcopy_state state;
+	enum hvic_wire_fcopy_op op;
+	u64 start_id;
+	u64 first_block;
+	u64 next_block;
+	u64 throttled_id;
+	int error;
+	u64 bytes;
+	u64 files;
+};
+
+static struct hvic_fcopy *fcopy_of(struct hvic_daemon *daemon)
+{
+	return container_of(daemon, struct hvic_fcopy, daemon);
+}
+
+/* Ends the session: what the daemon has not read yet it need not read. */
+static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
+{
+	if (fcopy->state == FCOPY_IDLE)
+		return;
+	fcopy->state = FCOPY_IDLE;
+	fcopy->throttled_id = 0;
+	hvic_link_drop(&fcopy->daemon.link);
+	hvic_link_tell(&fcopy->daemon.link, HV_IC_FCOPY_CANCEL, NULL, 0);
+}
+
+/* --- Requests. ------------------------------------------------------------------------ */
+
+static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg *msg)
+{
+	struct hv_ic_fcopy_start *payload;
+	int ret;
+
+	hvic_fcopy_cancel(fcopy);
+	payload = hvic_link_begin(&fcopy->daemon.link);
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	ret = hvic_fcopy_decode_start(msg->body, payload);
+	if (ret)
+		return ret;
+	ret = hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_START, sizeof(*payload), false);
+	if (ret == -EINPROGRESS) {
+		fcopy->state = FCOPY_ASKED;
+		fcopy->start_id = fcopy->daemon.ch->request.id;
+		fcopy->first_block = fcopy->next_block;
+		fcopy->error = 0;
+		fcopy->bytes = 0;
+	}
+	return ret;
+}
+
+static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg)
+{
+	struct hvic_link *link = &fcopy->daemon.link;
+	struct hv_ic_fcopy_write *payload = hvic_link_begin(link);
+	struct hvic_fcopy_block block;
+	int ret;
+
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	ret = hvic_fcopy_decode_write(msg->body, &block);
+	if (ret)
+		return ret;
+
+	payload->offset = block.offset;
+	payload->size = block.data.len;
+	payload->reserved = 0;
+	memcpy(payload->data, block.data.data, block.data.len);
+	ret = hvic_link_send(link, HV_IC_FCOPY_WRITE, HV_IC_RECORD_QUIET, fcopy->next_block,
+			     offsetof(struct hv_ic_fcopy_write, data[payload->size]));
+	if (ret)
+		return ret;
+	fcopy->next_block++;
+	fcopy->bytes += block.data.len;
+
+	if (hvic_link_used(link) <= QUEUE_HIGH)
+		return msg->body.len;
+	fcopy->throttled_id = hvic_channel_defer(fcopy->daemon.ch, msg);
+	return fcopy->throttled_id ? -EINPROGRESS : msg->body.len;
+}
+
+static int hvic_fcopy_complete(struct hvic_fcopy *fcopy, const struct hvic_msg *msg)
+{
+	void *payload = hvic_link_begin(&fcopy->daemon.link);
+
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	return hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_COMPLETE, 0, true);
+}
+
+static int hvic_fcopy_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
+			     struct hvic_room body)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+	enum hvic_wire_fcopy_op op;
+	int ret = hvic_fcopy_parse(msg->body, &op);
+
+	if (ret)
+		return ret;
+	if (hvic_channel_is_deferred(ch))
+		return -EBUSY;
+	fcopy->op = op;
+
+	if (op == HVIC_WIRE_FCOPY_CANCEL) {
+		hvic_fcopy_cancel(fcopy);
+		return body.len;
+	}
+	if (!hvic_link_is_attached(&fcopy->daemon.link))
+		return -ENOTCONN;
+	if (op == HVIC_WIRE_FCOPY_START)
+		return hvic_fcopy_start_file(fcopy, msg);
+	if (fcopy->state != FCOPY_ACTIVE)
+		return -EINVAL;
+	if (fcopy->error) {
+		hvic_fcopy_cancel(fcopy);
+		return fcopy->error;
+	}
+	return op == HVIC_WIRE_FCOPY_WRITE ? hvic_fcopy_write(fcopy, msg) :
+					     hvic_fcopy_complete(fcopy, msg);
+}
+
+static int hvic_fcopy_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
+{
+	return body.len;
+}
+
+/* --- The daemon's end. ------------------------------------------------------------------ */
+
+static void hvic_fcopy_release_throttle(struct hvic_fcopy *fcopy)
+{
+	u64 id = fcopy->throttled_id;
+	int error = fcopy->error;
+
+	if (!id)
+		return;
+	fcopy->throttled_id = 0;
+	if (error)
+		hvic_fcopy_cancel(fcopy);
+	hvic_channel_complete_locked(fcopy->daemon.ch, id, error, NULL);
+}
+
+static void hvic_fcopy_room(struct hvic_daemon *daemon)
+{
+	struct hvic_fcopy *fcopy = fcopy_of(daemon);
+
+	if (hvic_link_used(&daemon->link) <= QUEUE_LOW)
+		hvic_fcopy_release_throttle(fcopy);
+}
+
+static int hvic_fcopy_block_reply(struct hvic_fcopy *fcopy, u64 id, int status)
+{
+	if (fcopy->state != FCOPY_ACTIVE || id < fcopy->first_block || id >= fcopy->next_block)
+		return -ESTALE;
+	if (status && !fcopy->error) {
+		fcopy->error = status;
+		hvic_fcopy_release_throttle(fcopy);
+	}
+	return 0;
+}
+
+static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status)
+{
+	struct hvic_channel *ch = fcopy->daemon.ch;
+	int ret;
+
+	if (hvic_channel_is_waiting_for(ch, id)) {
+		if (fcopy->op == HVIC_WIRE_FCOPY_START) {
+			fcopy->state = status ? FCOPY_IDLE : FCOPY_ACTIVE;
+		} else {
+			/* A block may have failed after COMPLETE was asked. */
+			status = status ? status : fcopy->error;
+			fcopy->state = FCOPY_IDLE;
+			fcopy->files += !status;
+		}
+	}
+	ret = hvic_channel_complete_locked(ch, id, status, NULL);
+	/* The daemon has begun a file that the host has given up on. */
+	if (ret && id == fcopy->start_id && !status)
+		hvic_link_tell(&fcopy->daemon.link, HV_IC_FCOPY_CANCEL, NULL, 0);
+	return ret;
+}
+
+static int hvic_fcopy_reply(struct hvic_daemon *daemon, u64 id, int status,
+			    const void *payload, size_t len)
+{
+	struct hvic_fcopy *fcopy = fcopy_of(daemon);
+	int ret;
+
+	spin_lock_bh(&daemon->ch->lock);
+	ret = id & BLOCK_ID ? hvic_fcopy_block_reply(fcopy, id, status) :
+			      hvic_fcopy_request_reply(fcopy, id, status);
+	spin_unlock_bh(&daemon->ch->lock);
+	return ret;
+}
+
+static void hvic_fcopy_gone(struct hvic_daemon *daemon)
+{
+	struct hvic_fcopy *fcopy = fcopy_of(daemon);
+
+	fcopy->state = FCOPY_IDLE;
+	fcopy->throttled_id = 0;
+}
+
+static const struct hvic_daemon_ops hvic_fcopy_daemon_ops = {
+	.gone = hvic_fcopy_gone,
+	.reply = hvic_fcopy_reply,
+	.room = hvic_fcopy_room,
+};
+
+/* --- Service. ----------------------------------------------------------------------------- */
+
+static void hvic_fcopy_reset(struct hvic_channel *ch)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+
+	hvic_fcopy_cancel(fcopy);
+}
+
+static void hvic_fcopy_ready(struct hvic_channel *ch)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+
+	hvic_daemon_hello(&fcopy->daemon);
+}
+
+static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+
+	hvic_daemon_print(&fcopy->daemon, out);
+	seq_printf(out, "session %s\n", state_words[fcopy->state]);
+	seq_printf(out, "bytes %llu\n", fcopy->bytes);
+	seq_printf(out, "files %llu\n", fcopy->files);
+}
+
+static int hvic_fcopy_start(struct hvic_channel *ch)
+{
+	struct hvic_fcopy *fcopy = kzalloc(sizeof(*fcopy), GFP_KERNEL);
+
+	if (!fcopy)
+		return -ENOMEM;
+	fcopy->next_block = BLOCK_ID;
+	hvic_daemon_init(&fcopy->daemon, ch, &hvic_fcopy_daemon_ops, QUEUE_SLOTS,
+			 sizeof(struct hv_ic_fcopy_write));
+	ch->priv = fcopy;
+	return 0;
+}
+
+static void hvic_fcopy_stop(struct hvic_channel *ch)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+
+	hvic_daemon_destroy(&fcopy->daemon);
+	kfree(fcopy);
+}
+
+static int hvic_fcopy_opened(struct hvic_channel *ch)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+
+	return hvic_daemon_show(&fcopy->daemon);
+}
+
+static void hvic_fcopy_closing(struct hvic_channel *ch)
+{
+	struct hvic_fcopy *fcopy = ch->priv;
+
+	hvic_daemon_hide(&fcopy->daemon);
+}
+
+static const struct hvic_version hvic_fcopy_versions[] = {
+	{ 1, 1 },
+};
+
+static const struct hvic_service_ops hvic_fcopy_ops = {
+	.start = hvic_fcopy_start,
+	.stop = hvic_fcopy_stop,
+	.opened = hvic_fcopy_opened,
+	.closing = hvic_fcopy_closing,
+	.reset = hvic_fcopy_reset,
+	.ready = hvic_fcopy_ready,
+	.handle = hvic_fcopy_handle,
+	.encode = hvic_fcopy_encode,
+	.show = hvic_fcopy_show,
+};
+
+const struct hvic_service hvic_svc_fcopy = {
+	.name = "fcopy",
+	.guid = HVIC_GUID_FCOPY,
+	.type = HVIC_WIRE_FCOPY,
+	.versions = hvic_fcopy_versions,
+	.n_versions = ARRAY_SIZE(hvic_fcopy_versions),
+	.needs_trust = true,
+	.deadline = 30,
+	.slow_deadline = 300,
+	.enabled = &enabled,
+	.ops = &hvic_fcopy_ops,
+};

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Data exchange: the host reads and writes key/value items in the guest and asks
+ * for, or sets, the addresses of its network adapters. A daemon keeps the items.
+ *
+ * The host sends an item once, whether a daemon is there or not. So items that
+ * come while there is none (in the initramfs, say) are kept here, the newest of
+ * each key, and handed to the daemon when it comes. Addresses that Hyper-V Replica
+ * injects at boot are held the same way; the host waits for that answer, but only
+ * as long as the slow deadline says.
+ */
+#include <linux/err.h>
+#include <linux/list.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "daemon.h"
+#include "proto/kvp.h"
+
+/* As many keys as a host may set. */
+#define HELD_MAX	1024
+
+/* One request at a time, and some events. */
+#define QUEUE_SLOTS	8
+
+static bool enabled = true;
+
+/**
+ * struct hvic_kvp_held - an item that waits for a daemon
+ * @list: in the order of arrival
+ * @op: HV_IC_KVP_SET or HV_IC_KVP_DELETE
+ * @pool: of the item
+ * @type: of its value
+ * @number: the value, if it is a number
+ * @value: the value in @text, if it is a string
+ * @text: the key, and behind its NUL the value
+ */
+struct hvic_kvp_held {
+	struct list_head list;
+	u16 op;
+	u32 pool;
+	u32 type;
+	u64 number;
+	const char *value;
+	char text[];
+};
+
+/**
+ * struct hvic_kvp - a KVP channel's own, guarded by the channel's lock
+ * @daemon: the joint to the daemon; first member
+ * @op: of the request that the daemon is asked
+ * @pool: of that request
+ * @index: of that request
+ * @held: items that wait for a daemon
+ * @n_held: how many
+ * @delivering: the first of them is on its way
+ * @lost: items that there was no room to keep
+ * @held_ip_id: request with addresses that waits for a daemon; 0 for none
+ * @held_ip: those addresses
+ * @item: an item that has been read, but not by a daemon yet
+ * @lists: scratch memory of the parser
+ */
+struct hvic_kvp {
+	struct hvic_daemon daemon;
+	enum hvic_wire_kvp_op op;
+	u8 pool;
+	u32 index;
+	struct list_head held;
+	unsigned int n_held;
+	bool delivering;
+	u64 lost;
+	u64 held_ip_id;
+	struct hv_ic_kvp_ip held_ip;
+	struct hv_ic_kvp_item item;
+	struct hvic_ip_lists lists;
+};
+
+static struct hvic_kvp *kvp_of(struct hvic_daemon *daemon)
+{
+	return container_of(daemon, struct hvic_kvp, daemon);
+}
+
+/* --- Items without a daemon. ------------------------------------------------------ */
+
+static void hvic_kvp_forget(struct hvic_kvp *kvp, struct hvic_kvp_held *held)
+{
+	list_del(&held->list);
+	kvp->n_held--;
+	kfree(held);
+}
+
+static struct hvic_kvp_held *hvic_kvp_find(struct hvic_kvp *kvp, const struct hv_ic_kvp_item *item)
+{
+	struct hvic_kvp_held *held;
+
+	list_for_each_entry(held, &kvp->held, list) {
+		if (held->pool == item->pool && !strcmp(held->text, item->key))
+			return held;
+	}
+	return NULL;
+}
+
+static int hvic_kvp_hold(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_item *item)
+{
+	size_t key_size = strlen(item->key) + 1, value_size = strlen(item->value) + 1;
+	struct hvic_kvp_held *held, *old;
+
+	held = kmalloc(struct_size(held, text, key_size + value_size), GFP_ATOMIC | __GFP_NOWARN);
+	if (!held)
+		return -ENOMEM;
+	held->op = op;
+	held->pool = item->pool;
+	held->type = item->type;
+	held->number = item->number;
+	memcpy(held->text, item->key, key_size);
+	memcpy(held->text + key_size, item->value, value_size);
+	held->value = held->text + key_size;
+
+	old = hvic_kvp_find(kvp, item);
+	if (!old && kvp->n_held == HELD_MAX) {
+		old = list_first_entry(&kvp->held, struct hvic_kvp_held, list);
+		kvp->lost++;
+	}
+	if (old) {
+		if (list_is_first(&old->list, &kvp->held))
+			kvp->delivering = false;
+		hvic_kvp_forget(kvp, old);
+	}
+	list_add_tail(&held->list, &kvp->held);
+	kvp->n_held++;
+	return 0;
+}
+
+/* Sends the next item that was held; it is forgotten when it has been read. */
+static void hvic_kvp_deliver(struct hvic_kvp *kvp)
+{
+	struct hvic_link *link = &kvp->daemon.link;
+	struct hv_ic_kvp_item *item = &kvp->item;
+	struct hvic_kvp_held *held;
+
+	if (kvp->delivering || list_empty(&kvp->held) || hvic_link_has_record(link))
+		return;
+	held = list_first_entry(&kvp->held, struct hvic_kvp_held, list);
+	memset(item, 0, sizeof(*item));
+	item->pool = held->pool;
+	item->type = held->type;
+	item->number = held->number;
+	strscpy(item->key, held->text, sizeof(item->key));
+	strscpy(item->value, held->value, sizeof(item->value));
+	hvic_link_tell(link, held->op, item, sizeof(*item));
+	kvp->delivering = true;
+}
+
+/* --- Requests. ----------------------------------------------------------------------- */
+
+static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
+{
+	struct hvic_link *link = &kvp->daemon.link;
+	bool from_host = kvp->pool == HVIC_WIRE_KVP_EXTERNAL ||
+			 kvp->pool == HVIC_WIRE_KVP_AUTO_EXTERNAL;
+	bool writes = kvp->op == HVIC_WIRE_KVP_SET || kvp->op == HVIC_WIRE_KVP_DELETE;
+	struct hv_ic_kvp_item *payload;
+	int ret = hvic_kvp_decode_item(msg->body, &kvp->item);
+
+	if (ret)
+		return ret;
+	kvp->index = kvp->item.index;
+
+	/* What is still held goes first, so later items have to queue behind it. */
+	if (writes && from_host && (!hvic_link_is_attached(link) || !list_empty(&kvp->held))) {
+		ret = hvic_kvp_hold(kvp, kvp->op, &kvp->item);
+		if (!ret && hvic_link_is_attached(link))
+			hvic_kvp_deliver(kvp);
+		return ret;
+	}
+
+	payload = hvic_link_begin(link);
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	*payload = kvp->item;
+	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
+}
+
+static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
+{
+	struct hvic_version version = kvp->daemon.ch->versions.message;
+	struct hv_ic_kvp_ip *payload = hvic_link_begin(&kvp->daemon.link);
+	int ret;
+
+	if (PTR_ERR(payload) == -ENOTCONN && kvp->op == HVIC_WIRE_KVP_SET_IP_INFO) {
+		ret = hvic_kvp_decode_ip(msg->body, version, &kvp->held_ip, &kvp->lists);
+		if (ret)
+			return ret;
+		kvp->held_ip_id = hvic_channel_defer_slow(kvp->daemon.ch, msg);
+		return kvp->held_ip_id ? -EINPROGRESS : -EBUSY;
+	}
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	ret = hvic_kvp_decode_ip(msg->body, version, payload, &kvp->lists);
+	if (ret)
+		return ret;
+	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
+}
+
+static int hvic_kvp_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
+			   struct hvic_room body)
+{
+	struct hvic_kvp *kvp = ch->priv;
+	enum hvic_wire_kvp_op op;
+	u8 pool;
+	int ret = hvic_kvp_parse(msg->body, &op, &pool);
+
+	if (ret)
+		return ret;
+	if (hvic_channel_is_deferred(ch))
+		return -EBUSY;
+	kvp->op = op;
+	kvp->pool = pool;
+	kvp->index = 0;
+	if (op == HVIC_WIRE_KVP_GET_IP_INFO || op == HVIC_WIRE_KVP_SET_IP_INFO)
+		return hvic_kvp_handle_ip(kvp, msg);
+	ret = hvic_kvp_handle_item(kvp, msg);
+	return ret ? ret : hvic_kvp_encode_header(body, op, pool);
+}
+
+/* --- The daemon's end. ------------------------------------------------------------------ */
+
+static void hvic_kvp_attached(struct hvic_daemon *daemon)
+{
+	struct hvic_kvp *kvp = kvp_of(daemon);
+	struct hv_ic_kvp_ip *payload;
+	u64 id = kvp->held_ip_id;
+
+	kvp->delivering = false;
+	hvic_kvp_deliver(kvp);
+	if (!id)
+		return;
+	kvp->held_ip_id = 0;
+	payload = hvic_link_begin(&daemon->link);
+	if (IS_ERR(payload))
+		return;
+	*payload = kvp->held_ip;
+	hvic_link_send(&daemon->link, HV_IC_KVP_SET_IP, 0, id, sizeof(*payload));
+}
+
+static void hvic_kvp_room(struct hvic_daemon *daemon)
+{
+	struct hvic_kvp *kvp = kvp_of(daemon);
+
+	if (hvic_link_has_record(&daemon->link))
+		return;
+	if (kvp->delivering) {
+		kvp->delivering = false;
+		hvic_kvp_forget(kvp, list_first_entry(&kvp->held, struct hvic_kvp_held, list));
+	}
+	hvic_kvp_deliver(kvp);
+}
+
+static int hvic_kvp_reply(struct hvic_daemon *daemon, u64 id, int status,
+			  const void *payload, size_t len)
+{
+	struct hvic_kvp *kvp = kvp_of(daemon);
+	struct hvic_channel *ch = daemon->ch;
+	size_t need = 0;
+	int ret = -EINVAL;
+
+	spin_lock_bh(&ch->lock);
+	if (kvp->op == HVIC_WIRE_KVP_GET || kvp->op == HVIC_WIRE_KVP_ENUMERATE)
+		need = sizeof(struct hv_ic_kvp_item);
+	else if (kvp->op == HVIC_WIRE_KVP_GET_IP_INFO)
+		need = sizeof(struct hv_ic_kvp_ip);
+	if (status || len >= need || !hvic_channel_is_waiting_for(ch, id))
+		ret = hvic_channel_complete_locked(ch, id, status, payload);
+	spin_unlock_bh(&ch->lock);
+	return ret;
+}
+
+static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
+{
+	struct hvic_kvp *kvp = ch->priv;
+
+	switch (kvp->op) {
+	case HVIC_WIRE_KVP_GET:
+	case HVIC_WIRE_KVP_ENUMERATE:
+		return hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, reply);
+	case HVIC_WIRE_KVP_GET_IP_INFO:
+		return hvic_kvp_encode_ip(body, ch->versions.message, kvp->pool, reply,
+					  &kvp->lists);
+	default:
+		return hvic_kvp_encode_header(body, kvp->op, kvp->pool);
+	}
+}
+
+static const struct hvic_daemon_ops hvic_kvp_daemon_ops = {
+	.attached = hvic_kvp_attached,
+	.reply = hvic_kvp_reply,
+	.room = hvic_kvp_room,
+};
+
+/* --- Service. --------------------------------------------------------------------------- */
+
+static void hvic_kvp_reset(struct hvic_channel *ch)
+{
+	struct hvic_kvp *kvp = ch->priv;
+
+	kvp->held_ip_id = 0;
+	hvic_link_drop(&kvp->daemon.link);
+}
+
+static void hvic_kvp_ready(struct hvic_channel *ch)
+{
+	struct hvic_kvp *kvp = ch->priv;
+
+	hvic_daemon_hello(&kvp->daemon);
+}
+
+static void hvic_kvp_show(struct hvic_channel *ch, struct seq_file *out)
+{
+	struct hvic_kvp *kvp = ch->priv;
+
+	hvic_daemon_print(&kvp->daemon, out);
+	seq_printf(out, "held %u\n", kvp->n_held);
+	seq_printf(out, "lost %llu\n", kvp->lost);
+}
+
+static int hvic_kvp_start(struct hvic_channel *ch)
+{
+	struct hvic_kvp *kvp = kvzalloc(sizeof(*kvp), GFP_KERNEL);
+
+	if (!kvp)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&kvp->held);
+	hvic_daemon_init(&kvp->daemon, ch, &hvic_kvp_daemon_ops, QUEUE_SLOTS,
+			 max(sizeof(struct hv_ic_kvp_item), sizeof(struct hv_ic_kvp_ip)));
+	ch->priv = kvp;
+	return 0;
+}
+
+static void hvic_kvp_stop(struct hvic_channel *ch)
+{
+	struct hvic_kvp *kvp = ch->priv;
+	struct hvic_kvp_held *held, *next;
+
+	hvic_daemon_destroy(&kvp->daemon);
+	list_for_each_entry_safe(held, next, &kvp->held, list)
+		hvic_kvp_forget(kvp, held);
+	kvfree(kvp);
+}
+
+static int hvic_kvp_opened(struct hvic_channel *ch)
+{
+	struct hvic_kvp *kvp = ch->priv;
+
+	return hvic_daemon_show(&kvp->daemon);
+}
+
+static void hvic_kvp_closing(struct hvic_channel *ch)
+{
+	struct hvic_kvp *kvp = ch->priv;
+
+	hvic_daemon_hide(&kvp->daemon);
+}
+
+static const struct hvic_version hvic_kvp_versions[] = {
+	{ 5, 0 }, { 4, 0 }, { 3, 0 }, { 1, 0 },
+};
+
+static const struct hvic_service_ops hvic_kvp_ops = {
+	.start = hvic_kvp_start,
+	.stop = hvic_kvp_stop,
+	.opened = hvic_kvp_opened,
+	.closing = hvic_kvp_closing,
+	.reset = hvic_kvp_reset,
+	.ready = hvic_kvp_ready,
+	.handle = hvic_kvp_handle,
+	.encode = hvic_kvp_encode,
+	.show = hvic_kvp_show,
+};
+
+const struct hvic_service hvic_svc_kvp = {
+	.name = "kvp",
+	.guid = HVIC_GUID_KVP,
+	.type = HVIC_WIRE_KVP,
+	.versions = hvic_kvp_versions,
+	.n_versions = ARRAY_SIZE(hvic_kvp_versions),
+	.needs_trust = true,
+	.deadline = 30,
+	.slow_deadline = 60,
+	.enabled = &enabled,
+	.ops = &hvic_kvp_ops,
+};
