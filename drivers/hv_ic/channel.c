@@ -98,13 +98,6 @@ static bool hvic_channel_flush(struct hvic_channel *ch)
 	return true;
 }
 
-static struct hvic_room hvic_channel_begin_answer(struct hvic_answer *answer,
-						  const struct hvic_msg *msg)
-{
-	answer->len = msg->len;
-	return hvic_msg_begin_reply(answer->packet, msg);
-}
-
 /* @ret is the length of the body that the service wrote, or an errno. */
 static void hvic_channel_end_answer(struct hvic_channel *ch, struct hvic_answer *answer,
 				    const struct hvic_msg *msg, int ret)
@@ -115,11 +108,12 @@ static void hvic_channel_end_answer(struct hvic_channel *ch, struct hvic_answer 
 	ch->last.err = min(ret, 0);
 	if (ret < 0) {
 		/* Whatever the service had begun to write is not for the host. */
-		hvic_channel_begin_answer(answer, msg);
+		hvic_msg_begin_reply(answer->packet, msg);
 		ch->stats.refused++;
 		ch->last_error = ch->last;
 	}
 	hvic_msg_end_reply(answer->packet, ret < 0 ? msg->body.len : ret, status);
+	answer->len = msg->len;
 	trace_response(dev_name(ch->dev), msg->type, answer->len, status);
 	if (!hvic_channel_flush(ch))
 		ch->stats.ring_full++;
@@ -130,7 +124,7 @@ static void hvic_channel_end_answer(struct hvic_channel *ch, struct hvic_answer 
 static void hvic_channel_answer_later(struct hvic_request *req, int err, const void *reply)
 {
 	struct hvic_channel *ch = container_of(req, struct hvic_channel, request);
-	struct hvic_room body = hvic_channel_begin_answer(&ch->later, &ch->deferred);
+	struct hvic_room body = hvic_msg_begin_reply(ch->later.packet, &ch->deferred);
 	int ret = err;
 
 	if (!err)
@@ -374,14 +368,10 @@ static void hvic_channel_receive(struct hvic_channel *ch, const struct hvic_pack
 		.operation = msg.type == HVIC_WIRE_NEGOTIATE ? "negotiate" : ch->svc->name,
 	};
 	ch->now.xid = packet->xid;
-	if (!ret) {
-		ret = hvic_channel_serve(ch, &msg, hvic_channel_begin_answer(&ch->now, &msg));
-		if (ret == -EINPROGRESS) {
-			ch->now.len = 0;
-			return;
-		}
-	}
-	hvic_channel_end_answer(ch, &ch->now, &msg, ret);
+	if (!ret)
+		ret = hvic_channel_serve(ch, &msg, hvic_msg_begin_reply(ch->now.packet, &msg));
+	if (ret != -EINPROGRESS)
+		hvic_channel_end_answer(ch, &ch->now, &msg, ret);
 }
 
 /* Returns true if there may be more to read. */
@@ -424,6 +414,25 @@ static void hvic_channel_drain_again(struct work_struct *work)
 
 /* --- Lifetime. ------------------------------------------------------------------------ */
 
+/* From here on nothing is read, and whoever completes a request comes too late. */
+static void hvic_channel_shut(struct hvic_channel *ch)
+{
+	spin_lock_bh(&ch->lock);
+	hvic_request_abort(&ch->request, -ENODEV);
+	ch->now.len = 0;
+	ch->notify = false;
+	hvic_channel_reset(ch);
+	hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
+	spin_unlock_bh(&ch->lock);
+}
+
+/* Waits for the work of a shut channel; the bus must not call any more. */
+static void hvic_channel_quiesce(struct hvic_channel *ch)
+{
+	cancel_delayed_work_sync(&ch->again);
+	hvic_request_stop(&ch->request);
+}
+
 /**
  * hvic_channel_open() - open a closed channel
  * @ch: the channel
@@ -442,9 +451,8 @@ int hvic_channel_open(struct hvic_channel *ch)
 
 	ret = ch->bus->open(ch->bus_data);
 	if (ret) {
-		spin_lock_bh(&ch->lock);
-		hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
-		spin_unlock_bh(&ch->lock);
+		hvic_channel_shut(ch);
+		hvic_channel_quiesce(ch);
 		return ret;
 	}
 
@@ -466,17 +474,9 @@ int hvic_channel_open(struct hvic_channel *ch)
  */
 void hvic_channel_close(struct hvic_channel *ch)
 {
-	spin_lock_bh(&ch->lock);
-	hvic_request_abort(&ch->request, -ENODEV);
-	ch->now.len = 0;
-	ch->notify = false;
-	hvic_channel_reset(ch);
-	hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
-	spin_unlock_bh(&ch->lock);
-
+	hvic_channel_shut(ch);
 	ch->bus->close(ch->bus_data);
-	cancel_delayed_work_sync(&ch->again);
-	hvic_request_stop(&ch->request);
+	hvic_channel_quiesce(ch);
 }
 
 /**

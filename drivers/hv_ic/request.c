@@ -8,11 +8,15 @@
  */
 #include "request.h"
 
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 
 #include "compat.h"
 #include "trace.h"
+
+/* Of all channels, so that a reply to a device that is gone finds nobody. */
+static atomic64_t last_id = ATOMIC64_INIT(0);
 
 static void hvic_request_finish(struct hvic_request *req, int err, const void *reply)
 {
@@ -69,7 +73,8 @@ u64 hvic_request_begin(struct hvic_request *req, unsigned int seconds)
 	req->open = true;
 	req->expires = jiffies + seconds * HZ;
 	mod_delayed_work(system_percpu_wq, &req->deadline, seconds * HZ);
-	return ++req->id;
+	req->id = atomic64_inc_return(&last_id);
+	return req->id;
 }
 
 /**

@@ -11,7 +11,7 @@
  *
  * unless hvic_request_void() comes before all of them: then the host has
  * forgotten the request and nothing is answered. Everybody else comes too late
- * and is told so. Ids are never used twice, so an answer that comes too late
+ * and is told so. No id is ever used twice, so an answer that comes too late
  * cannot be taken for the answer to the next request.
  *
  *            begin                 complete, deadline, abort: answer

@@ -56,15 +56,20 @@ static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
  * @hdev: the bus' view of it
  * @packet: the packet that is being looked at; guarded by the channel's lock
  * @list: in devices
+ * @lock: guards @on; held to open or close the channel
+ * @on: user space sees the service, and its channel is open but while the machine
+ *	hibernates
  */
 struct hvic_device {
 	struct hvic_channel channel;
 	struct hv_device *hdev;
 	const struct vmpacket_descriptor *packet;
 	struct list_head list;
+	struct mutex lock;
+	bool on;
 };
 
-static DEFINE_MUTEX(devices_lock);	/* guards devices; held to open or close a channel */
+static DEFINE_MUTEX(devices_lock);	/* guards devices; taken before the lock of a device */
 static LIST_HEAD(devices);
 
 /* --- What channels need of the bus. --------------------------------------------- */
@@ -212,80 +217,122 @@ static const struct attribute_group *hvic_vmbus_groups[] = {
 
 /* --- Devices. -------------------------------------------------------------------------- */
 
-/* ORDER: user space sees the service only while its channel is open. */
-static int hvic_vmbus_start(struct hvic_channel *ch)
+#define HVIC_DEVICE_ID(class, service) \
+	{ .guid = class, .driver_data = (kernel_ulong_t)&(service) }
+
+static const struct hv_vmbus_device_id hvic_vmbus_ids[] = {
+	HVIC_DEVICE_ID(HVIC_GUID_HEARTBEAT, hvic_svc_heartbeat),
+	HVIC_DEVICE_ID(HVIC_GUID_SHUTDOWN, hvic_svc_shutdown),
+	HVIC_DEVICE_ID(HVIC_GUID_TIMESYNC, hvic_svc_timesync),
+	HVIC_DEVICE_ID(HVIC_GUID_KVP, hvic_svc_kvp),
+	HVIC_DEVICE_ID(HVIC_GUID_VSS, hvic_svc_vss),
+	HVIC_DEVICE_ID(HVIC_GUID_FCOPY, hvic_svc_fcopy),
+	{ }
+};
+MODULE_DEVICE_TABLE(vmbus, hvic_vmbus_ids);
+
+static const struct hvic_service *hvic_vmbus_find_service(const guid_t *guid)
 {
+	const struct hv_vmbus_device_id *id;
+
+	for (id = hvic_vmbus_ids; !guid_is_null(&id->guid); id++) {
+		if (guid_equal(&id->guid, guid))
+			return (const struct hvic_service *)id->driver_data;
+	}
+	return NULL;
+}
+
+/* ORDER: user space sees the service only while its channel is open. */
+static int hvic_vmbus_turn_on(struct hvic_device *device)
+{
+	struct hvic_channel *ch = &device->channel;
 	int ret;
 
-	lockdep_assert_held(&devices_lock);
 	ret = hvic_channel_open(ch);
-	if (ret || !ch->svc->ops->opened)
-		return ret;
-	ret = ch->svc->ops->opened(ch);
 	if (ret)
+		return ret;
+	if (ch->svc->ops->opened) {
+		ret = ch->svc->ops->opened(ch);
+		if (ret) {
+			hvic_channel_close(ch);
+			return ret;
+		}
+	}
+	device->on = true;
+	return 0;
+}
+
+static void hvic_vmbus_turn_off(struct hvic_device *device)
+{
+	struct hvic_channel *ch = &device->channel;
+
+	if (ch->svc->ops->closing)
+		ch->svc->ops->closing(ch);
+	if (hvic_channel_is_open(ch))
 		hvic_channel_close(ch);
+	device->on = false;
+}
+
+/* Makes the device as the administrator wants it now. */
+static int hvic_vmbus_apply_switch(struct hvic_device *device)
+{
+	const struct hvic_service *svc = device->channel.svc;
+	bool want = READ_ONCE(*svc->enabled) &&
+		    (!svc->needs_trust || hvic_platform_trusts_host());
+	int ret = 0;
+
+	mutex_lock(&device->lock);
+	if (want && !device->on)
+		ret = hvic_vmbus_turn_on(device);
+	else if (!want && device->on)
+		hvic_vmbus_turn_off(device);
+	mutex_unlock(&device->lock);
 	return ret;
 }
 
-static void hvic_vmbus_halt(struct hvic_channel *ch)
+static void hvic_vmbus_unlist(struct hvic_device *device)
 {
-	lockdep_assert_held(&devices_lock);
-	if (ch->svc->ops->closing)
-		ch->svc->ops->closing(ch);
-	hvic_channel_close(ch);
-}
-
-static bool hvic_vmbus_is_wanted(const struct hvic_service *svc)
-{
-	return READ_ONCE(*svc->enabled) && (!svc->needs_trust || hvic_platform_trusts_host());
-}
-
-/* Opens or closes the channel as the administrator wants it. */
-static int hvic_vmbus_apply_switch(struct hvic_device *device)
-{
-	struct hvic_channel *ch = &device->channel;
-	bool want = hvic_vmbus_is_wanted(ch->svc);
-
-	lockdep_assert_held(&devices_lock);
-	if (want == hvic_channel_is_open(ch))
-		return 0;
-	if (want)
-		return hvic_vmbus_start(ch);
-	hvic_vmbus_halt(ch);
-	return 0;
+	mutex_lock(&devices_lock);
+	list_del(&device->list);
+	mutex_unlock(&devices_lock);
 }
 
 static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
 {
-	const struct hvic_service *svc = (const struct hvic_service *)id->driver_data;
+	/* Not from @id: one that was written to sysfs has no data. */
+	const struct hvic_service *svc = hvic_vmbus_find_service(&hdev->dev_type);
 	struct hvic_device *device;
 	int ret;
 
+	if (!svc)
+		return -ENODEV;
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
 		return -ENOMEM;
 	device->hdev = hdev;
+	mutex_init(&device->lock);
 	hv_set_drvdata(hdev, device);
 
 	ret = hvic_channel_init(&device->channel, svc, &hvic_vmbus_ops, device, &hdev->device);
 	if (ret)
 		goto err_free_device;
 
+	/* ORDER: listed first, or a switch that turns now would be missed. */
 	mutex_lock(&devices_lock);
-	ret = hvic_vmbus_apply_switch(device);
-	if (!ret)
-		list_add_tail(&device->list, &devices);
+	list_add_tail(&device->list, &devices);
 	mutex_unlock(&devices_lock);
+	ret = hvic_vmbus_apply_switch(device);
 	if (ret) {
 		dev_err(&hdev->device, "the %s channel cannot be opened (error %d)\n",
 			svc->name, ret);
-		goto err_destroy_channel;
+		goto err_unlist;
 	}
 
 	hvic_debugfs_add(&device->channel);
 	return 0;
 
-err_destroy_channel:
+err_unlist:
+	hvic_vmbus_unlist(device);
 	hvic_channel_destroy(&device->channel);
 err_free_device:
 	kfree(device);
@@ -297,11 +344,11 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 	struct hvic_device *device = hv_get_drvdata(hdev);
 
 	hvic_debugfs_remove(&device->channel);
-	mutex_lock(&devices_lock);
-	list_del(&device->list);
-	if (hvic_channel_is_open(&device->channel))
-		hvic_vmbus_halt(&device->channel);
-	mutex_unlock(&devices_lock);
+	hvic_vmbus_unlist(device);
+	mutex_lock(&device->lock);
+	if (device->on)
+		hvic_vmbus_turn_off(device);
+	mutex_unlock(&device->lock);
 
 	hvic_channel_destroy(&device->channel);
 	kfree(device);
@@ -313,10 +360,10 @@ static int hvic_vmbus_suspend(struct hv_device *hdev)
 {
 	struct hvic_device *device = hv_get_drvdata(hdev);
 
-	mutex_lock(&devices_lock);
+	mutex_lock(&device->lock);
 	if (hvic_channel_is_open(&device->channel))
 		hvic_channel_close(&device->channel);
-	mutex_unlock(&devices_lock);
+	mutex_unlock(&device->lock);
 	return 0;
 }
 
@@ -325,15 +372,15 @@ static int hvic_vmbus_resume(struct hv_device *hdev)
 	struct hvic_device *device = hv_get_drvdata(hdev);
 	int ret = 0;
 
-	mutex_lock(&devices_lock);
-	if (hvic_vmbus_is_wanted(device->channel.svc))
+	mutex_lock(&device->lock);
+	if (device->on)
 		ret = hvic_channel_open(&device->channel);
-	mutex_unlock(&devices_lock);
+	mutex_unlock(&device->lock);
 	return ret;
 }
 
 /**
- * hvic_vmbus_apply_switches() - open and close channels as their switches say now
+ * hvic_vmbus_apply_switches() - make all devices as the administrator wants them now
  *
  * Context: may sleep.
  * Return: 0, or the first error of a channel that could not be opened.
@@ -355,20 +402,6 @@ int hvic_vmbus_apply_switches(void)
 
 /* --- Driver. ------------------------------------------------------------------------------ */
 
-#define HVIC_DEVICE_ID(class, service) \
-	{ .guid = class, .driver_data = (kernel_ulong_t)&(service) }
-
-static const struct hv_vmbus_device_id hvic_vmbus_ids[] = {
-	HVIC_DEVICE_ID(HVIC_GUID_HEARTBEAT, hvic_svc_heartbeat),
-	HVIC_DEVICE_ID(HVIC_GUID_SHUTDOWN, hvic_svc_shutdown),
-	HVIC_DEVICE_ID(HVIC_GUID_TIMESYNC, hvic_svc_timesync),
-	HVIC_DEVICE_ID(HVIC_GUID_KVP, hvic_svc_kvp),
-	HVIC_DEVICE_ID(HVIC_GUID_VSS, hvic_svc_vss),
-	HVIC_DEVICE_ID(HVIC_GUID_FCOPY, hvic_svc_fcopy),
-	{ }
-};
-MODULE_DEVICE_TABLE(vmbus, hvic_vmbus_ids);
-
 static struct hv_driver hvic_vmbus_driver = {
 	.name = KBUILD_MODNAME,
 	.id_table = hvic_vmbus_ids,
@@ -387,14 +420,10 @@ static int hvic_vmbus_report_foreign(struct device *dev, void *unused)
 {
 	const struct hv_device *hdev = device_to_hv_device(dev);
 	const struct device_driver *driver = READ_ONCE(dev->driver);
-	const struct hv_vmbus_device_id *id;
 
-	if (!driver || driver == &hvic_vmbus_driver.driver)
-		return 0;
-	for (id = hvic_vmbus_ids; !guid_is_null(&id->guid); id++) {
-		if (guid_equal(&id->guid, &hdev->dev_type))
-			dev_notice(dev, "held by another driver: unbind it to let " KBUILD_MODNAME " have it\n");
-	}
+	if (driver && driver != &hvic_vmbus_driver.driver &&
+	    hvic_vmbus_find_service(&hdev->dev_type))
+		dev_notice(dev, "held by another driver: unbind it to let " KBUILD_MODNAME " have it\n");
 	return 0;
 }
 
