@@ -29,8 +29,6 @@
 #include "guest.h"
 #include "ic.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 struct test;
 
 enum peer { HV_IC, HV_UTILS };
@@ -129,11 +127,11 @@ void test_unload(struct test *t);
  * Return: its output without the last line break; freed at the end of the case.
  */
 char *test_run(struct test *t, int expected_status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__printf(3, 4);
 
 /** test_until() - repeat a command in the guest until it succeeds */
 void test_until(struct test *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 /** test_parameter() - set a parameter of the module under test until the end of the case */
 void test_parameter(struct test *t, const char *name, const char *value);
@@ -155,14 +153,14 @@ void test_undo(struct test *t);
 
 /** test_skip() - end the case: the guest lacks what it needs */
 void test_skip(struct test *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3), noreturn));
+	__printf(2, 3) __attribute__((noreturn));
 
 /** test_note() - what the case is about now: shown if it fails, until the next note */
 void test_note(struct test *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 void test_fail(struct test *t, const char *file, int line, const char *format, ...)
-	__attribute__((format(printf, 4, 5), noreturn));
+	__printf(4, 5) __attribute__((noreturn));
 
 #define FAIL(...) test_fail(t, __FILE__, __LINE__, __VA_ARGS__)
 

@@ -86,14 +86,15 @@ static void disk_full(struct test *t)
 	EXPECT_RESULT(result, WIRE_E_DISK_FULL);
 }
 
+#define UNICODE_NAME "\xc3\xbc\xe2\x82\xac\xf0\x9f\x94\x8c"
+
 static void name_in_unicode(struct test *t)
 {
 	struct ic *fc = start(t);
 	struct fcopy_source source = fcopy_memory("x\n", 2);
 
-	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x94\x8c", 0),
-		      0);
-	EXPECT(test_has(t, "/tmp/copy/\xc3\xbc\xe2\x82\xac\xf0\x9f\x94\x8c"));
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", UNICODE_NAME, 0), 0);
+	EXPECT(test_has(t, "/tmp/copy/" UNICODE_NAME));
 }
 
 const struct test_case fcopy_cases[] = {

@@ -100,7 +100,8 @@ static void longest(struct test *t)
 
 	memset(key, 'k', sizeof(key) - 1);
 	memset(value, 'v', sizeof(value) - 1);
-	key[sizeof(key) - 1] = value[sizeof(value) - 1] = '\0';
+	key[sizeof(key) - 1] = '\0';
+	value[sizeof(value) - 1] = '\0';
 	EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, key, value), 0);
 	EXPECT_RESULT(kvp_find(kvp, KVP_GUEST, key, &item), 0);
 	EXPECT_STR(item.value, value);
@@ -117,7 +118,9 @@ static void make_dummy(struct test *t)
 {
 	test_run(t, 0, "modprobe dummy numdummies=0; ip link add dummy0 type dummy");
 	test_defer(t, remove_dummy, NULL);
-	test_run(t, 0, "ip link set dummy0 address 00:15:5d:01:02:03 && ip link set dummy0 up && ip addr add 192.0.2.17/24 dev dummy0 && ip -6 addr add 2001:db8::17/64 dev dummy0");
+	test_run(t, 0, "ip link set dummy0 address 00:15:5d:01:02:03 up");
+	test_run(t, 0, "ip addr add 192.0.2.17/24 dev dummy0");
+	test_run(t, 0, "ip -6 addr add 2001:db8::17/64 dev dummy0");
 }
 
 static void ip_info(struct test *t)

@@ -195,7 +195,8 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	double start = seconds();
 
 	t->outcome = PASSED;
-	t->message[0] = t->note[0] = '\0';
+	t->message[0] = '\0';
+	t->note[0] = '\0';
 	memset(t->touched, 0, sizeof(t->touched));
 	alarm(CASE_SECONDS);
 	if (fixture_take(t, c)) {
@@ -216,7 +217,7 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	test_free(t);
 }
 
-static int usage(void)
+static int show_usage(void)
 {
 	fprintf(stderr, "usage: e2e [-l] [-p hv_ic|hv_utils] [NAME-GLOB...]\n");
 	return 2;
@@ -237,7 +238,7 @@ int main(int argc, char **argv)
 			t.peer = HV_UTILS;
 			t.module = "hv_utils";
 		} else {
-			return usage();
+			return show_usage();
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -194,7 +194,7 @@ static void refused_serves_nothing(struct test *t)
 }
 
 /* Counts that lie about what is in the packet. */
-static void counts(struct test *t)
+static void lying_counts(struct test *t)
 {
 	static const uint16_t pairs[][2] = {
 		{ 0, 0 }, { 0, 1 }, { 1, 0 }, { 65535, 65535 }, { 1, 65535 }, { 65535, 1 },
@@ -227,7 +227,8 @@ static void many_versions(struct test *t)
 					  sizeof(struct wire_negotiate) + 4 * (n + 1));
 	struct wire_negotiate *body = ic_body(r);
 
-	ic_header(r)->framework = ic_header(r)->message = (struct wire_version) { 0, 0 };
+	ic_header(r)->framework = (struct wire_version) { 0, 0 };
+	ic_header(r)->message = (struct wire_version) { 0, 0 };
 	body->frameworks = 1;
 	body->messages = n;
 	body->versions[0] = (struct wire_version) { 3, 0 };
@@ -248,7 +249,8 @@ static void sizes(struct test *t)
 	static const struct {
 		int pipe, message;
 	} off[] = {
-		{ 0, 4 }, { 0, -4 }, { 0, 30000 }, { 4, 0 }, { -4, 0 }, { 1 << 30, 0 }, { -64, -16 },
+		{ 0, 4 }, { 0, -4 }, { 0, 30000 }, { 4, 0 }, { -4, 0 }, { 1 << 30, 0 },
+		{ -64, -16 },
 	};
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
@@ -335,7 +337,7 @@ const struct test_case negotiate_cases[] = {
 	{ .name = "negotiate_refused_attributes", .run = refused_attributes, .only = ONLY_HV_IC },
 	{ .name = "negotiate_refused_serves_nothing", .run = refused_serves_nothing,
 	  .peer_fails = "it answers beats without an agreed version" },
-	{ .name = "negotiate_counts", .run = counts },
+	{ .name = "negotiate_counts", .run = lying_counts },
 	{ .name = "negotiate_many_versions", .run = many_versions },
 	{ .name = "negotiate_sizes", .run = sizes },
 	{ .name = "negotiate_again", .run = again },

@@ -3,18 +3,27 @@
 #include "e2e.h"
 
 static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
+
 static const struct shutdown_order restart = {
 	.flags = WIRE_SHUTDOWN_RESTART, .reason = SHUTDOWN_REASON_PLANNED,
 };
+
 static const struct shutdown_order hibernate = {
 	.flags = WIRE_SHUTDOWN_HIBERNATE, .reason = SHUTDOWN_REASON_PLANNED,
 };
 
+static const char *const helpers[] = { "poweroff", "reboot" };
+
 static void put_helpers_back(struct test *t, void *context)
 {
-	test_run(t, 0, "for f in poweroff reboot; do mv /tmp/real.$f /sbin/$f; done; rm -f /tmp/acted.*");
-	/* A shutdown that never comes to its end is still under way for the module. */
+	/*
+	 * ORDER: unload first, which waits for a helper that is being started. A
+	 * shutdown that never comes to its end is under way for the module until then.
+	 */
 	test_unload(t);
+	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
+		test_run(t, 0, "mv /tmp/real.%s /sbin/%s; rm -f /tmp/acted.%s", helpers[i],
+			 helpers[i], helpers[i]);
 	test_load(t, "");
 }
 
@@ -24,7 +33,14 @@ static void put_helpers_back(struct test *t, void *context)
  */
 static void catch_helpers(struct test *t)
 {
-	test_run(t, 0, "for f in poweroff reboot; do mv /sbin/$f /tmp/real.$f; printf '#!/bin/sh\\ntouch /tmp/acted.'$f'\\n' > /sbin/$f; chmod +x /sbin/$f; done");
+	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++) {
+		const char *name = helpers[i];
+
+		test_run(t, 0, "mv /sbin/%s /tmp/real.%s", name, name);
+		test_run(t, 0, "(echo '#!/bin/sh'; echo touch /tmp/acted.%s) > /sbin/%s", name,
+			 name);
+		test_run(t, 0, "chmod +x /sbin/%s", name);
+	}
 	test_defer(t, put_helpers_back, NULL);
 }
 
@@ -176,6 +192,7 @@ static void second_request(struct test *t)
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 	EXPECT_RESULT(shutdown_ask(sd, &restart), WIRE_E_SHUTDOWN_IN_PROGRESS);
+	expect_acted(t, "poweroff");
 }
 
 static void negotiate_and_power_off(struct ic *ic)
@@ -183,6 +200,7 @@ static void negotiate_and_power_off(struct ic *ic)
 	struct ic_request *negotiate = ic_negotiate_request(ic);
 	struct ic_request *request;
 
+	ic->opened = NULL;
 	/* What the guest is going to agree on. */
 	ic->framework = (struct wire_version) { 3, 0 };
 	ic->message = (struct wire_version) { 3, 2 };

@@ -42,7 +42,7 @@ static char *keep(struct test *t, char *text)
 }
 
 static char *keep_format(struct test *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 static char *keep_format(struct test *t, const char *format, ...)
 {
@@ -221,6 +221,16 @@ bool test_has(struct test *t, const char *path)
 	return !strcmp(test_run(t, 0, "test -e %s && echo yes || echo no", path), "yes");
 }
 
+/* The old driver serves these only while their daemon is registered. */
+static const struct old_daemon {
+	const struct ic_service *service;
+	const char *registered;		/* what the log says then; NULL: it negotiates */
+} old_daemons[] = {
+	{ &ic_kvp, NULL },
+	{ &ic_vss, "VSS: userspace daemon ver. 129 registered" },
+	{ &ic_fcopy, "FCP: user-mode registering done" },
+};
+
 /* The module under test */
 
 struct parameter {
@@ -272,11 +282,21 @@ static bool all_closed(void *context)
 	return true;
 }
 
+static void stop_daemons(struct test *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(old_daemons); i++) {
+		const char *name = old_daemons[i].service->name;
+
+		test_run(t, 0, "killall hv_%s_daemon || true", name);
+		test_until(t, "! pidof hv_%s_daemon", name);
+	}
+}
+
 void test_unload(struct test *t)
 {
 	/* The old driver's daemons hold it. */
 	if (t->peer == HV_UTILS)
-		test_run(t, 0, "for d in kvp vss fcopy; do killall hv_${d}_daemon; while pidof hv_${d}_daemon; do sleep 0.1; done; done >/dev/null 2>&1; true");
+		stop_daemons(t);
 	test_run(t, 0, "rmmod %s", t->module);
 	if (hv_wait(t->host, all_closed, t, UNTIL_MS))
 		FAIL("channels are open after rmmod %s", t->module);
@@ -305,19 +325,38 @@ struct ic *test_ic(struct test *t, const struct ic_service *service)
 	FAIL("no service %s", service->name);
 }
 
-/* The old driver answers for these only while their daemon runs. */
-static void start_daemon(struct test *t, const char *service)
+struct log_wish {
+	struct hv_host *host;
+	size_t from;
+	const char *text;
+};
+
+static bool is_logged(void *context)
 {
-	test_run(t, 0, "pidof hv_%s_daemon >/dev/null || hv_%s_daemon", service, service);
+	struct log_wish *wish = context;
+
+	return hv_console_find(wish->host, wish->from, wish->text);
+}
+
+static void start_daemon(struct test *t, const struct old_daemon *daemon)
+{
+	struct log_wish wish = { t->host, hv_console_lines(t->host), daemon->registered };
+	const char *name = daemon->service->name;
+
+	if (!strcmp(test_run(t, 0, "pidof hv_%s_daemon >/dev/null && echo runs || hv_%s_daemon",
+			     name, name), "runs"))
+		return;
+	if (wish.text && hv_wait(t->host, is_logged, &wish, UNTIL_MS))
+		FAIL("hv_%s_daemon does not register", name);
 }
 
 struct ic *test_ready(struct test *t, const struct ic_service *service)
 {
 	struct ic *ic = test_ic(t, service);
 
-	if (t->peer == HV_UTILS &&
-	    (service == &ic_kvp || service == &ic_vss || service == &ic_fcopy))
-		start_daemon(t, service->name);
+	for (size_t i = 0; t->peer == HV_UTILS && i < ARRAY_SIZE(old_daemons); i++)
+		if (old_daemons[i].service == service)
+			start_daemon(t, &old_daemons[i]);
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 	return ic;
 }

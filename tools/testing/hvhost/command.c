@@ -23,7 +23,7 @@ struct command {
 	const char *name;
 	const char *arguments;
 	const char *help;
-	ic_result (*run)(struct desk *desk, int words, char **word);
+	int64_t (*run)(struct desk *desk, int words, char **word);	/* ic_result */
 };
 
 static struct ic *find_ic(struct desk *desk, const char *name)
@@ -405,8 +405,8 @@ static const struct command commands[] = {
 	{ "stop", "[force] [TEXT]", "ask the guest to power off", run_stop },
 	{ "restart", "[force] [TEXT]", "ask the guest to reboot", run_restart },
 	{ "hibernate", "[force] [TEXT]", "ask the guest to hibernate", run_hibernate },
-	{ "time", "[sync|sample] [SECONDS]", "send the host's time; SECONDS set it ahead from now on",
-	  run_time },
+	{ "time", "[sync|sample] [SECONDS]",
+	  "send the host's time; SECONDS set it ahead from now on", run_time },
 	{ "kvp", "list [POOL] | get KEY [POOL] | set KEY VALUE [POOL] | delete KEY [POOL] | ip MAC",
 	  "items of data exchange", run_kvp },
 	{ "copy", "FILE DIRECTORY [NAME]", "copy a file into the guest", run_copy },
@@ -422,11 +422,9 @@ static const struct command commands[] = {
 	{ "quit", "", "pull the plug and leave", run_quit },
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 static ic_result run_help(struct desk *desk, int words, char **word)
 {
-	for (size_t i = 0; i < N_COMMANDS; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		char text[128];
 
 		snprintf(text, sizeof(text), "%s %s", commands[i].name, commands[i].arguments);
@@ -496,7 +494,7 @@ bool command_run(struct desk *desk, const char *line)
 		report_result(desk, "?", USAGE, "too many words");
 		return false;
 	}
-	for (size_t i = 0; i < N_COMMANDS; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, word[0]))
 			continue;
 		result = commands[i].run(desk, words, word);
@@ -523,7 +521,7 @@ void command_complete(const char *line, void (*next)(const char *word, void *con
 		return;
 	}
 	n = strlen(line);
-	for (size_t i = 0; i < N_COMMANDS; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strncmp(commands[i].name, line, n))
 			next(commands[i].name, context);
 }

@@ -54,7 +54,7 @@ const char *ic_result_text(ic_result result)
 		{ WIRE_E_SHUTDOWN_IN_PROGRESS, "shutdown in progress" },
 		{ WIRE_E_TIMEOUT, "timed out in the guest" },
 	};
-	static _Thread_local char text[64];
+	static __thread char text[64];
 
 	switch (result) {
 	case -ETIMEDOUT:
@@ -72,7 +72,7 @@ const char *ic_result_text(ic_result result)
 	}
 	if (result < 0)
 		return strerror(-result);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (words[i].status != (uint32_t)result)
 			continue;
 		snprintf(text, sizeof(text), "0x%08x %s", words[i].status, words[i].text);
@@ -83,7 +83,7 @@ const char *ic_result_text(ic_result result)
 }
 
 static void tell(struct ic *ic, const char *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__printf(3, 4);
 
 static void tell(struct ic *ic, const char *event, const char *format, ...)
 {
@@ -214,7 +214,7 @@ static void take_packet(struct ic *ic, const struct ic_packet *packet)
 void ic_drain(struct ic *ic)
 {
 	/* Larger than any legal packet: what does not fit is told by its length. */
-	uint8_t data[WIRE_PACKET_MAX] __attribute__((aligned(8)));
+	uint8_t data[WIRE_PACKET_MAX] __aligned(8);
 	struct hv_packet packet;
 
 	hv_lock(ic->host);

@@ -86,7 +86,7 @@ struct ic_request {
 	struct ic_request *next;	/* in ic->open */
 	unsigned int references;
 	uint64_t xid;
-	uint8_t bytes[WIRE_PACKET_MAX] __attribute__((aligned(8)));
+	uint8_t bytes[WIRE_PACKET_MAX] __aligned(8);
 	size_t len;
 	enum ic_due due;
 	struct ic_span may_set[2];	/* see ic_check.h */
@@ -94,7 +94,7 @@ struct ic_request {
 	size_t need;
 	bool done;
 	ic_result result;
-	uint8_t answer[WIRE_PACKET_MAX] __attribute__((aligned(8)));
+	uint8_t answer[WIRE_PACKET_MAX] __aligned(8);
 };
 
 /** ic_header() - of the request; free to be spoilt before ic_post() */
@@ -200,7 +200,7 @@ void ic_drain(struct ic *ic);
 
 /** ic_violation() - a rule of the service was broken: fails the channel, returns -EPROTO */
 ic_result ic_violation(struct ic *ic, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 /**
  * ic_settled() - has every request that was sent got its one answer?

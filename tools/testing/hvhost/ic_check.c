@@ -10,7 +10,7 @@
 #include <string.h>
 
 static bool refuse(char *why, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 static bool refuse(char *why, const char *fmt, ...)
 {
@@ -32,6 +32,25 @@ static bool same_version(struct wire_version a, struct wire_version b)
 	return a.major == b.major && a.minor == b.minor;
 }
 
+/* Sizes in the header that are not the packet's: a test sent it so. */
+static bool is_malformed(const struct ic_question *q)
+{
+	const struct wire_header *r = q->data;
+
+	return r->pipe_size != q->len - WIRE_PIPE_HEADER || r->size > q->len - sizeof(*r);
+}
+
+/* A guest may believe the pipe header, and answer that much. */
+static bool is_right_length(const struct ic_question *q, size_t len)
+{
+	const struct wire_header *r = q->data;
+
+	if (len == round_up_8(q->len))
+		return true;
+	return q->len >= sizeof(*r) && is_malformed(q) && len >= sizeof(*r) &&
+	       len == round_up_8((size_t)r->pipe_size + WIRE_PIPE_HEADER);
+}
+
 static bool check_ring(const struct ic_question *q, const struct ic_packet *p,
 		       char *why)
 {
@@ -45,7 +64,7 @@ static bool check_ring(const struct ic_question *q, const struct ic_packet *p,
 		return refuse(why, "ring transaction id %#llx, expected %#llx",
 			      (unsigned long long)p->xid,
 			      (unsigned long long)q->xid);
-	if (p->len != round_up_8(q->len))
+	if (!is_right_length(q, p->len))
 		return refuse(why, "packet of %zu bytes, expected %zu for a request of %zu",
 			      p->len, round_up_8(q->len), q->len);
 	return true;
@@ -57,7 +76,8 @@ static bool check_header(const struct ic_question *q,
 	const struct wire_header *a = p->data, *r = q->data;
 	size_t present;
 
-	if (a->pipe_type != WIRE_PIPE_DATA)
+	/* What the host itself got wrong may be echoed, here and below. */
+	if (a->pipe_type != WIRE_PIPE_DATA && a->pipe_type != r->pipe_type)
 		return refuse(why, "pipe packet type %u, expected %u",
 			      a->pipe_type, WIRE_PIPE_DATA);
 	/*
@@ -127,7 +147,7 @@ static bool check_no_leak(const struct ic_question *q,
 			return refuse(why, "padding byte %zu is %#x, expected 0",
 				      i - q->len, a[i]);
 		if (!may_set(q, offset))
-			return refuse(why, "body byte %zu is %#x: neither set by the service nor echoed (%#x) nor 0",
+			return refuse(why, "body byte %zu is %#x, expected 0 or the request's %#x",
 				      offset, a[i], echo);
 	}
 	return true;
@@ -185,10 +205,11 @@ enum ic_verdict ic_check_negotiate(const struct ic_question *q,
 	    !check_no_leak(&strict, p, why))
 		return IC_BROKEN;
 
-	/* Where the request has no room for counts only the status can refuse. */
+	/* A request without room for counts can be refused by the status only. */
+	if (a->status != WIRE_S_OK &&
+	    (q->len < sizeof(*a) + sizeof(*ours) || is_malformed(q)))
+		return IC_REFUSED_BY_GUEST;
 	if (q->len < sizeof(*a) + sizeof(*ours)) {
-		if (a->status != WIRE_S_OK)
-			return IC_REFUSED_BY_GUEST;
 		refuse(why, "NEGOTIATE without counts was answered with success");
 		return IC_BROKEN;
 	}

@@ -21,7 +21,7 @@ const char *heartbeat_state_name(uint32_t state)
 		[HEARTBEAT_STOPPED] = "stopped",
 	};
 
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "invalid";
+	return state < ARRAY_SIZE(names) ? names[state] : "invalid";
 }
 
 ic_result heartbeat_beat(struct ic *ic, uint32_t *state)
@@ -41,10 +41,9 @@ ic_result heartbeat_beat(struct ic *ic, uint32_t *state)
 	result = ic_ask(request);
 	if (result == WIRE_S_OK) {
 		if (answer->sequence != ask->sequence + 1)
-			result = ic_violation(ic, "heartbeat %llu answered with %llu, expected %llu",
+			result = ic_violation(ic, "sequence number %#llx answered with %#llx",
 					      (unsigned long long)ask->sequence,
-					      (unsigned long long)answer->sequence,
-					      (unsigned long long)ask->sequence + 1);
+					      (unsigned long long)answer->sequence);
 		else if (answer->application_state > HEARTBEAT_STOPPED)
 			result = ic_violation(ic, "application state %u does not exist",
 					      answer->application_state);

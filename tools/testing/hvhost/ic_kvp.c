@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct ic_service ic_kvp = {
@@ -373,14 +374,16 @@ static int put_subnets(struct wire_kvp_ip_binary *body, const char *list)
 
 	snprintf(copy, sizeof(copy), "%s", list);
 	while ((item = strsep(&rest, ";"))) {
-		unsigned int prefix;
+		unsigned long prefix;
+		char *end;
 
 		if (!*item)
 			continue;
+		prefix = strtoul(item, &end, 10);
 		if (n_v4 < WIRE_KVP_ADDRESSES &&
 		    inet_pton(AF_INET, item, body->v4_subnet[n_v4]) == 1)
 			n_v4++;
-		else if (n_v6 < WIRE_KVP_ADDRESSES && sscanf(item, "%u", &prefix) == 1)
+		else if (n_v6 < WIRE_KVP_ADDRESSES && end > item && !*end)
 			body->v6_prefix[n_v6++] = prefix;
 		else
 			return -EINVAL;

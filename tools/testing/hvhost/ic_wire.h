@@ -9,10 +9,9 @@
 #ifndef HVHOST_IC_WIRE_H
 #define HVHOST_IC_WIRE_H
 
-#include <assert.h>
 #include <stdint.h>
 
-#define WIRE_PACKED __attribute__((packed))
+#include "compiler.h"
 
 enum {
 	WIRE_PIPE_DATA = 1,
@@ -67,7 +66,7 @@ struct wire_header {
 	uint8_t transaction;
 	uint8_t flags;
 	uint8_t reserved[2];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_header) == 28, "pipe and IC header");
 
 #define WIRE_PIPE_HEADER 8		/* pipe_type and pipe_size */
@@ -80,6 +79,7 @@ struct wire_negotiate {
 	uint32_t reserved;
 	struct wire_version versions[];	/* frameworks first, then messages */
 };
+
 static_assert(sizeof(struct wire_negotiate) == 8, "negotiate");
 
 /* Linux guests know 40 bytes, Windows ones 16: the host sends the larger. */
@@ -87,7 +87,7 @@ struct wire_heartbeat {
 	uint64_t sequence;
 	uint32_t application_state;
 	uint8_t reserved[28];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_heartbeat) == 40, "heartbeat");
 
 enum {
@@ -102,7 +102,7 @@ struct wire_shutdown {
 	uint32_t timeout;
 	uint32_t flags;
 	uint16_t text[WIRE_SHUTDOWN_TEXT];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_shutdown) == 2060, "shutdown");
 
 enum {
@@ -116,7 +116,7 @@ struct wire_time_v1 {			/* before 4.0 */
 	uint64_t round_trip;
 	uint8_t flags;
 	uint8_t reserved[3];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_time_v1) == 28, "time sync before 4.0");
 
 struct wire_time_v4 {
@@ -126,7 +126,7 @@ struct wire_time_v4 {
 	uint8_t leap;
 	uint8_t stratum;
 	uint8_t reserved[5];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_time_v4) == 24, "time sync 4.0");
 
 enum wire_kvp_op {
@@ -150,7 +150,7 @@ enum {
 struct wire_kvp_header {
 	uint8_t op;
 	uint8_t pool;
-} WIRE_PACKED;
+} __packed;
 
 struct wire_kvp_value {
 	uint32_t type;
@@ -161,8 +161,8 @@ struct wire_kvp_value {
 		uint16_t string[WIRE_KVP_VALUE];
 		uint32_t dword;
 		uint64_t qword;
-	} WIRE_PACKED value;
-} WIRE_PACKED;
+	} __packed value;
+} __packed;
 static_assert(sizeof(struct wire_kvp_value) == 2572, "KVP value");
 
 /* GET, SET, DELETE and ENUMERATE are all as long as the longest of them. */
@@ -174,13 +174,13 @@ struct wire_kvp_exchange {
 		struct {
 			uint32_t key_bytes;
 			uint16_t key[WIRE_KVP_KEY];
-		} WIRE_PACKED remove;
+		} __packed remove;
 		struct {
 			uint32_t index;
 			struct wire_kvp_value value;
-		} WIRE_PACKED item;		/* ENUMERATE */
-	} WIRE_PACKED u;
-} WIRE_PACKED;
+		} __packed item;		/* ENUMERATE */
+	} __packed u;
+} __packed;
 static_assert(sizeof(struct wire_kvp_exchange) == 2580, "KVP message");
 
 enum {
@@ -201,7 +201,7 @@ struct wire_kvp_ip_text {
 	uint16_t subnet[1024];
 	uint16_t gateway[512];
 	uint16_t dns[1024];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_kvp_ip_text) == 7428, "KVP IP text");
 
 /* From 5.0: binary, at the natural offset, in a message of the same size. */
@@ -228,7 +228,7 @@ struct wire_kvp_ip_binary {
 	uint8_t v6_dns[WIRE_KVP_ADDRESSES][16];
 	uint16_t origin[2 * WIRE_KVP_ADDRESSES];
 	uint8_t tail[3712];		/* up to the size of the text form */
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_kvp_ip_binary) == 7428, "KVP IP binary");
 
 enum wire_vss_op {
@@ -253,7 +253,7 @@ enum {
 struct wire_vss_header {
 	uint8_t op;
 	uint8_t reserved[7];
-} WIRE_PACKED;
+} __packed;
 
 struct wire_vss_basic {
 	struct wire_vss_header header;
@@ -262,7 +262,7 @@ struct wire_vss_basic {
 		uint8_t snapshot_set[16];
 		uint8_t bytes[24];
 	} u;
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_vss_basic) == 32, "VSS basic message");
 
 struct wire_vss_lun {
@@ -273,7 +273,7 @@ struct wire_vss_lun {
 	uint8_t target;
 	uint8_t lun;
 	uint8_t reserved2;
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_vss_lun) == 24, "VSS LUN");
 
 struct wire_vss_freeze {
@@ -282,13 +282,13 @@ struct wire_vss_freeze {
 	uint32_t flags;
 	uint32_t luns;
 	struct wire_vss_lun lun[WIRE_VSS_LUNS];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_vss_freeze) == 6260, "VSS freeze");
 
 struct wire_vss_recover {
 	struct wire_vss_freeze freeze;
 	struct wire_vss_lun shadow[WIRE_VSS_LUNS];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_vss_recover) == 12500, "VSS auto recover");
 
 struct wire_vss_cluster {
@@ -299,7 +299,7 @@ struct wire_vss_cluster {
 	struct wire_vss_lun lun[WIRE_VSS_LUNS];
 	uint32_t status[WIRE_VSS_LUNS];
 	uint64_t last_move;		/* from 7.0 */
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_vss_cluster) == 7320, "VSS cluster query");
 
 enum wire_fcopy_op {
@@ -320,7 +320,7 @@ struct wire_fcopy_header {
 	uint32_t op;
 	uint8_t service[16];
 	uint8_t session[16];
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_fcopy_header) == 36, "file copy header");
 
 struct wire_fcopy_start {
@@ -329,7 +329,7 @@ struct wire_fcopy_start {
 	uint16_t path[WIRE_FCOPY_NAME];
 	uint32_t flags;
 	uint64_t size;
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_fcopy_start) == 1088, "file copy start");
 
 struct wire_fcopy_write {
@@ -339,7 +339,7 @@ struct wire_fcopy_write {
 	uint32_t size;
 	uint8_t data[WIRE_FCOPY_FRAGMENT];
 	uint32_t pad2;
-} WIRE_PACKED;
+} __packed;
 static_assert(sizeof(struct wire_fcopy_write) == 6200, "file copy write");
 
 #endif

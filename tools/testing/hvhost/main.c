@@ -56,8 +56,9 @@ static int usage(void)
 	return 2;
 }
 
-enum { LINE = 'l', SHELL = 's', KERNEL = 'k', INITRD = 'i', CMDLINE = 'c', VCPUS = 'n',
-       MEMORY = 'm', VMBUS = 'v', HIBERNATION = 'S', LOGS = 'L', WITHOUT = 'w' };
+enum {
+	LINE = 1, SHELL, KERNEL, INITRD, CMDLINE, VCPUS, MEMORY, VMBUS, HIBERNATION, LOGS, WITHOUT,
+};
 
 static const struct option options[] = {
 	{ "line", no_argument, NULL, LINE },

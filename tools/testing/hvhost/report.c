@@ -5,6 +5,11 @@
 
 #define COLUMN 16
 
+static int max(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 /* Bytes of the UTF-8 sequence at @p, 0 if there is none. */
 static unsigned int utf8_length(const unsigned char *p)
 {
@@ -49,7 +54,7 @@ static void key(struct report *report, const char *name)
 	if (report->form == REPORT_JSON)
 		fprintf(report->out, "%s\"%s\":", report->fields ? "," : "{", name);
 	else if (report->fields)
-		fputc(' ', report->out);
+		fprintf(report->out, "%*s", report->pad, "");
 	report->fields++;
 }
 
@@ -66,7 +71,7 @@ void report_string(struct report *report, const char *name, const char *value)
 	if (report->form == REPORT_JSON)
 		report_quote(report->out, value);
 	else
-		fprintf(report->out, "%-*s", COLUMN, value);
+		report->pad = 1 + max(COLUMN - fprintf(report->out, "%s", value), 0);
 }
 
 void report_number(struct report *report, const char *name, int64_t value)

@@ -23,6 +23,7 @@ struct report {
 	FILE *out;
 	enum report_form form;
 	unsigned int fields;		/* of the record that is open */
+	int pad;			/* blanks before the next column */
 };
 
 void report_begin(struct report *report, const char *record);

@@ -201,10 +201,12 @@ static void *pulse(void *context)
 				continue;
 			if (ic->service == &ic_heartbeat && second % 2 == 0) {
 				heartbeat_beat(ic, NULL);
-			} else if (ic->service == &ic_timesync && ic->negotiations != negotiations) {
+			} else if (ic->service != &ic_timesync) {
+				continue;
+			} else if (ic->negotiations != negotiations) {
 				negotiations = ic->negotiations;
 				tell_time(desk, ic, WIRE_TIME_SYNC);
-			} else if (ic->service == &ic_timesync && second % 5 == 0) {
+			} else if (second % 5 == 0) {
 				tell_time(desk, ic, WIRE_TIME_SAMPLE);
 			}
 		}

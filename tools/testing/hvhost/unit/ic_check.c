@@ -163,7 +163,16 @@ static void check_padding(void)
 	answer.header.size = 60000;
 	request.header.pipe_size = 60000;
 	answer.header.pipe_size = 60000;
+	request.header.pipe_type = 9;
+	answer.header.pipe_type = 9;
 	good("an echo of what the host itself got wrong");
+
+	start();
+	request.header.pipe_size -= 8;
+	answer.header.pipe_size -= 8;
+	answer.header.size -= 8;
+	packet.len = 64;
+	good("an answer as long as the pipe header says");
 
 	start();
 	question.len = 20;
@@ -183,6 +192,11 @@ static struct wire_version framework, message;
 
 static void start_negotiation(void)
 {
+	static const struct wire_version versions[] = {
+		{ 1, 0 }, { 3, 0 },			/* framework */
+		{ 1, 0 }, { 3, 0 }, { 3, 2 },		/* message */
+	};
+
 	memset(&offer, 0, sizeof(offer));
 	offer.header = (struct wire_header) {
 		.pipe_type = 1,
@@ -192,8 +206,7 @@ static void start_negotiation(void)
 	};
 	offer.body.frameworks = 2;
 	offer.body.messages = 3;
-	memcpy(offer.versions, (struct wire_version[]) { { 1, 0 }, { 3, 0 }, { 1, 0 }, { 3, 0 },
-							 { 3, 2 } }, sizeof(offer.versions));
+	memcpy(offer.versions, versions, sizeof(versions));
 	memcpy(&reply, &offer, sizeof(offer));
 	reply.header.flags = 5;
 	reply.header.size = 16;
@@ -254,6 +267,11 @@ static void check_negotiation(void)
 	offer.body.frameworks = 65535;
 	reply.versions[0] = (struct wire_version) { 1, 0 };
 	negotiation(IC_BROKEN, "agreeing to counts beyond the packet", "room for 5");
+
+	offer.header.size = 60000;
+	reply.header.size = 0;
+	reply.header.status = 0x80070057;
+	negotiation(IC_REFUSED_BY_GUEST, "a request that lies about its size, failing status", "");
 
 	/* A request that ends before the counts can be refused by the status only. */
 	question.len = 32;

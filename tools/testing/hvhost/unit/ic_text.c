@@ -56,7 +56,8 @@ int main(void)
 	unit_check(utf16_from_utf8(wire, 4, "abc") == 8, "just enough room");
 	unit_check(utf16_from_utf8(wire, 2, "\xf0\x9f\x94\x8c") == -EMSGSIZE,
 		   "no room behind a pair");
-	wire[0] = wire[1] = wire[2] = wire[3] = 'x';
+	for (int i = 0; i < 4; i++)
+		wire[i] = 'x';
 	unit_check(utf16_to_utf8(text, 4, wire, 4) == -EMSGSIZE, "no room for text");
 	unit_check(utf16_to_utf8(text, 5, wire, 4) == 4, "a field without NUL ends at its end");
 

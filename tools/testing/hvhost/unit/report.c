@@ -22,7 +22,7 @@ static void quote(const char *text, const char *expected)
 	free(got);
 }
 
-static void record(enum report_form form, const char *expected)
+static void one_line(enum report_form form, const char *expected)
 {
 	struct report report = { .form = form };
 	char *got;
@@ -71,15 +71,15 @@ int main(void)
 	quote("line\nbreak\x1b[2J", "\"line\\u000abreak\\u001b[2J\"");
 	quote("gr\xc3\xbcn \xf0\x9f\x94\x8c", "\"gr\xc3\xbcn \xf0\x9f\x94\x8c\"");
 	quote("bad \xff\xc3(\xed\xa0\x80", "\"bad \\ufffd\\ufffd(\\ufffd\\ufffd\\ufffd\"");
-	record(REPORT_JSON, "{\"record\":\"service\",\"name\":\"kvp\",\"sent\":-5,\"ok\":true}\n");
-	record(REPORT_TEXT, "kvp              sent -5          ok              \n");
+	one_line(REPORT_JSON, "{\"record\":\"service\",\"name\":\"kvp\",\"sent\":-5,\"ok\":true}\n");
+	one_line(REPORT_TEXT, "kvp              sent -5          ok\n");
 	split("", 0, "");
-	split("  status \n", 1, "status");
+	split("  status\n", 1, "status");
 	split("stop force \"two words\"", 3, "two words");
 	split("kvp set \"\" x", 4, "x");
 	split("a b c d e f g h i j k l m n o p", 16, "p");
 	split("a b c d e f g h i j k l m n o p q", -1, "");
-	split("0123456789012345678901234567890123456789012345678901234567890123", -1, "");
+	split("\"this word is longer than what a split line may take, sixty-four bytes\"", -1, "");
 	complete("sta", 2);
 	complete("rescind ", IC_COUNT);
 	complete("rescind h", 1);
