@@ -45,8 +45,8 @@ static void handle_line(struct hv_host *host, const char *line)
 	long id;
 
 	if (!strcmp(line, "ready")) {
-		host->agent.ready = true;
-		hv_emit(host, HV_EVENT_READY, NULL, "the command agent answers");
+		/* It booted quietly (boot.c); from now on the console shows everything. */
+		host->agent.greeting = hv_guest_start(host, "dmesg -n 8");
 		return;
 	}
 	id = strtol(line, &rest, 10);
@@ -57,6 +57,10 @@ static void handle_line(struct hv_host *host, const char *line)
 		append(command, rest + 1);
 	else if (*rest == '=')
 		command->status = atoi(rest + 1) & 0xff;
+	if (id == host->agent.greeting && !host->agent.ready) {
+		host->agent.ready = true;
+		hv_emit(host, HV_EVENT_READY, NULL, "the command agent answers");
+	}
 	hv_wake(host);
 }
 

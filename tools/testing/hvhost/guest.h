@@ -8,7 +8,8 @@
  *	guest:	<id>|<line of output>		any number of times
  *	guest:	<id>=<exit status>
  *
- * Commands run one at a time, by sh -c, stdout and stderr together.
+ * Commands run one at a time, by sh -c, stdout and stderr together. The first
+ * one is ours: dmesg -n 8, as the kernel boots with warnings only on the console.
  */
 #ifndef HVHOST_GUEST_H
 #define HVHOST_GUEST_H

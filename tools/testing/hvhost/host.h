@@ -47,7 +47,8 @@ struct hv_console {
 struct hv_agent {
 	struct hv_command *commands;
 	int last_id;
-	bool ready;
+	int greeting;			/* our first command */
+	bool ready;			/* which has been answered */
 	char line[8192];
 	size_t line_size;
 };

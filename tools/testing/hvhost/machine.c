@@ -320,6 +320,7 @@ void hv_finish(struct hv_host *host, enum hv_state state, enum hv_event_kind kin
 	free(text);
 }
 
+/* After a triple fault KVM on AMD has reset that vCPU: the others' registers tell more. */
 static void crash(struct hv_vcpu *vcpu, const char *what)
 {
 	struct hv_host *host = vcpu->host;

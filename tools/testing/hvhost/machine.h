@@ -71,7 +71,8 @@ struct hv_event {
  * @name:	 names the log files (default "guest")
  * @kernel:	 bzImage, or vmlinux, which saves the unpacking; default $HV_KERNEL
  * @initrd:	 initramfs; default $HV_INITRD
- * @cmdline:	 added to the kernel command line; default $HV_CMDLINE
+ * @cmdline:	 added to the kernel command line; default $HV_CMDLINE. The guest boots
+ *		 with loglevel=5; say loglevel=7 here to watch it boot
  * @logs:	 folder for console and event logs; default $HV_LOGS, none: memory only
  * @vcpus:	 1..HV_MAX_VCPUS (default 1)
  * @memory_mib:	 guest memory (default 512)
