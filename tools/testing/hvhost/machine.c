@@ -578,7 +578,8 @@ static void *run_ticker(void *argument)
 		struct timespec next = later(busy ? TICK_NS : IDLE_TICK_NS);
 		uint64_t now = hv_uptime_ms(host);
 
-		if (progress != atomic_load(&host->progress)) {
+		/* A bzImage unpacks itself before its first sign of life. */
+		if (!progress || progress != atomic_load(&host->progress)) {
 			progress = atomic_load(&host->progress);
 			alive = now;
 		} else if (host->state == HV_RUNNING &&

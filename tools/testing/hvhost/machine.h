@@ -79,7 +79,8 @@ struct hv_event {
  * @vmbus:	 highest VMBus version that is accepted, HV_VERSION(4, 0) to
  *		 HV_VERSION(5, 3) (default 5.3)
  * @hang_seconds: HV_EVENT_HUNG after so long without sleep and without any
- *		input or output, be it one character (default 120)
+ *		input or output, be it one character (default 120); counts from
+ *		the first sign of life
  * @hibernation: firmware offers S4, which makes the guest's hibernation possible
  * @event:	 called for every event with the lock held; may be NULL
  * @context:	 handed to @event
