@@ -80,6 +80,37 @@ void hvic_clock_restart(struct hvic_clock *clock)
 	write_sequnlock_bh(&clock->lock);
 }
 
+/**
+ * hvic_clock_noise() - how far samples scatter around the clock
+ * @clock: the clock
+ *
+ * Context: any.
+ * Return: ns; 0 as long as there are too few samples to tell.
+ */
+s64 hvic_clock_noise(struct hvic_clock *clock)
+{
+	unsigned int sequence;
+	s64 noise;
+
+	do {
+		sequence = read_seqbegin(&clock->lock);
+		noise = clock->filter.noise;
+	} while (read_seqretry(&clock->lock, sequence));
+	return noise;
+}
+
+/**
+ * hvic_clock_index() - the clock's number
+ * @clock: the clock
+ *
+ * Context: any.
+ * Return: N of /dev/ptpN, or -1 in a kernel without PTP clocks.
+ */
+int hvic_clock_index(const struct hvic_clock *clock)
+{
+	return clock->ptp ? ptp_clock_index(clock->ptp) : -1;
+}
+
 static int hvic_clock_gettimex(struct ptp_clock_info *info, struct timespec64 *ts,
 			       struct ptp_system_timestamp *sts)
 {

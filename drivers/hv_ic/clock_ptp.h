@@ -30,6 +30,8 @@ int hvic_clock_register(struct hvic_clock *clock, struct device *dev);
 void hvic_clock_unregister(struct hvic_clock *clock);
 void hvic_clock_add(struct hvic_clock *clock, u64 reference, s64 host_ns);
 void hvic_clock_restart(struct hvic_clock *clock);
+s64 hvic_clock_noise(struct hvic_clock *clock);
+int hvic_clock_index(const struct hvic_clock *clock);
 int hvic_clock_at(struct hvic_clock *clock, u64 reference, s64 *host_ns);
 
 #endif

@@ -12,6 +12,8 @@
 #include <linux/moduleparam.h>
 
 #include "debugfs.h"
+#include "genl.h"
+#include "health.h"
 #include "service.h"
 #include "vmbus.h"
 
@@ -71,11 +73,21 @@ static int __init hvic_init(void)
 	int ret;
 
 	hvic_debugfs_init();
-	ret = hvic_vmbus_register();
+	ret = hvic_health_init(hvic_genl_health);
 	if (ret)
 		goto err_exit_debugfs;
+	ret = hvic_genl_init();
+	if (ret)
+		goto err_exit_health;
+	ret = hvic_vmbus_register();
+	if (ret)
+		goto err_exit_genl;
 	return 0;
 
+err_exit_genl:
+	hvic_genl_exit();
+err_exit_health:
+	hvic_health_exit();
 err_exit_debugfs:
 	hvic_debugfs_exit();
 	if (ret == -ENODEV)
@@ -86,6 +98,8 @@ err_exit_debugfs:
 static void __exit hvic_exit(void)
 {
 	hvic_vmbus_unregister();
+	hvic_genl_exit();
+	hvic_health_exit();
 	hvic_debugfs_exit();
 }
 

@@ -4,79 +4,37 @@
  * are. Answered where the message arrives, so it beats as long as the kernel
  * does.
  */
-#include <linux/reboot.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 
 #include "channel.h"
+#include "health.h"
 #include "proto/heartbeat.h"
 
 static bool enabled = true;
 
-/**
- * struct hvic_heartbeat - a heartbeat channel's own
- * @reboot: tells us that the guest stops
- * @app_state: what the host is told; written by @reboot, read under the
- *	channel's lock: a single word, accessed with READ_ONCE/WRITE_ONCE
- */
-struct hvic_heartbeat {
-	struct notifier_block reboot;
-	enum hvic_wire_app_state app_state;
-};
-
-static int hvic_heartbeat_reboot(struct notifier_block *nb, unsigned long event, void *data)
-{
-	struct hvic_heartbeat *hb = container_of(nb, struct hvic_heartbeat, reboot);
-
-	WRITE_ONCE(hb->app_state, HVIC_WIRE_APP_STOPPED);
-	return NOTIFY_DONE;
-}
-
-static int hvic_heartbeat_start(struct hvic_channel *ch)
-{
-	struct hvic_heartbeat *hb = kzalloc(sizeof(*hb), GFP_KERNEL);
-	int ret;
-
-	if (!hb)
-		return -ENOMEM;
-	hb->app_state = HVIC_WIRE_APP_UNKNOWN;
-	hb->reboot.notifier_call = hvic_heartbeat_reboot;
-	ret = register_reboot_notifier(&hb->reboot);
-	if (ret) {
-		kfree(hb);
-		return ret;
-	}
-	ch->priv = hb;
-	return 0;
-}
-
-static void hvic_heartbeat_stop(struct hvic_channel *ch)
-{
-	struct hvic_heartbeat *hb = ch->priv;
-
-	unregister_reboot_notifier(&hb->reboot);
-	kfree(hb);
-}
+/* What the applications say is what goes to the host. */
+static_assert(HVIC_WIRE_APP_UNKNOWN == (int)HV_IC_HEALTH_UNKNOWN);
+static_assert(HVIC_WIRE_APP_HEALTHY == (int)HV_IC_HEALTH_HEALTHY);
+static_assert(HVIC_WIRE_APP_CRITICAL == (int)HV_IC_HEALTH_CRITICAL);
+static_assert(HVIC_WIRE_APP_STOPPED == (int)HV_IC_HEALTH_STOPPED);
 
 static int hvic_heartbeat_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 				 struct hvic_room body)
 {
-	struct hvic_heartbeat *hb = ch->priv;
 	u64 seq;
 	int ret = hvic_heartbeat_parse(msg->body, &seq);
 
 	if (ret)
 		return ret;
 	return hvic_heartbeat_encode(body, ch->versions.message, seq + 1,
-				     READ_ONCE(hb->app_state));
+				     (enum hvic_wire_app_state)hvic_health_combined());
 }
 
 static void hvic_heartbeat_show(struct hvic_channel *ch, struct seq_file *out)
 {
 	static const char * const words[] = { "unknown", "healthy", "critical", "stopped" };
-	struct hvic_heartbeat *hb = ch->priv;
 
-	seq_printf(out, "app_state %s\n", words[READ_ONCE(hb->app_state)]);
+	seq_printf(out, "app_state %s\n", words[hvic_health_combined()]);
 }
 
 static const struct hvic_version hvic_heartbeat_versions[] = {
@@ -84,8 +42,6 @@ static const struct hvic_version hvic_heartbeat_versions[] = {
 };
 
 static const struct hvic_service_ops hvic_heartbeat_ops = {
-	.start = hvic_heartbeat_start,
-	.stop = hvic_heartbeat_stop,
 	.handle = hvic_heartbeat_handle,
 	.show = hvic_heartbeat_show,
 };

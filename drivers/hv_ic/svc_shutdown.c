@@ -2,11 +2,19 @@
 /*
  * Shutdown: the host asks the guest to power off, reboot or hibernate.
  *
- * The administrator of the guest says per action whether the host may. The host
- * gets its answer first; only when that has left for the host the guest acts,
- * from a work item, since a helper in user space has to be started. Policy
- * "notify" lets a grace period pass in between. From then on a second request is
- * refused, until the action had its time and the guest still runs.
+ * The administrator of the guest says per action whether the host may. Where user
+ * space has a handler it is asked next, so that whoever inhibits a shutdown is
+ * heard; a handler that is silent or gone counts for nothing.
+ *
+ * The host gets its answer first; only when that has left for the host the guest
+ * acts, from a work item, since a helper in user space has to be started. Policy
+ * "notify" lets a grace period pass in between. Until the action had its time
+ * and the guest still runs, a second request is refused.
+ *
+ *   ASKING -> GRANTED -> ACTING -> [HANDED]     the way of a request; without a
+ *                                               handler it is only hurried through
+ *
+ * The end of a phase is a matter of one timer, or of somebody who hurries it.
  */
 #include <linux/device.h>
 #include <linux/kmod.h>
@@ -20,19 +28,23 @@
 #include "channel.h"
 #include "choice.h"
 #include "compat.h"
+#include "genl.h"
 #include "platform.h"
-#include "proto/shutdown.h"
-#include "proto/utf16.h"
+#include "svc_shutdown.h"
 
 /* An action that has not stopped the guest after this time has failed. */
 #define ACTION_SECONDS	120
 
-enum { POLICY_ALLOW, POLICY_DENY, POLICY_NOTIFY };
+/* For the handler to answer a question; for it is asked while the host waits. */
+#define HANDLER_SECONDS	5
+
+/* Never comes into play: the end of HANDLER_SECONDS is an answer. */
+#define ANSWER_SECONDS	30
 
 static const char * const policy_words[] = {
-	[POLICY_ALLOW]	= "allow",
-	[POLICY_DENY]	= "deny",
-	[POLICY_NOTIFY]	= "notify",
+	[HV_IC_POLICY_ALLOW]	= "allow",
+	[HV_IC_POLICY_DENY]	= "deny",
+	[HV_IC_POLICY_NOTIFY]	= "notify",
 };
 
 static bool enabled = true;
@@ -55,35 +67,91 @@ static const char * const action_words[] = {
 	[HVIC_SHUTDOWN_HIBERNATE]	= "hibernate",
 };
 
-#define TEXT_SIZE	HVIC_UTF8_SIZE(HVIC_WIRE_SHUTDOWN_TEXT_UNITS)
+static_assert(HVIC_SHUTDOWN_POWEROFF == (int)HV_IC_ACTION_POWEROFF);
+static_assert(HVIC_SHUTDOWN_REBOOT == (int)HV_IC_ACTION_REBOOT);
+static_assert(HVIC_SHUTDOWN_HIBERNATE == (int)HV_IC_ACTION_HIBERNATE);
+
+static atomic64_t last_id = ATOMIC64_INIT(0);
 
 /**
  * struct hvic_shutdown - a shutdown channel's own, guarded by the channel's lock
  * @ch: the channel
  * @announce: tells user space what is going to happen, and when
- * @act: does it
- * @seen: there was a request; the next members describe the last one
- * @action: what the host wanted
- * @force: and whether at any price
- * @reason: Windows' reason code
- * @timeout: grace that the host gave, in seconds
+ * @timer: ends a phase of @pending
  * @grace: seconds between announcement and action
- * @busy_until: boot time until which the last request is being carried out
- * @text: the host's words for the users, in UTF-8
+ * @request: the channel's id of @pending while the handler is asked
+ * @waiting: the handler was told to act and has not answered
+ * @pending: what is being carried out, unless it is over
+ * @last: the last request that is over
  */
 struct hvic_shutdown {
 	struct hvic_channel *ch;
 	struct work_struct announce;
-	struct delayed_work act;
-	bool seen;
-	enum hvic_shutdown_action action;
-	bool force;
-	u32 reason;
-	u32 timeout;
+	struct delayed_work timer;
 	unsigned long grace;
-	ktime_t busy_until;
-	char text[TEXT_SIZE];
+	u64 request;
+	bool waiting;
+	struct hvic_shutdown_info pending;
+	struct hvic_shutdown_info last;
 };
+
+/* --- Policy: the module's parameters. ------------------------------------------ */
+
+/**
+ * hvic_shutdown_get_policy() - what the host may do
+ * @out: set
+ */
+void hvic_shutdown_get_policy(struct hvic_shutdown_policy *out)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(policy); i++)
+		out->actions[i] = READ_ONCE(policy[i]);
+	out->grace = READ_ONCE(shutdown_grace);
+}
+
+/**
+ * hvic_shutdown_set_policy() - say what the host may do
+ * @in: holds from the next request on
+ */
+void hvic_shutdown_set_policy(const struct hvic_shutdown_policy *in)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(policy); i++)
+		WRITE_ONCE(policy[i], in->actions[i]);
+	WRITE_ONCE(shutdown_grace, in->grace);
+}
+
+/* --- Phases. --------------------------------------------------------------------- */
+
+static void hvic_shutdown_hold(struct hvic_shutdown *sd, unsigned long seconds)
+{
+	sd->pending.ends = jiffies + seconds * HZ;
+	mod_delayed_work(system_percpu_wq, &sd->timer, seconds * HZ);
+}
+
+static void hvic_shutdown_hurry(struct hvic_shutdown *sd)
+{
+	hvic_shutdown_hold(sd, 0);
+}
+
+static void hvic_shutdown_enter(struct hvic_shutdown *sd, enum hv_ic_phase phase,
+				unsigned long seconds)
+{
+	lockdep_assert_held(&sd->ch->lock);
+	sd->pending.phase = phase;
+	hvic_shutdown_hold(sd, seconds);
+	hvic_genl_shutdown(&sd->pending);
+}
+
+static void hvic_shutdown_end(struct hvic_shutdown *sd, enum hv_ic_phase phase)
+{
+	lockdep_assert_held(&sd->ch->lock);
+	sd->pending.phase = phase;
+	sd->last = sd->pending;
+	hvic_genl_shutdown(&sd->last);
+}
 
 /* --- Action. ------------------------------------------------------------------ */
 
@@ -105,7 +173,7 @@ static void hvic_shutdown_announce(struct work_struct *work)
 	unsigned long grace;
 
 	spin_lock_bh(&sd->ch->lock);
-	action = sd->action;
+	action = (enum hvic_shutdown_action)sd->pending.action;
 	grace = sd->grace;
 	spin_unlock_bh(&sd->ch->lock);
 	hvic_shutdown_uevent(sd, action, grace);
@@ -130,86 +198,191 @@ static void hvic_shutdown_run(struct hvic_shutdown *sd, char *path)
 	kill_cad_pid(SIGINT, 1);
 }
 
-static void hvic_shutdown_act(struct work_struct *work)
+static void hvic_shutdown_act(struct hvic_shutdown *sd, enum hv_ic_action action)
 {
-	struct hvic_shutdown *sd = container_of(to_delayed_work(work),
-						struct hvic_shutdown, act);
-	enum hvic_shutdown_action action;
-
-	spin_lock_bh(&sd->ch->lock);
-	action = sd->action;
-	spin_unlock_bh(&sd->ch->lock);
-
 	switch (action) {
-	case HVIC_SHUTDOWN_POWEROFF:
+	case HV_IC_ACTION_POWEROFF:
 		hvic_shutdown_run(sd, "/sbin/poweroff");
 		break;
-	case HVIC_SHUTDOWN_REBOOT:
+	case HV_IC_ACTION_REBOOT:
 		hvic_shutdown_run(sd, "/sbin/reboot");
 		break;
-	default:
+	case HV_IC_ACTION_HIBERNATE:
 		/* A udev rule hands this to whatever can hibernate. */
 		hvic_shutdown_uevent(sd, HVIC_SHUTDOWN_HIBERNATE, 0);
 	}
 }
 
+/* The time to act has come. Returns true if it is up to the kernel. */
+static bool hvic_shutdown_begin_action(struct hvic_shutdown *sd)
+{
+	hvic_shutdown_enter(sd, HV_IC_PHASE_ACTING, HANDLER_SECONDS);
+	sd->waiting = !hvic_genl_act(&sd->pending);
+	if (!sd->waiting)
+		hvic_shutdown_hold(sd, ACTION_SECONDS);
+	return !sd->waiting;
+}
+
+/* Ends the phase if its time is over. Returns true if the kernel is to act. */
+static bool hvic_shutdown_next_phase(struct hvic_shutdown *sd)
+{
+	struct hvic_shutdown_info *info = &sd->pending;
+
+	if (hvic_shutdown_is_over(info) || time_before(jiffies, info->ends))
+		return false;
+
+	switch (info->phase) {
+	case HV_IC_PHASE_GRANTED:
+		return hvic_shutdown_begin_action(sd);
+	case HV_IC_PHASE_ACTING:
+		if (sd->waiting) {
+			sd->waiting = false;
+			hvic_shutdown_hold(sd, ACTION_SECONDS);
+			return true;
+		}
+		fallthrough;
+	case HV_IC_PHASE_HANDED:
+		dev_warn(sd->ch->dev, "%s was begun, but the guest still runs\n",
+			 action_words[info->action]);
+		hvic_shutdown_end(sd, HV_IC_PHASE_FAILED);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static void hvic_shutdown_timer(struct work_struct *work)
+{
+	struct hvic_shutdown *sd = container_of(to_delayed_work(work),
+						struct hvic_shutdown, timer);
+	const int accepted = 0;
+	enum hv_ic_action action;
+	u64 request = 0;
+	bool act;
+
+	spin_lock_bh(&sd->ch->lock);
+	action = sd->pending.action;
+	if (sd->pending.phase == HV_IC_PHASE_ASKING && !time_before(jiffies, sd->pending.ends))
+		request = sd->request;
+	act = hvic_shutdown_next_phase(sd);
+	spin_unlock_bh(&sd->ch->lock);
+
+	/* Silence is no reason to say no. */
+	if (request)
+		hvic_channel_complete(sd->ch, request, 0, &accepted);
+	if (act)
+		hvic_shutdown_act(sd, action);
+}
+
 /* --- Requests. ----------------------------------------------------------------- */
 
-static void hvic_shutdown_remember(struct hvic_shutdown *sd,
+static void hvic_shutdown_remember(struct hvic_shutdown_info *info,
 				   const struct hvic_shutdown_request *req)
 {
-	struct hvic_room text = { .data = (u8 *)sd->text, .len = sizeof(sd->text) };
+	struct hvic_room text = { .data = (u8 *)info->text, .len = sizeof(info->text) };
 
-	sd->seen = true;
-	sd->action = req->action;
-	sd->force = req->force;
-	sd->reason = req->reason;
-	sd->timeout = req->timeout;
+	info->id = atomic64_inc_return(&last_id);
+	info->action = (enum hv_ic_action)req->action;
+	info->phase = HV_IC_PHASE_ASKING;
+	info->force = req->force;
+	info->reason = req->reason;
+	info->timeout = req->timeout;
+	info->when = ktime_get_boottime();
+	info->answered = false;
 	hvic_utf16_to_utf8_lossy(req->text, text);
 }
 
 static int hvic_shutdown_check(struct hvic_shutdown *sd, const struct hvic_shutdown_request *req)
 {
-	if (ktime_before(ktime_get_boottime(), sd->busy_until))
+	/* All answers have left before a request is read: this one's was an error. */
+	if (sd->pending.phase == HV_IC_PHASE_ASKING && !sd->ch->request.open)
+		hvic_shutdown_end(sd, HV_IC_PHASE_VOID);
+
+	if (!hvic_shutdown_is_over(&sd->pending))
 		return -EALREADY;
-	if (READ_ONCE(policy[req->action]) == POLICY_DENY)
+	if (READ_ONCE(policy[req->action]) == HV_IC_POLICY_DENY)
 		return -EACCES;
 	if (req->action == HVIC_SHUTDOWN_HIBERNATE && !hvic_platform_can_hibernate())
 		return -EOPNOTSUPP;
 	return 0;
 }
 
+static int hvic_shutdown_refuse(struct hvic_shutdown *sd, struct hvic_shutdown_info *info, int err)
+{
+	info->answered = true;
+	info->err = err;
+	info->phase = HV_IC_PHASE_REFUSED;
+	dev_info_ratelimited(sd->ch->dev, "%s request refused (error %d)\n",
+			     action_words[info->action], err);
+	hvic_genl_shutdown(info);
+	return err;
+}
+
+static unsigned long hvic_shutdown_grace(const struct hvic_shutdown_request *req)
+{
+	unsigned long grace = READ_ONCE(shutdown_grace);
+
+	if (READ_ONCE(policy[req->action]) != HV_IC_POLICY_NOTIFY)
+		return 0;
+	return req->timeout ? min_t(unsigned long, grace, req->timeout) : grace;
+}
+
+/* Returns true if the handler has the question, and thereby the host no answer yet. */
+static bool hvic_shutdown_ask(struct hvic_shutdown *sd, const struct hvic_msg *msg)
+{
+	sd->request = hvic_channel_defer(sd->ch, msg);
+	if (!sd->request)
+		return false;
+
+	sd->pending.ends = jiffies + HANDLER_SECONDS * HZ;
+	if (hvic_genl_ask(&sd->pending)) {
+		hvic_channel_take_back(sd->ch);
+		sd->request = 0;
+		return false;
+	}
+	hvic_shutdown_enter(sd, HV_IC_PHASE_ASKING, HANDLER_SECONDS);
+	return true;
+}
+
 static int hvic_shutdown_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 				struct hvic_room body)
 {
 	struct hvic_shutdown *sd = ch->priv;
+	struct hvic_shutdown_info *info = &sd->pending;
 	struct hvic_shutdown_request req;
 	int ret = hvic_shutdown_parse(msg->body, &req);
 
 	if (ret)
 		return ret;
+	ch->last.operation = action_words[req.action];
 	ret = hvic_shutdown_check(sd, &req);
 	if (ret) {
-		dev_info_ratelimited(ch->dev, "%s request refused (error %d)\n",
-				     action_words[req.action], ret);
-		return ret;
+		hvic_shutdown_remember(&sd->last, &req);
+		return hvic_shutdown_refuse(sd, &sd->last, ret);
 	}
 
-	hvic_shutdown_remember(sd, &req);
-	sd->grace = 0;
-	if (READ_ONCE(policy[req.action]) == POLICY_NOTIFY) {
-		sd->grace = READ_ONCE(shutdown_grace);
-		if (req.timeout)
-			sd->grace = min_t(unsigned long, sd->grace, req.timeout);
-	}
-	sd->busy_until = ktime_add_ns(ktime_get_boottime(),
-				      (sd->grace + ACTION_SECONDS) * NSEC_PER_SEC);
-
+	hvic_shutdown_remember(info, &req);
+	sd->grace = hvic_shutdown_grace(&req);
 	dev_info(ch->dev, "%s request received: %s%s, reason 0x%08x, text \"%*pE\"\n",
 		 req.action == HVIC_SHUTDOWN_HIBERNATE ? "Hibernation" : "Shutdown",
 		 action_words[req.action], req.force ? ", forced" : "", req.reason,
-		 (int)strlen(sd->text), sd->text);
-	return body.len;
+		 (int)strlen(info->text), info->text);
+
+	return hvic_shutdown_ask(sd, msg) ? -EINPROGRESS : body.len;
+}
+
+/* @reply is an errno: what the handler thinks of it. */
+static int hvic_shutdown_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
+{
+	struct hvic_shutdown *sd = ch->priv;
+	int err = *(const int *)reply;
+
+	sd->request = 0;
+	if (!err)
+		return body.len;
+	sd->last = sd->pending;
+	sd->pending.phase = HV_IC_PHASE_REFUSED;
+	return hvic_shutdown_refuse(sd, &sd->last, err);
 }
 
 /* The host has its answer: act. */
@@ -217,26 +390,224 @@ static void hvic_shutdown_answered(struct hvic_channel *ch)
 {
 	struct hvic_shutdown *sd = ch->priv;
 
+	sd->pending.answered = true;
+	sd->pending.err = 0;
 	if (sd->grace)
 		schedule_work(&sd->announce);
-	mod_delayed_work(system_percpu_wq, &sd->act, sd->grace * HZ);
+	hvic_shutdown_enter(sd, HV_IC_PHASE_GRANTED, sd->grace);
+}
+
+/* The host forgets what it has no answer to. A guest that hibernates closes its channels. */
+static void hvic_shutdown_reset(struct hvic_channel *ch)
+{
+	struct hvic_shutdown *sd = ch->priv;
+
+	switch (sd->pending.phase) {
+	case HV_IC_PHASE_ASKING:
+		hvic_shutdown_end(sd, HV_IC_PHASE_VOID);
+		break;
+	case HV_IC_PHASE_ACTING:
+	case HV_IC_PHASE_HANDED:
+		if (sd->pending.action == HV_IC_ACTION_HIBERNATE)
+			hvic_shutdown_end(sd, HV_IC_PHASE_DONE);
+		break;
+	default:
+		break;
+	}
 }
 
 static void hvic_shutdown_show(struct hvic_channel *ch, struct seq_file *out)
 {
-	struct hvic_shutdown *sd = ch->priv;
+	const struct hvic_shutdown_info *info = hvic_shutdown_pending(ch);
 
-	if (!sd->seen) {
+	if (!info)
+		info = hvic_shutdown_last(ch);
+	if (!info) {
 		seq_puts(out, "last_action none\n");
 		return;
 	}
-	seq_printf(out, "last_action %s\n", action_words[sd->action]);
-	seq_printf(out, "last_force %d\n", sd->force);
-	seq_printf(out, "last_reason 0x%08x\n", sd->reason);
-	seq_printf(out, "last_timeout %u\n", sd->timeout);
+	seq_printf(out, "last_action %s\n", action_words[info->action]);
+	seq_printf(out, "last_force %d\n", info->force);
+	seq_printf(out, "last_reason 0x%08x\n", info->reason);
+	seq_printf(out, "last_timeout %u\n", info->timeout);
 	seq_puts(out, "last_text ");
-	seq_escape(out, sd->text, "\n\\");
+	seq_escape(out, info->text, "\n\\");
 	seq_putc(out, '\n');
+}
+
+/* --- What user space sees and says. ------------------------------------------------ */
+
+/**
+ * hvic_shutdown_pending() - the request that is being carried out
+ * @ch: a shutdown channel
+ *
+ * Context: the channel's lock is held.
+ * Return: the request, or NULL.
+ */
+const struct hvic_shutdown_info *hvic_shutdown_pending(struct hvic_channel *ch)
+{
+	struct hvic_shutdown *sd = ch->priv;
+
+	lockdep_assert_held(&ch->lock);
+	return hvic_shutdown_is_over(&sd->pending) ? NULL : &sd->pending;
+}
+
+/**
+ * hvic_shutdown_last() - the last request that is over
+ * @ch: a shutdown channel
+ *
+ * Context: the channel's lock is held.
+ * Return: the request, or NULL if there was none.
+ */
+const struct hvic_shutdown_info *hvic_shutdown_last(struct hvic_channel *ch)
+{
+	struct hvic_shutdown *sd = ch->priv;
+
+	lockdep_assert_held(&ch->lock);
+	return sd->last.id ? &sd->last : NULL;
+}
+
+/* Is @id a request that may still be broken off or hurried? */
+static int hvic_shutdown_in_grace(const struct hvic_shutdown *sd, u64 id)
+{
+	if (hvic_shutdown_is_over(&sd->pending))
+		return -ENOENT;
+	if (sd->pending.id != id)
+		return -ESTALE;
+	return sd->pending.phase == HV_IC_PHASE_GRANTED ? 0 : -EBUSY;
+}
+
+/**
+ * hvic_shutdown_cancel() - break off a request in its grace period
+ * @ch: a shutdown channel
+ * @id: of the request
+ *
+ * Context: process.
+ * Return: 0, or
+ * * %-ENOENT - no request is pending
+ * * %-ESTALE - another one is
+ * * %-EBUSY - it is not in its grace period
+ */
+int hvic_shutdown_cancel(struct hvic_channel *ch, u64 id)
+{
+	struct hvic_shutdown *sd = ch->priv;
+	int ret;
+
+	spin_lock_bh(&ch->lock);
+	ret = hvic_shutdown_in_grace(sd, id);
+	if (!ret) {
+		dev_info(ch->dev, "%s cancelled\n", action_words[sd->pending.action]);
+		hvic_shutdown_end(sd, HV_IC_PHASE_CANCELLED);
+	}
+	spin_unlock_bh(&ch->lock);
+	return ret;
+}
+
+/**
+ * hvic_shutdown_now() - end the grace period of a request
+ * @ch: a shutdown channel
+ * @id: of the request
+ *
+ * Context: process.
+ * Return: as hvic_shutdown_cancel().
+ */
+int hvic_shutdown_now(struct hvic_channel *ch, u64 id)
+{
+	struct hvic_shutdown *sd = ch->priv;
+	int ret;
+
+	spin_lock_bh(&ch->lock);
+	ret = hvic_shutdown_in_grace(sd, id);
+	if (!ret)
+		hvic_shutdown_hurry(sd);
+	spin_unlock_bh(&ch->lock);
+	return ret;
+}
+
+/* To "may it be done?". */
+static int hvic_shutdown_decide_asked(struct hvic_shutdown *sd, u64 request,
+				      enum hv_ic_decision decision)
+{
+	int err;
+
+	switch (decision) {
+	case HV_IC_DECISION_ACCEPTED:
+		err = 0;
+		break;
+	case HV_IC_DECISION_LOCKED:
+		err = -ENOLCK;
+		break;
+	case HV_IC_DECISION_UNSUPPORTED:
+		err = -EOPNOTSUPP;
+		break;
+	default:
+		return -EINVAL;
+	}
+	return hvic_channel_complete(sd->ch, request, 0, &err);
+}
+
+/* To "do it". */
+static int hvic_shutdown_decide_acting(struct hvic_shutdown *sd, enum hv_ic_decision decision)
+{
+	switch (decision) {
+	case HV_IC_DECISION_DONE:
+		sd->waiting = false;
+		hvic_shutdown_enter(sd, HV_IC_PHASE_HANDED, ACTION_SECONDS);
+		return 0;
+	case HV_IC_DECISION_FAILED:
+		hvic_shutdown_hurry(sd);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * hvic_shutdown_decide() - take the handler's answer
+ * @ch: a shutdown channel
+ * @id: of the request
+ * @decision: what the handler says
+ *
+ * Context: process.
+ * Return: 0, or
+ * * %-EINVAL - the decision is no answer to what the handler was asked
+ * * %-ESTALE - the handler is not asked about that request, or not any more
+ */
+int hvic_shutdown_decide(struct hvic_channel *ch, u64 id, enum hv_ic_decision decision)
+{
+	struct hvic_shutdown *sd = ch->priv;
+	int ret = -ESTALE;
+	u64 request = 0;
+
+	spin_lock_bh(&ch->lock);
+	if (sd->pending.id == id) {
+		if (sd->pending.phase == HV_IC_PHASE_ASKING)
+			request = sd->request;
+		else if (sd->pending.phase == HV_IC_PHASE_ACTING && sd->waiting)
+			ret = hvic_shutdown_decide_acting(sd, decision);
+	}
+	spin_unlock_bh(&ch->lock);
+
+	if (request)
+		ret = hvic_shutdown_decide_asked(sd, request, decision);
+	return ret;
+}
+
+/**
+ * hvic_shutdown_handler_gone() - go on without the handler
+ * @ch: a shutdown channel
+ *
+ * Context: process.
+ */
+void hvic_shutdown_handler_gone(struct hvic_channel *ch)
+{
+	struct hvic_shutdown *sd = ch->priv;
+
+	spin_lock_bh(&ch->lock);
+	if (sd->pending.phase == HV_IC_PHASE_ASKING ||
+	    (sd->pending.phase == HV_IC_PHASE_ACTING && sd->waiting))
+		hvic_shutdown_hurry(sd);
+	spin_unlock_bh(&ch->lock);
 }
 
 /* --- Lifetime. ------------------------------------------------------------------- */
@@ -248,8 +619,9 @@ static int hvic_shutdown_start(struct hvic_channel *ch)
 	if (!sd)
 		return -ENOMEM;
 	sd->ch = ch;
+	sd->pending.phase = HV_IC_PHASE_VOID;
 	INIT_WORK(&sd->announce, hvic_shutdown_announce);
-	INIT_DELAYED_WORK(&sd->act, hvic_shutdown_act);
+	INIT_DELAYED_WORK(&sd->timer, hvic_shutdown_timer);
 	ch->priv = sd;
 	return 0;
 }
@@ -260,10 +632,13 @@ static void hvic_shutdown_stop(struct hvic_channel *ch)
 
 	cancel_work_sync(&sd->announce);
 	/* The host was told that it will happen; grace is there to be broken off. */
-	if (sd->grace)
-		cancel_delayed_work_sync(&sd->act);
-	else
-		flush_delayed_work(&sd->act);
+	flush_delayed_work(&sd->timer);
+	cancel_delayed_work_sync(&sd->timer);
+	if (sd->pending.phase == HV_IC_PHASE_GRANTED) {
+		spin_lock_bh(&ch->lock);
+		hvic_shutdown_end(sd, HV_IC_PHASE_CANCELLED);
+		spin_unlock_bh(&ch->lock);
+	}
 	kfree(sd);
 }
 
@@ -274,7 +649,9 @@ static const struct hvic_version hvic_shutdown_versions[] = {
 static const struct hvic_service_ops hvic_shutdown_ops = {
 	.start = hvic_shutdown_start,
 	.stop = hvic_shutdown_stop,
+	.reset = hvic_shutdown_reset,
 	.handle = hvic_shutdown_handle,
+	.encode = hvic_shutdown_encode,
 	.answered = hvic_shutdown_answered,
 	.show = hvic_shutdown_show,
 };
@@ -285,6 +662,7 @@ const struct hvic_service hvic_svc_shutdown = {
 	.type = HVIC_WIRE_SHUTDOWN,
 	.versions = hvic_shutdown_versions,
 	.n_versions = ARRAY_SIZE(hvic_shutdown_versions),
+	.deadline = ANSWER_SECONDS,
 	.enabled = &enabled,
 	.ops = &hvic_shutdown_ops,
 };

@@ -24,8 +24,10 @@
 #include "choice.h"
 #include "clock_ptp.h"
 #include "compat.h"
+#include "genl.h"
 #include "platform.h"
 #include "proto/timesync.h"
+#include "svc_timesync.h"
 
 /* How far a host's reading of the reference counter may lie ahead of ours. */
 #define REFERENCE_SLACK		HVIC_REFERENCE_HZ
@@ -36,18 +38,16 @@
 /* ... but faster than 1 / this it was not steered, it was set. */
 #define SET_FRACTION		1000
 
-enum { MODE_OFF, MODE_PTP, MODE_SYNC, MODE_IMPLICIT };
-
 static const char * const mode_words[] = {
-	[MODE_OFF]	= "off",
-	[MODE_PTP]	= "ptp",
-	[MODE_SYNC]	= "sync",
-	[MODE_IMPLICIT]	= "implicit",
+	[HV_IC_TIME_MODE_OFF]		= "off",
+	[HV_IC_TIME_MODE_PTP]		= "ptp",
+	[HV_IC_TIME_MODE_SYNC]		= "sync",
+	[HV_IC_TIME_MODE_IMPLICIT]	= "implicit",
 };
 
 static bool enabled = true;
 
-static int time_mode = MODE_SYNC;
+static int time_mode = HV_IC_TIME_MODE_SYNC;
 HVIC_CHOICE(time_mode, mode_words, &time_mode, 0644);
 MODULE_PARM_DESC(time_mode, "What the host's time is used for: off, ptp, sync (default: also set the clock when the host says so), implicit (also when the guest has lost time)");
 
@@ -72,16 +72,13 @@ MODULE_PARM_DESC(time_implicit_gap, "Time that the guest must have lost before m
  * Guarded by the channel's lock:
  *
  * @target: the sample to set the clock by
+ * @cause: why it is to be set
  * @has_last: the next three members hold
  * @last_real: the system's clock at the last sample
  * @last_raw: CLOCK_MONOTONIC_RAW at the last sample
  * @last_behind: how far the system's clock was behind the host's, in ns
- * @samples: time messages that were used
- * @steps: of the system clock
- * @refused_steps: steps beyond the administrator's limits
- * @last_step: size of the last step in ns
- * @leap: NTP leap indicator of the host
- * @stratum: NTP stratum of the host
+ * @status: what has happened, for people
+ * @newest: index of the newest in its history
  */
 struct hvic_timesync {
 	struct hvic_channel *ch;
@@ -89,17 +86,40 @@ struct hvic_timesync {
 	struct work_struct step;
 
 	struct hvic_clock_line target;
+	enum hv_ic_step_cause cause;
 	bool has_last;
 	ktime_t last_real;
 	ktime_t last_raw;
 	s64 last_behind;
-	u64 samples;
-	u64 steps;
-	u64 refused_steps;
-	s64 last_step;
-	u8 leap;
-	u8 stratum;
+	struct hvic_time_status status;
+	unsigned int newest;
 };
+
+/* --- Policy: the module's parameters. ---------------------------------------------- */
+
+/**
+ * hvic_timesync_get_policy() - what the host's time is used for
+ * @policy: set
+ */
+void hvic_timesync_get_policy(struct hvic_time_policy *policy)
+{
+	policy->mode = READ_ONCE(time_mode);
+	policy->max_step = READ_ONCE(time_max_step);
+	policy->backward = READ_ONCE(time_backward);
+	policy->implicit_gap = READ_ONCE(time_implicit_gap);
+}
+
+/**
+ * hvic_timesync_set_policy() - say what the host's time is used for
+ * @policy: holds from the next message on
+ */
+void hvic_timesync_set_policy(const struct hvic_time_policy *policy)
+{
+	WRITE_ONCE(time_mode, policy->mode);
+	WRITE_ONCE(time_max_step, policy->max_step);
+	WRITE_ONCE(time_backward, policy->backward);
+	WRITE_ONCE(time_implicit_gap, policy->implicit_gap);
+}
 
 /* --- Setting the clock. ---------------------------------------------------------- */
 
@@ -115,6 +135,8 @@ static bool hvic_timesync_may_step(s64 step)
 static void hvic_timesync_step(struct work_struct *work)
 {
 	struct hvic_timesync *ts = container_of(work, struct hvic_timesync, step);
+	struct hvic_time_status *status = &ts->status;
+	enum hv_ic_step_cause cause;
 	struct hvic_clock_line target;
 	struct timespec64 time;
 	s64 host_ns, step;
@@ -122,6 +144,7 @@ static void hvic_timesync_step(struct work_struct *work)
 
 	spin_lock_bh(&ts->ch->lock);
 	target = ts->target;
+	cause = ts->cause;
 	spin_unlock_bh(&ts->ch->lock);
 
 	host_ns = hvic_clock_line_at(&target, hvic_platform_reference());
@@ -131,12 +154,14 @@ static void hvic_timesync_step(struct work_struct *work)
 
 	spin_lock_bh(&ts->ch->lock);
 	if (refused) {
-		ts->refused_steps++;
+		status->refused_steps++;
 	} else {
-		ts->steps++;
-		ts->last_step = step;
+		status->steps++;
+		status->last_step.when = ktime_get_boottime();
+		status->last_step.offset = step;
 		ts->has_last = false;
 	}
+	hvic_genl_time_step(status, step, cause, refused);
 	spin_unlock_bh(&ts->ch->lock);
 
 	if (refused)
@@ -177,14 +202,29 @@ static bool hvic_timesync_wants_step(struct hvic_timesync *ts,
 				     const struct hvic_time_sample *sample, int mode,
 				     s64 behind, const struct hvic_snapshot *now)
 {
-	if (mode < MODE_SYNC || !hvic_platform_trusts_host())
+	if (mode < HV_IC_TIME_MODE_SYNC || !hvic_platform_trusts_host())
 		return false;
 	if (sample->sync)
 		return true;
-	return mode == MODE_IMPLICIT && hvic_timesync_lost_time(ts, now, behind);
+	return mode == HV_IC_TIME_MODE_IMPLICIT && hvic_timesync_lost_time(ts, now, behind);
 }
 
 /* --- Samples. ------------------------------------------------------------------------ */
+
+static void hvic_timesync_remember(struct hvic_timesync *ts,
+				   const struct hvic_time_sample *sample, s64 behind)
+{
+	struct hvic_time_status *status = &ts->status;
+
+	status->samples++;
+	status->leap = sample->leap;
+	status->stratum = sample->stratum;
+	status->noise = hvic_clock_noise(&ts->clock);
+	ts->newest = (ts->newest + 1) % HVIC_TIME_HISTORY;
+	status->history[ts->newest].when = ktime_get_boottime();
+	status->history[ts->newest].offset = behind;
+	hvic_genl_time_sample(status, behind);
+}
 
 static void hvic_timesync_use(struct hvic_timesync *ts, const struct hvic_time_sample *sample,
 			      u64 reference, int mode)
@@ -204,12 +244,11 @@ static void hvic_timesync_use(struct hvic_timesync *ts, const struct hvic_time_s
 	behind = hvic_clock_line_at(&line, hvic_platform_reference()) - ktime_to_ns(now.system);
 	if (hvic_timesync_wants_step(ts, sample, mode, behind, &now)) {
 		ts->target = line;
+		ts->cause = sample->sync ? HV_IC_STEP_CAUSE_SYNC : HV_IC_STEP_CAUSE_IMPLICIT;
 		schedule_work(&ts->step);
 	}
 
-	ts->samples++;
-	ts->leap = sample->leap;
-	ts->stratum = sample->stratum;
+	hvic_timesync_remember(ts, sample, behind);
 	ts->last_behind = behind;
 	ts->last_real = now.system;
 	ts->last_raw = now.raw;
@@ -233,7 +272,8 @@ static int hvic_timesync_handle(struct hvic_channel *ch, const struct hvic_msg *
 	if (reference > now + REFERENCE_SLACK)
 		return -ERANGE;		/* from the future */
 
-	if (mode == MODE_OFF)
+	ch->last.operation = sample.sync ? "sync" : sample.sample ? "sample" : "probe";
+	if (mode == HV_IC_TIME_MODE_OFF)
 		hvic_clock_restart(&ts->clock);
 	else if (sample.sync || sample.sample)
 		hvic_timesync_use(ts, &sample, reference, mode);
@@ -248,20 +288,48 @@ static void hvic_timesync_reset(struct hvic_channel *ch)
 	ts->has_last = false;
 }
 
-static void hvic_timesync_show(struct hvic_channel *ch, struct seq_file *out)
+/**
+ * hvic_timesync_status() - tell how it has been
+ * @ch: a timesync channel
+ *
+ * Context: the channel's lock is held.
+ * Return: as it is now.
+ */
+const struct hvic_time_status *hvic_timesync_status(struct hvic_channel *ch)
 {
 	struct hvic_timesync *ts = ch->priv;
 	s64 host_ns;
 
+	lockdep_assert_held(&ch->lock);
+	switch (hvic_clock_at(&ts->clock, hvic_platform_reference(), &host_ns)) {
+	case 0:
+		ts->status.state = HV_IC_CLOCK_STATE_VALID;
+		ts->status.offset = host_ns - ktime_get_real_ns();
+		break;
+	case -ESTALE:
+		ts->status.state = HV_IC_CLOCK_STATE_STALE;
+		break;
+	default:
+		ts->status.state = HV_IC_CLOCK_STATE_UNKNOWN;
+	}
+	ts->status.ptp = hvic_clock_index(&ts->clock);
+	ts->status.oldest = (ts->newest + 1) % HVIC_TIME_HISTORY;
+	return &ts->status;
+}
+
+static void hvic_timesync_show(struct hvic_channel *ch, struct seq_file *out)
+{
+	const struct hvic_time_status *status = hvic_timesync_status(ch);
+
 	seq_printf(out, "mode %s\n", mode_words[READ_ONCE(time_mode)]);
-	seq_printf(out, "samples %llu\n", ts->samples);
-	seq_printf(out, "steps %llu\n", ts->steps);
-	seq_printf(out, "refused_steps %llu\n", ts->refused_steps);
-	seq_printf(out, "last_step_ns %lld\n", ts->last_step);
-	seq_printf(out, "leap %u\n", ts->leap);
-	seq_printf(out, "stratum %u\n", ts->stratum);
-	if (!hvic_clock_at(&ts->clock, hvic_platform_reference(), &host_ns))
-		seq_printf(out, "behind_ns %lld\n", host_ns - ktime_get_real_ns());
+	seq_printf(out, "samples %llu\n", status->samples);
+	seq_printf(out, "steps %llu\n", status->steps);
+	seq_printf(out, "refused_steps %llu\n", status->refused_steps);
+	seq_printf(out, "last_step_ns %lld\n", status->last_step.offset);
+	seq_printf(out, "leap %u\n", status->leap);
+	seq_printf(out, "stratum %u\n", status->stratum);
+	if (status->state == HV_IC_CLOCK_STATE_VALID)
+		seq_printf(out, "behind_ns %lld\n", status->offset);
 }
 
 /* --- Lifetime. --------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "compat.h"
 #include "debugfs.h"
+#include "genl.h"
 #include "platform.h"
 
 /* Our reading of the wire against the kernel's. */
@@ -69,8 +70,14 @@ struct hvic_device {
 	bool on;
 };
 
-static DEFINE_MUTEX(devices_lock);	/* guards devices; taken before the lock of a device */
+/*
+ * To open or close a channel takes its time, to look at it must not. So the list
+ * changes under both locks, and either is enough to read it.
+ */
+static DEFINE_MUTEX(devices_lock);	/* taken before the lock of a device */
+static DEFINE_MUTEX(list_lock);		/* held for a moment only; nests inside devices_lock */
 static LIST_HEAD(devices);
+static unsigned int generation;		/* changes with the list */
 
 /* --- What channels need of the bus. --------------------------------------------- */
 
@@ -136,12 +143,20 @@ static int hvic_vmbus_send(void *bus_data, const void *data, size_t len, u64 xid
 				VM_PKT_DATA_INBAND, 0);
 }
 
+static void hvic_vmbus_changed(void *bus_data)
+{
+	struct hvic_device *device = bus_data;
+
+	hvic_genl_service(&device->channel);
+}
+
 static const struct hvic_bus_ops hvic_vmbus_ops = {
 	.open = hvic_vmbus_open,
 	.close = hvic_vmbus_close,
 	.peek = hvic_vmbus_peek,
 	.consume = hvic_vmbus_consume,
 	.send = hvic_vmbus_send,
+	.changed = hvic_vmbus_changed,
 };
 
 /* --- Attributes, in the group "ic" of the device. ---------------------------------- */
@@ -290,10 +305,29 @@ static int hvic_vmbus_apply_switch(struct hvic_device *device)
 	return ret;
 }
 
+static void hvic_vmbus_enlist(struct hvic_device *device)
+{
+	struct hvic_channel *ch = &device->channel;
+
+	mutex_lock(&devices_lock);
+	mutex_lock(&list_lock);
+	list_add_tail(&device->list, &devices);
+	generation++;
+	mutex_unlock(&list_lock);
+	mutex_unlock(&devices_lock);
+
+	spin_lock_bh(&ch->lock);
+	hvic_genl_service(ch);
+	spin_unlock_bh(&ch->lock);
+}
+
 static void hvic_vmbus_unlist(struct hvic_device *device)
 {
 	mutex_lock(&devices_lock);
+	mutex_lock(&list_lock);
 	list_del(&device->list);
+	generation++;
+	mutex_unlock(&list_lock);
 	mutex_unlock(&devices_lock);
 }
 
@@ -318,9 +352,7 @@ static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device
 		goto err_free_device;
 
 	/* ORDER: listed first, or a switch that turns now would be missed. */
-	mutex_lock(&devices_lock);
-	list_add_tail(&device->list, &devices);
-	mutex_unlock(&devices_lock);
+	hvic_vmbus_enlist(device);
 	ret = hvic_vmbus_apply_switch(device);
 	if (ret) {
 		dev_err(&hdev->device, "the %s channel cannot be opened (error %d)\n",
@@ -333,6 +365,7 @@ static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device
 
 err_unlist:
 	hvic_vmbus_unlist(device);
+	hvic_genl_service_gone(&device->channel);
 	hvic_channel_destroy(&device->channel);
 err_free_device:
 	kfree(device);
@@ -349,6 +382,7 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 	if (device->on)
 		hvic_vmbus_turn_off(device);
 	mutex_unlock(&device->lock);
+	hvic_genl_service_gone(&device->channel);
 
 	hvic_channel_destroy(&device->channel);
 	kfree(device);
@@ -398,6 +432,68 @@ int hvic_vmbus_apply_switches(void)
 	}
 	mutex_unlock(&devices_lock);
 	return ret;
+}
+
+/**
+ * hvic_vmbus_for_each_channel() - look at all channels
+ * @look: called for each; may not wait for others; other than 0 ends it
+ * @arg: handed to @look
+ *
+ * Context: may sleep.
+ * Return: what @look returned last; 0 if there are no channels.
+ */
+int hvic_vmbus_for_each_channel(int (*look)(struct hvic_channel *ch, void *arg), void *arg)
+{
+	struct hvic_device *device;
+	int ret = 0;
+
+	mutex_lock(&list_lock);
+	list_for_each_entry(device, &devices, list) {
+		ret = look(&device->channel, arg);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&list_lock);
+	return ret;
+}
+
+/**
+ * hvic_vmbus_generation() - has a channel come or gone?
+ *
+ * Context: any.
+ * Return: a number that changes when one does.
+ */
+unsigned int hvic_vmbus_generation(void)
+{
+	return READ_ONCE(generation);
+}
+
+/**
+ * hvic_vmbus_relid() - the number of a channel on the bus
+ * @ch: a channel of this bus
+ *
+ * Context: any.
+ * Return: as it is in the name of its folder in sysfs.
+ */
+u32 hvic_vmbus_relid(const struct hvic_channel *ch)
+{
+	const struct hvic_device *device = container_of(ch, struct hvic_device, channel);
+
+	return device->hdev->channel->offermsg.child_relid;
+}
+
+/**
+ * hvic_vmbus_service() - the services that the driver knows
+ * @index: which, from 0
+ *
+ * Context: any.
+ * Return: the service, or NULL if there are not so many.
+ */
+const struct hvic_service *hvic_vmbus_service(unsigned int index)
+{
+	if (index >= ARRAY_SIZE(hvic_vmbus_ids) - 1)
+		return NULL;
+	return (const struct hvic_service *)hvic_vmbus_ids[index].driver_data;
 }
 
 /* --- Driver. ------------------------------------------------------------------------------ */
