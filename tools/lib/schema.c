@@ -92,6 +92,7 @@ static const char *const phase_words[] = {
 	[HV_IC_PHASE_ASKING]		= "asking",
 	[HV_IC_PHASE_GRANTED]		= "granted",
 	[HV_IC_PHASE_ACTING]		= "acting",
+	[HV_IC_PHASE_HANDED]		= "handed",
 	[HV_IC_PHASE_DONE]		= "done",
 	[HV_IC_PHASE_REFUSED]		= "refused",
 	[HV_IC_PHASE_CANCELLED]		= "cancelled",

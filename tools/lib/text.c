@@ -351,7 +351,7 @@ free_table:
 /* --- Plots. --------------------------------------------------------------- */
 
 #define PLOT_ROWS	7
-#define PLOT_LABEL	10	/* columns that the scale takes */
+#define PLOT_LABEL	14	/* columns that the scale takes */
 
 /**
  * hvic_plot() - a small picture of a series: newest at the right, zero line drawn
@@ -381,7 +381,7 @@ void hvic_plot(const struct hvic_paper *paper, const int64_t *values, size_t n)
 	step = ((double)high - low) / (PLOT_ROWS - 1);
 
 	for (int row = PLOT_ROWS - 1; row >= 0; row--) {
-		bool zero = row == (int)(-low / step + 0.5);
+		bool zero = row == (int)(-(double)low / step + 0.5);
 		char label[HVIC_SPAN_SIZE] = "";
 
 		if (zero)
@@ -390,7 +390,7 @@ void hvic_plot(const struct hvic_paper *paper, const int64_t *values, size_t n)
 			hvic_offset(label, row ? high : low);
 		fprintf(paper->out, "%*s %s", PLOT_LABEL, label, edge);
 		for (size_t i = 0; i < n; i++) {
-			if (row == (int)((values[i] - low) / step + 0.5))
+			if (row == (int)(((double)values[i] - low) / step + 0.5))
 				hvic_say(paper, HVIC_GOOD, "%s", dot);
 			else
 				fputs(zero ? line : " ", paper->out);

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command line. */
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvic.h"
+#include "unit.h"
+
+#define MAX_WORDS 32
+
+/* Splits at spaces; a word of its own is given as in a shell, but nothing is quoted. */
+static int parse(struct hvic_call *call, char *complaint, size_t size, const char *line)
+{
+	static char text[256];
+	static char *argv[MAX_WORDS + 1];
+	int argc = 0;
+
+	snprintf(text, sizeof(text), "hvic %s", line);
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return hvic_command_parse(call, argc, argv, complaint, size);
+}
+
+static void good(void **state)
+{
+	static const struct {
+		const char *line;
+		int (*run)(struct hvic *hvic);
+		unsigned int n_args;
+	} rows[] = {
+		{ "", hvic_status, 0 },
+		{ "--json", hvic_status, 0 },
+		{ "-j status", hvic_status, 0 },
+		{ "status shutdown", hvic_status, 1 },
+		{ "monitor", hvic_monitor, 0 },
+		{ "monitor time health state", hvic_monitor, 3 },
+		{ "monitor time --count 3 health", hvic_monitor, 2 },
+		{ "time", hvic_time, 0 },
+		{ "time set --mode ptp --max-step=0", hvic_time_set, 0 },
+		{ "health", hvic_health_list, 0 },
+		{ "health list --json=short", hvic_health_list, 0 },
+		{ "health set web healthy --ttl 30s", hvic_health_set, 2 },
+		{ "--timeout 3 health --ttl=5 set web critical", NULL, 0 },
+		{ "health clear web", hvic_health_clear, 1 },
+		{ "health run web -- curl -f --ttl http://localhost", hvic_health_run, 1 },
+		{ "health run --ttl 5 web -- true", hvic_health_run, 1 },
+		{ "shutdown policy poweroff notify --grace 60s", hvic_shutdown_policy, 2 },
+		{ "shutdown policy --grace 60s", hvic_shutdown_policy, 0 },
+		{ "shutdown cancel", hvic_shutdown_cancel, 0 },
+		{ "service enable kvp", hvic_service_enable, 1 },
+		{ "takeover -t 30", hvic_takeover, 0 },
+		{ "status --", hvic_status, 0 },
+		{ "doctor", hvic_doctor, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hvic_call call;
+		char complaint[256];
+		int ret = parse(&call, complaint, sizeof(complaint), rows[i].line);
+
+		/* An option of a verb does not go before the verb. */
+		if (!rows[i].run) {
+			assert_int_equal(ret, -EINVAL);
+			continue;
+		}
+		assert_int_equal(ret, 0);
+		assert_ptr_equal(call.command->run, rows[i].run);
+		assert_int_equal(call.n_args, rows[i].n_args);
+	}
+}
+
+static void bad(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *complaint;
+	} rows[] = {
+		{ "stat", "\"stat\" is not known" },
+		{ "status network", "SERVICE \"network\" is none of heartbeat" },
+		{ "status shutdown kvp", "\"kvp\" is too much" },
+		{ "time sett", "\"time sett\" is not known" },
+		{ "time set fast", "\"fast\" is too much" },
+		{ "time set --mode fast", "value \"fast\" is none of off ptp sync implicit" },
+		{ "time set --mode", "option --mode needs a value" },
+		{ "time set --mod ptp", "unknown option \"--mod\"" },
+		{ "time --mode ptp", "unknown option \"--mode\"" },
+		{ "time set --json", "there is nothing to show with --json" },
+		{ "health set", "NAME is missing" },
+		{ "health set web", "STATE is missing" },
+		{ "health set web unknown", "STATE \"unknown\" is none of healthy critical" },
+		{ "health set web healthy now", "\"now\" is too much" },
+		{ "health run web", "COMMAND is missing" },
+		{ "health run web --", "COMMAND is missing" },
+		{ "health run web true", "\"true\" is too much" },
+		{ "service", "\"service\" is not a whole command" },
+		{ "service kvp", "\"service kvp\" is not known" },
+		{ "service enable", "SERVICE is missing" },
+		{ "status -- shutdown", "\"shutdown\" is too much" },
+		{ "-- status", "\"status\" is too much" },
+		{ "--json=xml", "value \"xml\" is none of pretty short" },
+		{ "--help=me", "option --help takes no value" },
+		{ "-x", "unknown option \"-x\"" },
+		{ "-jt", "unknown option \"-jt\"" },
+		{ "---", "unknown option \"---\"" },
+		{ "-t", "option --timeout needs a value" },
+		{ "shutdown policy halt allow", "ACTION \"halt\" is none of poweroff reboot hibernate" },
+		{ "monitor time time time time time time time time time time time time time time time time time",
+		  "too many arguments" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hvic_call call;
+		char complaint[256];
+
+		assert_int_equal(parse(&call, complaint, sizeof(complaint), rows[i].line), -EINVAL);
+		if (strncmp(complaint, rows[i].complaint, strlen(rows[i].complaint)))
+			fail_msg("%s: \"%s\"", rows[i].line, complaint);
+	}
+}
+
+static void values(void **state)
+{
+	struct hvic_call call;
+	char complaint[256];
+
+	(void)state;
+	assert_int_equal(parse(&call, complaint, sizeof(complaint),
+			       "time set --max-step 5s --mode=sync -t 1 --color never"), 0);
+	assert_string_equal(hvic_command_value(&call, "max-step"), "5s");
+	assert_string_equal(hvic_command_value(&call, "mode"), "sync");
+	assert_null(hvic_command_value(&call, "backward"));
+	assert_string_equal(call.global[HVIC_OPTION_TIMEOUT], "1");
+	assert_string_equal(call.global[HVIC_OPTION_COLOR], "never");
+	assert_null(call.global[HVIC_OPTION_JSON]);
+	assert_int_equal(parse(&call, complaint, sizeof(complaint), "--json"), 0);
+	assert_string_equal(call.global[HVIC_OPTION_JSON], "");
+}
+
+static void program(void **state)
+{
+	struct hvic_call call;
+	char complaint[256];
+
+	(void)state;
+	assert_int_equal(parse(&call, complaint, sizeof(complaint),
+			       "health run web -- curl -- --json"), 0);
+	assert_string_equal(call.program[0], "curl");
+	assert_string_equal(call.program[1], "--");
+	assert_string_equal(call.program[2], "--json");
+	assert_null(call.program[3]);
+	assert_null(call.global[HVIC_OPTION_JSON]);
+}
+
+/* Help is there in the middle of anything, also where a word is missing. */
+static void help(void **state)
+{
+	static const char *const lines[] = {
+		"--help", "time --help", "service --help", "health set --help", "-h health run",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct hvic_call call;
+		char complaint[256];
+
+		assert_int_equal(parse(&call, complaint, sizeof(complaint), lines[i]), 0);
+		assert_non_null(call.global[HVIC_OPTION_HELP]);
+	}
+}
+
+static bool has_room(const struct hvic_command *command)
+{
+	size_t params = 0, options = 0;
+
+	while (command->params[params].name)
+		params++;
+	while (command->options[options].name)
+		options++;
+	return params < HVIC_MAX_PARAMS && options < HVIC_MAX_OPTIONS;
+}
+
+/* Every row can be run and is explained, in lines that a terminal has room for. */
+static void table(void **state)
+{
+	(void)state;
+	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
+		size_t len;
+		char *text;
+		FILE *out = open_memstream(&text, &len);
+
+		hvic_command_help(c->noun, out);
+		fclose(out);
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+			if (strlen(line) > 90)
+				fail_msg("too long: %s", line);
+		}
+		free(text);
+		assert_non_null(c->run);
+		assert_non_null(c->help);
+		assert_true(has_room(c));
+	}
+}
+
+/* The manual page knows every command and option. */
+static void manual(void **state)
+{
+	static char page[65536];
+	FILE *file = fopen("man/hvic.1", "r");
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fread(page, 1, sizeof(page) - 1, file) > 0);
+	fclose(file);
+	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), ".It Cm %s%s%s", c->noun, c->verb ? " " : "",
+			 c->verb ? c->verb : "");
+		if (!strstr(page, line))
+			fail_msg("hvic(1) lacks \"%s\"", line);
+		for (const struct hvic_option *o = c->options; o->name; o++) {
+			snprintf(line, sizeof(line), "Fl -%s", o->name);
+			if (!strstr(page, line))
+				fail_msg("hvic(1) lacks \"%s\"", line);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good),
+		cmocka_unit_test(bad),
+		cmocka_unit_test(values),
+		cmocka_unit_test(program),
+		cmocka_unit_test(help),
+		cmocka_unit_test(table),
+		cmocka_unit_test(manual),
+	};
+
+	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+}

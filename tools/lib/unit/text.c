@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Text for people. */
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define SECOND 1000000000ULL
+
+static void printable(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "" },
+		{ "plain text", "plain text" },
+		{ "T\xc3\xbcr \xf0\x9f\x94\x8c", "T\xc3\xbcr \xf0\x9f\x94\x8c" },
+		{ "a\nb\tc", "a\\x0ab\\x09c" },
+		{ "\033[2J", "\\x1b[2J" },
+		{ "back\\slash", "back\\\\slash" },
+		{ "\x7f", "\\x7f" },
+		{ "\xc2\x9b" "2J", "\\xc2\\x9b2J" },			/* C1 */
+		{ "\xe2\x80\xae" "evil", "\\xe2\\x80\\xaeevil" },	/* right to left */
+		{ "\xff\xfe", "\\xff\\xfe" },
+		{ "\xc3", "\\xc3" },					/* cut short */
+		{ "\xf0\x9f\x94", "\\xf0\\x9f\\x94" },
+		{ "\xc0\x80", "\\xc0\\x80" },				/* overlong */
+		{ "\xe0\x80\x8a", "\\xe0\\x80\\x8a" },
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },			/* surrogate */
+		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },		/* beyond */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *out = hvic_printable(rows[i].in);
+
+		assert_string_equal(out, rows[i].out);
+		free(out);
+	}
+}
+
+static void spans(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} rows[] = {
+		{ 0, "0 ns" }, { 999, "999 ns" }, { 1000, "1.0 us" }, { 12345, "12.3 us" },
+		{ 123456, "123 us" }, { 1500000, "1.5 ms" }, { 2 * SECOND, "2.0 s" },
+		{ 59 * SECOND, "59.0 s" }, { 61 * SECOND, "1 min 1 s" },
+		{ 3600 * SECOND, "1 h 0 min" }, { 90000 * SECOND, "1 d 1 h" },
+		{ UINT64_MAX, "213503 d 23 h" },
+	};
+	char buf[HVIC_SPAN_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(hvic_span(buf, rows[i].ns), rows[i].text);
+	assert_string_equal(hvic_offset(buf, -1500000), "-1.5 ms");
+	assert_string_equal(hvic_offset(buf, 1500000), "+1.5 ms");
+	assert_string_equal(hvic_offset(buf, INT64_MIN), "-106751 d 23 h");
+	assert_string_equal(hvic_age(buf, 59999), "59 s");
+	assert_string_equal(hvic_age(buf, 60000), "1 min");
+	assert_string_equal(hvic_age(buf, 7200000), "2 h");
+	assert_string_equal(hvic_age(buf, 200000000), "2 d");
+}
+
+/* What is printed in here ends up in a buffer. */
+struct sheet {
+	struct hvic_paper paper;
+	char *text;
+	size_t len;
+};
+
+static void open_sheet(struct sheet *sheet)
+{
+	memset(sheet, 0, sizeof(*sheet));
+	sheet->paper.out = open_memstream(&sheet->text, &sheet->len);
+	assert_non_null(sheet->paper.out);
+}
+
+static void expect_sheet(struct sheet *sheet, const char *text)
+{
+	fclose(sheet->paper.out);
+	assert_string_equal(sheet->text, text);
+	free(sheet->text);
+}
+
+static const char *const heads[] = { "NAME", "WHAT" };
+
+static void table_aligned(void **state)
+{
+	struct hvic_table *table = hvic_table_new(heads, 2);
+	struct sheet sheet;
+
+	(void)state;
+	open_sheet(&sheet);
+	hvic_table_add(table, HVIC_PLAIN, "%s", "longer than head");
+	hvic_table_add(table, HVIC_PLAIN, "%d", 1);
+	hvic_table_add(table, HVIC_PLAIN, "T\xc3\xbcr");
+	hvic_table_add(table, HVIC_PLAIN, "\033");
+	hvic_table_print(table, &sheet.paper);
+	expect_sheet(&sheet, "NAME              WHAT\n"
+		     "longer than head  1\n"
+		     "T\xc3\xbcr               \\x1b\n");
+}
+
+static void table_coloured(void **state)
+{
+	struct hvic_table *table = hvic_table_new(heads, 2);
+	struct sheet sheet;
+
+	(void)state;
+	open_sheet(&sheet);
+	sheet.paper.colour = true;
+	hvic_table_add(table, HVIC_GOOD, "a");
+	hvic_table_add(table, HVIC_PLAIN, "b");
+	hvic_table_print(table, &sheet.paper);
+	expect_sheet(&sheet, "\033[1mNAME\033[0m  \033[1mWHAT\033[0m\n\033[32ma\033[0m     b\n");
+}
+
+static void table_cut(void **state)
+{
+	struct hvic_table *table = hvic_table_new(heads, 2);
+	struct sheet sheet;
+
+	(void)state;
+	open_sheet(&sheet);
+	sheet.paper.width = 10;
+	hvic_table_add(table, HVIC_PLAIN, "a");
+	hvic_table_add(table, HVIC_PLAIN, "\xc3\xbc" "23456789");
+	hvic_table_print(table, &sheet.paper);
+	expect_sheet(&sheet, "NAME  WHAT\na     \xc3\xbc" "234\n");
+}
+
+static void plot(void **state)
+{
+	static const int64_t values[] = { -3000, 0, 3000 };
+	struct sheet sheet;
+
+	(void)state;
+	open_sheet(&sheet);
+	hvic_plot(&sheet.paper, values, 3);
+	expect_sheet(&sheet, "       +3.0 us |  *\n"
+		     "               |   \n"
+		     "               |   \n"
+		     "             0 |-*-\n"
+		     "               |   \n"
+		     "               |   \n"
+		     "       -3.0 us |*  \n");
+}
+
+/* Only the newest have room; and values at the ends of the range do not overflow. */
+static void plot_extremes(void **state)
+{
+	int64_t values[200] = { 0 };
+	struct sheet sheet;
+	unsigned int rows = 0;
+
+	(void)state;
+	values[0] = INT64_MIN;
+	values[198] = INT64_MIN;
+	values[199] = INT64_MAX;
+	open_sheet(&sheet);
+	sheet.paper.width = 40;
+	sheet.paper.utf8 = true;
+	hvic_plot(&sheet.paper, values, ARRAY_SIZE(values));
+	fclose(sheet.paper.out);
+	for (char *line = strtok(sheet.text, "\n"); line; line = strtok(NULL, "\n")) {
+		assert_true(hvic_columns(line) <= 40);
+		rows++;
+	}
+	assert_int_equal(rows, 7);
+	free(sheet.text);
+}
+
+static void plot_flat(void **state)
+{
+	static const int64_t values[] = { 0, 0 };
+	struct sheet sheet;
+
+	(void)state;
+	open_sheet(&sheet);
+	hvic_plot(&sheet.paper, values, 2);
+	fclose(sheet.paper.out);
+	assert_non_null(strstr(sheet.text, "             0 |**\n"));
+	free(sheet.text);
+}
+
+static void colours(void **state)
+{
+	struct hvic_paper paper;
+	FILE *file = tmpfile();
+
+	(void)state;
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	assert_false(paper.colour);		/* no terminal */
+	assert_int_equal(paper.width, 0);
+	hvic_paper_init(&paper, file, HVIC_COLOUR_ALWAYS);
+	assert_true(paper.colour);
+	fclose(file);
+
+	file = fopen("/dev/ptmx", "r+");
+	if (!file)
+		skip();
+	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	assert_true(paper.colour);
+	assert_true(paper.width > 0);
+	setenv("NO_COLOR", "1", 1);
+	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	assert_false(paper.colour);
+	hvic_paper_init(&paper, file, HVIC_COLOUR_ALWAYS);
+	assert_true(paper.colour);
+	setenv("NO_COLOR", "", 1);		/* as if it were not set */
+	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	assert_true(paper.colour);
+	setenv("TERM", "dumb", 1);
+	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	assert_false(paper.colour);
+	fclose(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(printable),
+		cmocka_unit_test(spans),
+		cmocka_unit_test(table_aligned),
+		cmocka_unit_test(table_coloured),
+		cmocka_unit_test(table_cut),
+		cmocka_unit_test(plot),
+		cmocka_unit_test(plot_extremes),
+		cmocka_unit_test(plot_flat),
+		cmocka_unit_test(colours),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}

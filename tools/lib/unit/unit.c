@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A folder to play in. */
+#include "unit.h"
+
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "root.h"
+
+int unit_root_setup(void **state)
+{
+	struct unit_root *root = calloc(1, sizeof(*root));
+
+	strcpy(root->path, "/tmp/hvic-unit-XXXXXX");
+	assert_non_null(mkdtemp(root->path));
+	root->fd = hvic_root_open(root->path);
+	assert_true(root->fd >= 0);
+	*state = root;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+int unit_root_teardown(void **state)
+{
+	struct unit_root *root = *state;
+
+	close(root->fd);
+	nftw(root->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(root);
+	return 0;
+}
+
+static void whole_path(struct unit_root *root, const char *path, char whole[PATH_MAX])
+{
+	snprintf(whole, PATH_MAX, "%s/%s", root->path, path);
+	for (char *at = whole + strlen(root->path) + 1; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		mkdir(whole, 0755);
+		*at = '/';
+	}
+}
+
+void unit_bytes(struct unit_root *root, const char *path, const void *data, size_t len)
+{
+	char whole[PATH_MAX];
+	FILE *file;
+
+	whole_path(root, path, whole);
+	file = fopen(whole, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	fclose(file);
+}
+
+void unit_file(struct unit_root *root, const char *path, const char *text)
+{
+	unit_bytes(root, path, text, strlen(text));
+}
+
+void unit_symlink(struct unit_root *root, const char *path, const char *target)
+{
+	char whole[PATH_MAX];
+
+	whole_path(root, path, whole);
+	unlink(whole);
+	assert_int_equal(symlink(target, whole), 0);
+}
+
+void unit_folder(struct unit_root *root, const char *path)
+{
+	char whole[PATH_MAX];
+
+	whole_path(root, path, whole);
+	mkdir(whole, 0755);
+}
+
+void unit_remove(struct unit_root *root, const char *path)
+{
+	char whole[PATH_MAX];
+
+	whole_path(root, path, whole);
+	assert_int_equal(remove(whole), 0);
+}
+
+void unit_device(struct unit_root *root, const char *id, const char *class, const char *driver)
+{
+	char path[PATH_MAX], text[PATH_MAX];
+
+	snprintf(path, sizeof(path), "sys/bus/vmbus/devices/%s/class_id", id);
+	snprintf(text, sizeof(text), "{%s}\n", class);
+	unit_file(root, path, text);
+	if (!driver)
+		return;
+	snprintf(path, sizeof(path), "sys/bus/vmbus/devices/%s/driver", id);
+	snprintf(text, sizeof(text), "../../drivers/%s", driver);
+	unit_symlink(root, path, text);
+	snprintf(path, sizeof(path), "sys/bus/vmbus/drivers/%s/%s", driver, id);
+	unit_symlink(root, path, "../../devices");
+}
+
+void unit_process(struct unit_root *root, int pid, const char *comm, const char *unit)
+{
+	char path[PATH_MAX], text[PATH_MAX];
+
+	snprintf(path, sizeof(path), "proc/%d/comm", pid);
+	snprintf(text, sizeof(text), "%s\n", comm);
+	unit_file(root, path, text);
+	snprintf(path, sizeof(path), "proc/%d/cmdline", pid);
+	snprintf(text, sizeof(text), "%s%c-n%c", comm, 0, 0);
+	unit_bytes(root, path, text, strlen(comm) + 4);
+	snprintf(path, sizeof(path), "proc/%d/exe", pid);
+	snprintf(text, sizeof(text), "/usr/sbin/%s", comm);
+	unit_symlink(root, path, text);
+	snprintf(path, sizeof(path), "proc/%d/cgroup", pid);
+	snprintf(text, sizeof(text), "0::/%s%s\n", unit ? "system.slice/" : "", unit ? unit : "");
+	unit_file(root, path, text);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of a request of the host to stop the guest.
+ *
+ *  ask    may it be done? Not if somebody holds a lock against it, unless the host
+ *         forces it.
+ *  act    the host has its answer, and the grace period is over: do it, whatever
+ *         locks have been taken since. A yes is a yes.
+ *
+ * Whatever goes wrong here, the driver is told that it must do it alone: a guest
+ * whose logind is ill can be shut down all the same. The bus is opened anew for
+ * each request, so it may come, go and be restarted in between.
+ */
+#include "handler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "logind.h"
+#include "parse.h"
+#include "schema.h"
+#include "text.h"
+#include "wall.h"
+
+/**
+ * struct request - what the driver says of one
+ * @object: all of it
+ * @id: its number
+ * @action: what the host wants
+ * @force: at any price
+ * @text: the host's words; may be anything
+ */
+struct request {
+	json_object *object;
+	uint64_t id;
+	enum hv_ic_action action;
+	bool force;
+	const char *text;
+};
+
+/* --- Ask. ------------------------------------------------------------------------ */
+
+static enum hv_ic_decision judge(sd_bus *bus, const struct request *request)
+{
+	const char *name = hvic_action_words[request->action];
+	char who[256];
+	char *printable;
+	int ret;
+
+	if (request->action == HV_IC_ACTION_HIBERNATE && !hvic_logind_can(bus, request->action)) {
+		hvic_log(HVIC_NOTICE, "%s refused: logind says that this system cannot", name);
+		return HV_IC_DECISION_UNSUPPORTED;
+	}
+	if (request->force)
+		return HV_IC_DECISION_ACCEPTED;
+	ret = hvic_logind_inhibited(bus, request->action, who, sizeof(who));
+	if (ret < 0)
+		hvic_log(HVIC_WARNING, "logind does not tell about locks: %s", strerror(-ret));
+	if (ret <= 0)
+		return HV_IC_DECISION_ACCEPTED;
+	printable = hvic_printable(who);
+	hvic_log(HVIC_NOTICE, "%s refused, it is inhibited by %s", name,
+		 printable ? printable : "somebody");
+	free(printable);
+	return HV_IC_DECISION_LOCKED;
+}
+
+static void ask(struct hvic_handler *handler, const struct request *request)
+{
+	enum hv_ic_decision decision = HV_IC_DECISION_ACCEPTED;
+	sd_bus *bus = NULL;
+	int ret = handler->ops->open_bus(handler, &bus);
+
+	if (ret < 0)
+		hvic_log(HVIC_WARNING, "cannot ask logind: %s", strerror(-ret));
+	else
+		decision = judge(bus, request);
+	sd_bus_flush_close_unref(bus);
+	handler->ops->reply(handler, request->id, decision);
+}
+
+/* --- Act. ------------------------------------------------------------------------- */
+
+static void act(struct hvic_handler *handler, const struct request *request)
+{
+	const char *name = hvic_action_words[request->action];
+	char *text = hvic_printable(request->text);
+	sd_bus *bus = NULL;
+	int ret = handler->ops->open_bus(handler, &bus);
+
+	if (ret >= 0)
+		ret = hvic_logind_act(bus, request->action, text ? text : "");
+	if (ret < 0)
+		hvic_log(HVIC_WARNING, "%s: logind does not do it (%s), the kernel has to", name,
+			 strerror(-ret));
+	else
+		hvic_log(HVIC_NOTICE, "%s handed to logind", name);
+	sd_bus_flush_close_unref(bus);
+	free(text);
+	handler->ops->reply(handler, request->id,
+			    ret < 0 ? HV_IC_DECISION_FAILED : HV_IC_DECISION_DONE);
+}
+
+/* --- Tell. ------------------------------------------------------------------------- */
+
+static void announce(struct hvic_handler *handler, const struct request *request,
+		     const char *headline)
+{
+	char **ttys = NULL;
+	sd_bus *bus = NULL;
+
+	if (handler->ops->open_bus(handler, &bus) >= 0 && !hvic_logind_ttys(bus, &ttys))
+		hvic_wall(handler->root, ttys, headline, request->text);
+	for (char **tty = ttys; tty && *tty; tty++)
+		free(*tty);
+	free(ttys);
+	sd_bus_flush_close_unref(bus);
+}
+
+/* The users hear of what will happen, and of what will not. */
+static void tell(struct hvic_handler *handler, const struct request *request)
+{
+	static const char *const verbs[] = {
+		[HV_IC_ACTION_POWEROFF]		= "powers off",
+		[HV_IC_ACTION_REBOOT]		= "reboots",
+		[HV_IC_ACTION_HIBERNATE]	= "hibernates",
+	};
+	const char *phase = hvic_json_string(request->object, "phase");
+	int64_t remaining = hvic_json_number(request->object, "remaining_ms");
+	char headline[128], span[HVIC_SPAN_SIZE];
+
+	if (!strcmp(phase, "granted") && remaining)
+		snprintf(headline, sizeof(headline),
+			 "The system %s in %s, the virtual machine's host asks for it.",
+			 verbs[request->action], hvic_span(span, remaining * 1000000));
+	else if (!strcmp(phase, "granted"))
+		snprintf(headline, sizeof(headline),
+			 "The system %s now, the virtual machine's host asks for it.",
+			 verbs[request->action]);
+	else if (!strcmp(phase, "cancelled"))
+		snprintf(headline, sizeof(headline),
+			 "The system goes on: what the host asked for has been cancelled.");
+	else
+		return;
+	announce(handler, request, headline);
+}
+
+/* --- Messages. ----------------------------------------------------------------------- */
+
+/**
+ * hvic_handler_take() - take a message of the driver
+ * @handler: the handler
+ * @message: notification
+ */
+void hvic_handler_take(struct hvic_handler *handler, const struct nlmsghdr *message)
+{
+	const struct hvic_event *event = hvic_event_find(message);
+	struct request request;
+	int action;
+
+	if (!event || event->set != &hvic_set_request)
+		return;
+	request.object = hvic_decode(message, event->set);
+	request.id = hvic_json_number(request.object, "id");
+	request.force = hvic_json_true(request.object, "force");
+	request.text = hvic_json_string(request.object, "text");
+	action = hvic_parse_word(hvic_json_string(request.object, "action"), hvic_action_words);
+	if (action < 0) {
+		/* Of a newer driver, which does without an answer. */
+		hvic_log(HVIC_WARNING, "the driver asks for something unknown");
+		json_object_put(request.object);
+		return;
+	}
+	request.action = action;
+	if (event->group)
+		tell(handler, &request);
+	else if (!strcmp(event->type, "ask"))
+		ask(handler, &request);
+	else
+		act(handler, &request);
+	json_object_put(request.object);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Lines for the journal, or for whoever reads standard error. */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/** hvic_log() - a line; the journal wants its level before it */
+void hvic_log(enum hvic_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (getenv("JOURNAL_STREAM"))
+		fprintf(stderr, "<%d>", level);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
