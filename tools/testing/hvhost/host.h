@@ -116,6 +116,9 @@ void hv_acpi_build(struct hv_host *host);
 #define HV_ACPI_S4		4	/* SLP_TYP values */
 #define HV_ACPI_S5		5
 
+/* ports.c */
+void hv_ports_access(struct hv_host *host, struct kvm_run *run);
+
 /* console.c */
 void hv_console_start(struct hv_host *host);
 void hv_console_byte(struct hv_host *host, uint8_t byte);

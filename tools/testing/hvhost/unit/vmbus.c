@@ -126,25 +126,25 @@ static void connect(void)
 	drain();
 }
 
-static void say_gpadl(uint32_t relid, uint32_t gpadl, unsigned int pages)
+static void say_gpadl(uint32_t relid, uint32_t gpadl, unsigned int count)
 {
 	struct {
 		struct hv_msg_gpadl_header header;
-		uint64_t pages[26];
+		uint64_t numbers[26];
 	} __packed message = {
 		.header = {
 			.head.type = HV_MSG_GPADL_HEADER,
 			.relid = relid,
 			.gpadl = gpadl,
-			.range_bytes = 8 + pages * 8,
+			.range_bytes = 8 + count * 8,
 			.range_count = 1,
-			.byte_count = pages * HV_PAGE_SIZE,
+			.byte_count = count * HV_PAGE_SIZE,
 		},
 	};
 
 	for (unsigned int i = 0; i < 26; i++)
-		message.pages[i] = RING / HV_PAGE_SIZE + i % 8;
-	say(&message, sizeof(message.header) + (pages < 26 ? pages : 26) * 8);
+		message.numbers[i] = RING / HV_PAGE_SIZE + i % 8;
+	say(&message, sizeof(message.header) + (count < 26 ? count : 26) * 8);
 }
 
 static void open_channel(void)
@@ -240,7 +240,7 @@ static void test_gpadl_body(void)
 {
 	struct {
 		struct hv_msg_gpadl_body body;
-		uint64_t pages[28];
+		uint64_t numbers[28];
 	} __packed more = {
 		.body = { .head.type = HV_MSG_GPADL_BODY, .number = 2, .gpadl = 7 },
 	};
