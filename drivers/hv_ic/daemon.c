@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "cdev.h"
+#include "genl.h"
 
 /**
  * hvic_daemon_hello() - tell the daemon the versions: first, and when they change
@@ -40,6 +41,7 @@ static void hvic_daemon_attached(void *service)
 	hvic_daemon_hello(daemon);
 	if (daemon->ops->attached)
 		daemon->ops->attached(daemon);
+	hvic_genl_service(daemon->ch);
 	spin_unlock_bh(&daemon->ch->lock);
 }
 
@@ -51,6 +53,7 @@ static void hvic_daemon_gone(void *service)
 	hvic_channel_abort(daemon->ch, -ENOTCONN);
 	if (daemon->ops->gone)
 		daemon->ops->gone(daemon);
+	hvic_genl_service(daemon->ch);
 	spin_unlock_bh(&daemon->ch->lock);
 }
 
@@ -166,6 +169,29 @@ int hvic_daemon_ask(struct hvic_daemon *daemon, const struct hvic_msg *msg, u16 
 		return ret;
 	}
 	return -EINPROGRESS;
+}
+
+/**
+ * hvic_daemon_owner() - who serves a channel?
+ * @ch: a channel of a service that needs a daemon
+ * @pid: of the daemon, in the initial namespace
+ * @abi: which device it uses
+ *
+ * Context: any; the channel's lock is held.
+ * Return: true if there is a daemon, and then @pid and @abi are set.
+ */
+bool hvic_daemon_owner(const struct hvic_channel *ch, pid_t *pid, enum hvic_link_abi *abi)
+{
+	struct hvic_daemon *daemon = ch->priv;
+	struct hvic_link *link = &daemon->link;
+	bool attached;
+
+	spin_lock_bh(&link->lock);
+	attached = link->attached;
+	*pid = link->pid;
+	*abi = link->abi;
+	spin_unlock_bh(&link->lock);
+	return attached;
 }
 
 /**

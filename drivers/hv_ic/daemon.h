@@ -3,7 +3,8 @@
  * A channel whose requests a daemon answers: what KVP, VSS and file copy share.
  *
  * It joins the channel (the host's end) to the link (the daemon's end) and shows
- * the link as char devices. A service embeds it as the first thing of its own.
+ * the link as char devices. A service embeds it as the first thing of its own and
+ * says so by needs_daemon.
  */
 #ifndef HVIC_DAEMON_H
 #define HVIC_DAEMON_H
@@ -54,6 +55,7 @@ void hvic_daemon_hide(struct hvic_daemon *daemon);
 int hvic_daemon_ask(struct hvic_daemon *daemon, const struct hvic_msg *msg, u16 op,
 		    size_t len, bool slow);
 void hvic_daemon_hello(struct hvic_daemon *daemon);
+bool hvic_daemon_owner(const struct hvic_channel *ch, pid_t *pid, enum hvic_link_abi *abi);
 void hvic_daemon_print(struct hvic_daemon *daemon, struct seq_file *out);
 
 #endif

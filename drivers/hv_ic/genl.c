@@ -23,6 +23,7 @@
 #include <net/netlink.h>
 
 #include "channel.h"
+#include "daemon.h"
 #include "health.h"
 #include "platform.h"
 #include "svc_shutdown.h"
@@ -286,6 +287,8 @@ static int put_service(struct sk_buff *skb, const struct hvic_service *svc, enum
 	    nla_put_u32(skb, HV_IC_A_SERVICE_STATE, state) ||
 	    nla_put_u8(skb, HV_IC_A_SERVICE_ENABLED, READ_ONCE(*svc->enabled)))
 		return -EMSGSIZE;
+	if (svc->needs_daemon && nla_put_flag(skb, HV_IC_A_SERVICE_NEEDS_OWNER))
+		return -EMSGSIZE;
 	return put_versions(skb, HV_IC_A_SERVICE_SUPPORTED, svc->versions + withheld,
 			    svc->n_versions - withheld);
 }
@@ -304,6 +307,25 @@ static enum hv_ic_state channel_state(const struct hvic_channel *ch)
 	}
 }
 
+static_assert(HVIC_LINK_NATIVE == (int)HV_IC_ABI_NATIVE);
+static_assert(HVIC_LINK_LEGACY == (int)HV_IC_ABI_LEGACY);
+
+static int put_owner(struct sk_buff *skb, const struct hvic_channel *ch)
+{
+	enum hvic_link_abi abi;
+	struct nlattr *nest;
+	pid_t pid;
+
+	if (!ch->svc->needs_daemon || !hvic_daemon_owner(ch, &pid, &abi))
+		return 0;
+	nest = nla_nest_start(skb, HV_IC_A_SERVICE_OWNER);
+	if (!nest || nla_put_u32(skb, HV_IC_A_OWNER_PID, pid) ||
+	    nla_put_u32(skb, HV_IC_A_OWNER_ABI, abi))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_channel(struct sk_buff *skb, const struct hvic_channel *ch)
 {
 	lockdep_assert_held(&ch->lock);
@@ -311,6 +333,7 @@ static int put_channel(struct sk_buff *skb, const struct hvic_channel *ch)
 	    nla_put_string(skb, HV_IC_A_SERVICE_INSTANCE, dev_name(ch->dev)) ||
 	    nla_put_u32(skb, HV_IC_A_SERVICE_CHANNEL, hvic_vmbus_relid(ch)) ||
 	    put_versions(skb, HV_IC_A_SERVICE_OFFERED, ch->offered, ch->n_offered) ||
+	    put_owner(skb, ch) ||
 	    put_counters(skb, &ch->stats) ||
 	    put_outcome(skb, HV_IC_A_SERVICE_LAST_REQUEST, &ch->last) ||
 	    put_outcome(skb, HV_IC_A_SERVICE_LAST_ERROR, &ch->last_error))

@@ -58,6 +58,7 @@ struct hvic_service_ops {
  * @versions: of its messages, the best first
  * @n_versions: how many
  * @withheld: how many of the best not to speak; NULL for none
+ * @needs_daemon: the service is a struct hvic_daemon
  * @needs_trust: the service gives the host data of the guest, or the other way
  *	round: not for a host that is not trusted
  * @deadline: seconds that a deferred answer may take; 0 if the service answers
@@ -74,6 +75,7 @@ struct hvic_service {
 	const struct hvic_version *versions;
 	size_t n_versions;
 	const int *withheld;
+	bool needs_daemon;
 	bool needs_trust;
 	unsigned int deadline;
 	unsigned int slow_deadline;

@@ -30,6 +30,13 @@
 
 static bool enabled = true;
 
+static const char * const op_words[] = {
+	[HVIC_WIRE_FCOPY_START]		= "start",
+	[HVIC_WIRE_FCOPY_WRITE]		= "write",
+	[HVIC_WIRE_FCOPY_COMPLETE]	= "complete",
+	[HVIC_WIRE_FCOPY_CANCEL]	= "cancel",
+};
+
 enum hvic_fcopy_state {
 	FCOPY_IDLE,
 	FCOPY_ASKED,
@@ -157,6 +164,7 @@ static int hvic_fcopy_handle(struct hvic_channel *ch, const struct hvic_msg *msg
 
 	if (ret)
 		return ret;
+	ch->last.operation = op_words[op];
 	if (hvic_channel_is_deferred(ch))
 		return -EBUSY;
 	fcopy->op = op;
@@ -350,6 +358,7 @@ const struct hvic_service hvic_svc_fcopy = {
 	.type = HVIC_WIRE_FCOPY,
 	.versions = hvic_fcopy_versions,
 	.n_versions = ARRAY_SIZE(hvic_fcopy_versions),
+	.needs_daemon = true,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 300,

@@ -25,6 +25,15 @@
 
 static bool enabled = true;
 
+static const char * const op_words[] = {
+	[HVIC_WIRE_KVP_GET]		= "get",
+	[HVIC_WIRE_KVP_SET]		= "set",
+	[HVIC_WIRE_KVP_DELETE]		= "delete",
+	[HVIC_WIRE_KVP_ENUMERATE]	= "enumerate",
+	[HVIC_WIRE_KVP_GET_IP_INFO]	= "get-ip-info",
+	[HVIC_WIRE_KVP_SET_IP_INFO]	= "set-ip-info",
+};
+
 /**
  * struct hvic_kvp_held - an item that waits for a daemon
  * @list: in the order of arrival
@@ -212,6 +221,7 @@ static int hvic_kvp_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 
 	if (ret)
 		return ret;
+	ch->last.operation = op_words[op];
 	if (hvic_channel_is_deferred(ch))
 		return -EBUSY;
 	kvp->op = op;
@@ -383,6 +393,7 @@ const struct hvic_service hvic_svc_kvp = {
 	.type = HVIC_WIRE_KVP,
 	.versions = hvic_kvp_versions,
 	.n_versions = ARRAY_SIZE(hvic_kvp_versions),
+	.needs_daemon = true,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 60,

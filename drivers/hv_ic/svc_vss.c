@@ -37,6 +37,18 @@ static unsigned int vss_frozen_max = 60;
 module_param(vss_frozen_max, uint, 0644);
 MODULE_PARM_DESC(vss_frozen_max, "Seconds after which a guest that the host does not thaw is thawed all the same; 0 for never (default: 60)");
 
+static const char * const op_words[] = {
+	[HVIC_WIRE_VSS_CREATE]		= "create",
+	[HVIC_WIRE_VSS_DELETE]		= "delete",
+	[HVIC_WIRE_VSS_HOT_BACKUP]	= "hot-backup",
+	[HVIC_WIRE_VSS_GET_DM_INFO]	= "get-dm-info",
+	[HVIC_WIRE_VSS_BACKUP_COMPLETE]	= "backup-complete",
+	[HVIC_WIRE_VSS_FREEZE]		= "freeze",
+	[HVIC_WIRE_VSS_THAW]		= "thaw",
+	[HVIC_WIRE_VSS_AUTO_RECOVER]	= "auto-recover",
+	[HVIC_WIRE_VSS_CLUSTER_INFO]	= "cluster-info",
+};
+
 /**
  * struct hvic_vss - a backup channel's own, guarded by the channel's lock
  * @daemon: the joint to the daemon; first member
@@ -130,6 +142,7 @@ static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 
 	if (ret)
 		return ret;
+	ch->last.operation = op_words[op];
 	if (hvic_channel_is_deferred(ch))
 		return -EBUSY;
 
@@ -297,6 +310,7 @@ const struct hvic_service hvic_svc_vss = {
 	.versions = hvic_vss_versions,
 	.n_versions = ARRAY_SIZE(hvic_vss_versions),
 	.withheld = &withheld,
+	.needs_daemon = true,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 120,
