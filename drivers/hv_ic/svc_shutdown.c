@@ -430,9 +430,7 @@ static void hvic_shutdown_show(struct hvic_channel *ch, struct seq_file *out)
 	seq_printf(out, "last_force %d\n", info->force);
 	seq_printf(out, "last_reason 0x%08x\n", info->reason);
 	seq_printf(out, "last_timeout %u\n", info->timeout);
-	seq_puts(out, "last_text ");
-	seq_escape(out, info->text, "\n\\");
-	seq_putc(out, '\n');
+	seq_printf(out, "last_text %*pE\n", (int)strlen(info->text), info->text);
 }
 
 /* --- What user space sees and says. ------------------------------------------------ */
