@@ -370,7 +370,9 @@ static void hvic_channel_receive(struct hvic_channel *ch, const struct hvic_pack
 	ch->now.xid = packet->xid;
 	if (!ret)
 		ret = hvic_channel_serve(ch, &msg, hvic_msg_begin_reply(ch->now.packet, &msg));
-	if (ret != -EINPROGRESS)
+	if (ret == -EINPROGRESS)
+		ch->last_deferred = ch->last;
+	else
 		hvic_channel_end_answer(ch, &ch->now, &msg, ret);
 }
 
@@ -414,16 +416,17 @@ static void hvic_channel_drain_again(struct work_struct *work)
 
 /* --- Lifetime. ------------------------------------------------------------------------ */
 
-/* From here on nothing is read, and whoever completes a request comes too late. */
+/*
+ * From here on nothing is read or sent, and whoever completes a request comes too
+ * late.
+ */
 static void hvic_channel_shut(struct hvic_channel *ch)
 {
-	spin_lock_bh(&ch->lock);
-	hvic_request_abort(&ch->request, -ENODEV);
+	lockdep_assert_held(&ch->lock);
 	ch->now.len = 0;
 	ch->notify = false;
 	hvic_channel_reset(ch);
 	hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
-	spin_unlock_bh(&ch->lock);
 }
 
 /* Waits for the work of a shut channel; the bus must not call any more. */
@@ -451,7 +454,10 @@ int hvic_channel_open(struct hvic_channel *ch)
 
 	ret = ch->bus->open(ch->bus_data);
 	if (ret) {
+		/* There are no rings: what was begun meanwhile cannot be answered. */
+		spin_lock_bh(&ch->lock);
 		hvic_channel_shut(ch);
+		spin_unlock_bh(&ch->lock);
 		hvic_channel_quiesce(ch);
 		return ret;
 	}
@@ -474,7 +480,11 @@ int hvic_channel_open(struct hvic_channel *ch)
  */
 void hvic_channel_close(struct hvic_channel *ch)
 {
+	spin_lock_bh(&ch->lock);
+	hvic_request_abort(&ch->request, -ENODEV);
 	hvic_channel_shut(ch);
+	spin_unlock_bh(&ch->lock);
+
 	ch->bus->close(ch->bus_data);
 	hvic_channel_quiesce(ch);
 }
