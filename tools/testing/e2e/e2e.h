@@ -100,6 +100,9 @@ struct ic *test_ic(struct test *t, const struct ic_service *service);
  */
 struct ic *test_ready(struct test *t, const struct ic_service *service);
 
+/** test_served() - the same, with Debian's daemon of the service attached */
+struct ic *test_served(struct test *t, const struct ic_service *service);
+
 /** test_services() - those that the module under test serves, ended by NULL */
 const struct ic_service *const *test_services(struct test *t);
 

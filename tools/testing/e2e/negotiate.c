@@ -16,6 +16,7 @@ static const struct {
 	{ &ic_kvp, IC_VERSIONS({ 1, 0 }, { 3, 0 }, { 4, 0 }, { 5, 0 }),
 	  IC_VERSIONS({ 1, 0 }, { 3, 0 }, { 4, 0 }) },
 	{ &ic_vss, IC_VERSIONS({ 5, 0 }), IC_VERSIONS({ 5, 0 }) },
+	{ &ic_fcopy, IC_VERSIONS({ 1, 1 }), IC_VERSIONS({ 1, 1 }) },
 };
 
 static const struct ic_versions *versions_of(struct test *t, const struct ic_service *service)

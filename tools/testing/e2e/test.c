@@ -221,13 +221,13 @@ bool test_has(struct test *t, const char *path)
 	return !strcmp(test_run(t, 0, "test -e %s && echo yes || echo no", path), "yes");
 }
 
-/* The old driver serves these only while their daemon is registered. */
+/* The daemons, and how it is seen that the old driver has got to know them. */
 static const struct old_daemon {
 	const struct ic_service *service;
 	const char *registered;		/* what the log says then; NULL: it negotiates */
 } old_daemons[] = {
 	{ &ic_kvp, NULL },
-	{ &ic_vss, "VSS: userspace daemon ver. 129 registered" },
+	{ &ic_vss, "VSS: userspace daemon ver. 129" },
 	{ &ic_fcopy, "FCP: user-mode registering done" },
 };
 
@@ -287,16 +287,15 @@ static void stop_daemons(struct test *t)
 	for (size_t i = 0; i < ARRAY_SIZE(old_daemons); i++) {
 		const char *name = old_daemons[i].service->name;
 
-		test_run(t, 0, "killall hv_%s_daemon || true", name);
+		test_run(t, 0, "killall hv_%s_daemon 2>/dev/null || true", name);
 		test_until(t, "! pidof hv_%s_daemon", name);
 	}
 }
 
 void test_unload(struct test *t)
 {
-	/* The old driver's daemons hold it. */
-	if (t->peer == HV_UTILS)
-		stop_daemons(t);
+	/* Who has the module open holds it. */
+	stop_daemons(t);
 	test_run(t, 0, "rmmod %s", t->module);
 	if (hv_wait(t->host, all_closed, t, UNTIL_MS))
 		FAIL("channels are open after rmmod %s", t->module);
@@ -338,15 +337,27 @@ static bool is_logged(void *context)
 	return hv_console_find(wish->host, wish->from, wish->text);
 }
 
+static const struct old_daemon *daemon_of(const struct ic_service *service)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(old_daemons); i++)
+		if (old_daemons[i].service == service)
+			return &old_daemons[i];
+	return NULL;
+}
+
 static void start_daemon(struct test *t, const struct old_daemon *daemon)
 {
 	struct log_wish wish = { t->host, hv_console_lines(t->host), daemon->registered };
 	const char *name = daemon->service->name;
+	bool runs;
 
-	if (!strcmp(test_run(t, 0, "pidof hv_%s_daemon >/dev/null && echo runs || hv_%s_daemon",
-			     name, name), "runs"))
-		return;
-	if (wish.text && hv_wait(t->host, is_logged, &wish, UNTIL_MS))
+	if (!test_has(t, keep_format(t, "/usr/sbin/hv_%s_daemon", name)))
+		test_skip(t, "there is no hv_%s_daemon for this kernel", name);
+	runs = strcmp(test_run(t, 0, "pidof hv_%s_daemon || hv_%s_daemon", name, name), "");
+	if (t->peer == HV_IC)
+		test_until(t, "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/%s/status",
+			   daemon->service->instance);
+	else if (!runs && wish.text && hv_wait(t->host, is_logged, &wish, UNTIL_MS))
 		FAIL("hv_%s_daemon does not register", name);
 }
 
@@ -354,17 +365,26 @@ struct ic *test_ready(struct test *t, const struct ic_service *service)
 {
 	struct ic *ic = test_ic(t, service);
 
-	for (size_t i = 0; t->peer == HV_UTILS && i < ARRAY_SIZE(old_daemons); i++)
-		if (old_daemons[i].service == service)
-			start_daemon(t, &old_daemons[i]);
+	if (t->peer == HV_UTILS && daemon_of(service))
+		start_daemon(t, daemon_of(service));
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 	return ic;
+}
+
+struct ic *test_served(struct test *t, const struct ic_service *service)
+{
+	/* ORDER: the old driver's KVP is not ready before its daemon is there. */
+	if (t->peer == HV_UTILS)
+		return test_ready(t, service);
+	test_ready(t, service);
+	start_daemon(t, daemon_of(service));
+	return test_ic(t, service);
 }
 
 const struct ic_service *const *test_services(struct test *t)
 {
 	static const struct ic_service *const hv_ic[] = {
-		&ic_heartbeat, &ic_shutdown, &ic_timesync, NULL,
+		&ic_heartbeat, &ic_shutdown, &ic_timesync, &ic_kvp, &ic_vss, &ic_fcopy, NULL,
 	};
 	static const struct ic_service *const hv_utils[] = {
 		&ic_heartbeat, &ic_shutdown, &ic_timesync, &ic_kvp, &ic_vss, NULL,

@@ -3,6 +3,7 @@
 #include "ic.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,11 +37,15 @@ ic_result fcopy_start(struct ic *ic, const char *directory, const char *name, ui
 	struct ic_request *request = new_request(ic, WIRE_FCOPY_START,
 						 sizeof(struct wire_fcopy_start));
 	struct wire_fcopy_start *body = ic_body(request);
+	char path[3 * WIRE_FCOPY_NAME];
 
 	body->flags = flags;
 	body->size = size;
+	/* Hosts end a path with a slash, and guests count on it. */
+	snprintf(path, sizeof(path), "%s%s", directory,
+		 *directory && directory[strlen(directory) - 1] == '/' ? "" : "/");
 	if (utf16_from_utf8(body->name, WIRE_FCOPY_NAME, name) < 0 ||
-	    utf16_from_utf8(body->path, WIRE_FCOPY_NAME, directory) < 0) {
+	    utf16_from_utf8(body->path, WIRE_FCOPY_NAME, path) < 0) {
 		ic_request_free(request);
 		return -EINVAL;
 	}

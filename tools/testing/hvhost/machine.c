@@ -26,6 +26,9 @@
 
 #define MSR_TIME_REF_COUNT	0x40000020
 
+/* The reference counter starts here: a guest may be told of times before its boot. */
+#define REFERENCE_START_NS	(3600 * 1000000000ull)
+
 /* Threads of the host must not wait for the guest. */
 static __thread bool on_host_thread;
 
@@ -641,6 +644,7 @@ static int make_vm(struct hv_host *host)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
 	struct kvm_userspace_memory_region region = {};
+	struct kvm_clock_data clock = { .clock = REFERENCE_START_NS };
 	uint64_t identity_map = 0xfffbc000;
 
 	host->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -683,6 +687,10 @@ static int make_vm(struct hv_host *host)
 	}
 	if (route_interrupts(host)) {
 		hv_complain("KVM: interrupt routing: %m");
+		return -errno;
+	}
+	if (ioctl(host->vm, KVM_SET_CLOCK, &clock)) {
+		hv_complain("KVM_SET_CLOCK: %m");
 		return -errno;
 	}
 	return 0;

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control plane as the host sees it: health in the heartbeat, services that go off, a
+ * handler that decides about shutdown. guest/genl.c speaks for the guest.
+ */
+#include "e2e.h"
+#include "helpers.h"
+
+static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
+
+/* The family itself. */
+
+static void refuses(struct test *t)
+{
+	test_run(t, 0, "genl check");
+}
+
+static void unprivileged(struct test *t)
+{
+	test_run(t, 0, "genl unprivileged");
+}
+
+static void flood(struct test *t)
+{
+	test_run(t, 0, "genl flood 3000");
+}
+
+/* Whatever was set in the course of it goes with the module. */
+static void fuzzed(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_run(t, 0, "genl fuzz 1 %d", test_has(t, "/sys/kernel/debug/kmemleak") ? 5000 : 20000);
+	test_unload(t);
+	test_load(t, "");
+	EXPECT_RESULT(ic_wait_ready(hb), 0);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+static void switches(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (int i = 0; i < 5; i++) {
+		test_run(t, 0, "genl switch 1 0");
+		EXPECT_STR(test_attribute(t, hb, "state"), "disabled");
+		EXPECT_STR(test_run(t, 0, "cat /sys/module/hv_ic/parameters/heartbeat"), "N");
+		test_run(t, 0, "genl switch 1 1");
+		EXPECT_RESULT(ic_wait_ready(hb), 0);
+		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+	}
+}
+
+/* Health. */
+
+static void expect_health(struct test *t, const char *expected)
+{
+	uint32_t state;
+
+	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), &state), 0);
+	EXPECT_STR(heartbeat_state_name(state), expected);
+}
+
+static void worst_report(struct test *t)
+{
+	test_ready(t, &ic_heartbeat);
+	expect_health(t, "unknown");
+	test_run(t, 0, "genl health web 1");
+	expect_health(t, "healthy");
+	test_run(t, 0, "genl health database 2");
+	expect_health(t, "critical");
+	test_run(t, 0, "genl health web 1");
+	expect_health(t, "critical");
+	test_run(t, 0, "genl health database 1");
+	expect_health(t, "healthy");
+	test_run(t, 0, "genl health database 2");
+	test_run(t, 0, "genl clear database");
+	expect_health(t, "healthy");
+	test_run(t, 0, "genl clear web");
+	expect_health(t, "unknown");
+}
+
+/* A reporter that falls silent is critical, and is believed when it speaks again. */
+static void expired_report(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_run(t, 0, "genl health web 1 1");
+	test_until(t, "grep -qx 'app_state critical' /sys/kernel/debug/hv_ic/%s/status",
+		   hb->service->instance);
+	expect_health(t, "critical");
+	test_run(t, 0, "genl health web 1 86400000");
+	expect_health(t, "healthy");
+	test_run(t, 0, "genl clear web");
+	expect_health(t, "unknown");
+}
+
+/* A handler of shutdown requests. */
+
+static void stop_handler(struct test *t, void *context)
+{
+	test_run(t, 0, "killall -9 genl 2>/dev/null || true");
+	test_until(t, "! pidof genl");
+}
+
+static void start_handler(struct test *t, const char *answers)
+{
+	test_run(t, 0, "genl handler %s >/tmp/handler 2>&1 &", answers);
+	test_until(t, "grep -qx attached /tmp/handler");
+	test_defer(t, stop_handler, NULL);
+}
+
+static void expect_told(struct test *t, const char *what)
+{
+	test_until(t, "grep -q '^%s ' /tmp/handler", what);
+}
+
+static void accepted(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	helpers_catch(t);
+	start_handler(t, "accepted done");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	expect_told(t, "act action=0 phase=2 force=0 reason=0x80000000");
+	test_until(t, "! pidof genl");
+	helpers_idle(t);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
+}
+
+static void locked(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	helpers_catch(t);
+	start_handler(t, "locked unsupported accepted done");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_NOT_SUPPORTED);
+	helpers_idle(t);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	expect_told(t, "act");
+	test_until(t, "! pidof genl");
+	helpers_idle(t);
+}
+
+static void told_all(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	const struct shutdown_order order = {
+		.flags = WIRE_SHUTDOWN_RESTART | WIRE_SHUTDOWN_FORCE,
+		.reason = 0x80020003,
+		.timeout = 77,
+		.text = "Wartung um drei",
+	};
+
+	helpers_catch(t);
+	start_handler(t, "accepted done");
+	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
+	expect_told(t, "ask action=1 phase=0 force=1 reason=0x80020003 timeout=77 text=Wartung um");
+}
+
+/* It does not answer, neither to the one question nor to the other. */
+static void silent(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	helpers_catch(t);
+	start_handler(t, "silent");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	helpers_acted(t, "poweroff");
+}
+
+static void dead_while_asked(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	struct ic_request *r = shutdown_request(sd, &power_off);
+	ic_result result;
+
+	helpers_catch(t);
+	start_handler(t, "silent");
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
+	EXPECT_RESULT(ic_post(r, 0), 0);
+	expect_told(t, "ask");
+	stop_handler(t, NULL);
+	result = ic_wait(r);
+	ic_request_free(r);
+	EXPECT_RESULT(result, 0);
+	helpers_acted(t, "poweroff");
+}
+
+/* It says yes, and then does not do it. */
+static void unreliable(struct test *t)
+{
+	static const char *const answers[] = { "accepted", "accepted failed", "accepted silent" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		test_note(t, "%s", answers[i]);
+		helpers_catch(t);
+		start_handler(t, answers[i]);
+		EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
+		helpers_acted(t, "poweroff");
+		test_undo(t);
+	}
+}
+
+/* What policy denies is nothing to ask about. */
+static void denied_unasked(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	helpers_catch(t);
+	start_handler(t, "accepted done");
+	test_parameter(t, "shutdown_poweroff", "deny");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_ACCESS_DENIED);
+	test_run(t, 1, "grep -q ask /tmp/handler");
+	helpers_idle(t);
+}
+
+/* The host starts over while the handler thinks: its answer must reach nobody. */
+static void negotiated_while_asked(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	struct ic_request *r = shutdown_request(sd, &power_off);
+
+	helpers_catch(t);
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
+	start_handler(t, "silent");
+	EXPECT_RESULT(ic_post(r, 0), 0);
+	expect_told(t, "ask");
+	EXPECT_RESULT(ic_negotiate(sd), 0);
+	ic_request_free(r);
+	stop_handler(t, NULL);
+	helpers_idle(t);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	helpers_acted(t, "poweroff");
+}
+
+static void rescinded_while_asked(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	struct ic_request *r = shutdown_request(sd, &power_off);
+
+	helpers_catch(t);
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
+	start_handler(t, "silent");
+	EXPECT_RESULT(ic_post(r, 0), 0);
+	expect_told(t, "ask");
+	test_reopen(t, sd);
+	ic_request_free(r);
+	stop_handler(t, NULL);
+	helpers_idle(t);
+	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
+	helpers_acted(t, "poweroff");
+}
+
+/* Grace. */
+
+static void begin_grace(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	helpers_catch(t);
+	test_parameter(t, "shutdown_poweroff", "notify");
+	test_parameter(t, "shutdown_grace", "3600");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+}
+
+static void cancelled(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	begin_grace(t);
+	test_run(t, 0, "genl cancel");
+	test_run(t, 1, "genl cancel");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	test_run(t, 0, "genl cancel");
+	helpers_idle(t);
+}
+
+static void hurried(struct test *t)
+{
+	begin_grace(t);
+	test_run(t, 0, "genl now");
+	helpers_acted(t, "poweroff");
+	test_run(t, 1, "genl cancel");
+}
+
+const struct test_case netlink_cases[] = {
+	{ .name = "netlink_refuses", .run = refuses, .only = ONLY_HV_IC },
+	{ .name = "netlink_unprivileged", .run = unprivileged, .only = ONLY_HV_IC },
+	{ .name = "netlink_flood", .run = flood, .only = ONLY_HV_IC },
+	{ .name = "netlink_fuzzed", .run = fuzzed, .only = ONLY_HV_IC },
+	{ .name = "netlink_switches", .run = switches, .only = ONLY_HV_IC },
+	{ .name = "health_worst_report", .run = worst_report, .only = ONLY_HV_IC },
+	{ .name = "health_expired_report", .run = expired_report, .only = ONLY_HV_IC },
+	{ .name = "handler_accepted", .run = accepted, .only = ONLY_HV_IC },
+	{ .name = "handler_locked", .run = locked, .only = ONLY_HV_IC },
+	{ .name = "handler_told_all", .run = told_all, .only = ONLY_HV_IC },
+	{ .name = "handler_silent", .run = silent, .only = ONLY_HV_IC },
+	{ .name = "handler_dead_while_asked", .run = dead_while_asked, .only = ONLY_HV_IC },
+	{ .name = "handler_unreliable", .run = unreliable, .only = ONLY_HV_IC },
+	{ .name = "handler_denied_unasked", .run = denied_unasked, .only = ONLY_HV_IC },
+	{ .name = "handler_negotiated_while_asked", .run = negotiated_while_asked,
+	  .only = ONLY_HV_IC },
+	{ .name = "handler_rescinded_while_asked", .run = rescinded_while_asked,
+	  .only = ONLY_HV_IC },
+	{ .name = "grace_cancelled", .run = cancelled, .only = ONLY_HV_IC },
+	{ .name = "grace_hurried", .run = hurried, .only = ONLY_HV_IC },
+	{ 0 }
+};
