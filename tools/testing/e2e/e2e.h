@@ -156,14 +156,14 @@ void test_undo(struct test *t);
 
 /** test_skip() - end the case: the guest lacks what it needs */
 void test_skip(struct test *t, const char *format, ...)
-	__printf(2, 3) __attribute__((noreturn));
+	__printf(2, 3) __noreturn;
 
 /** test_note() - what the case is about now: shown if it fails, until the next note */
 void test_note(struct test *t, const char *format, ...)
 	__printf(2, 3);
 
 void test_fail(struct test *t, const char *file, int line, const char *format, ...)
-	__printf(4, 5) __attribute__((noreturn));
+	__printf(4, 5) __noreturn;
 
 #define FAIL(...) test_fail(t, __FILE__, __LINE__, __VA_ARGS__)
 

@@ -7,6 +7,7 @@
 
 #define __packed		__attribute__((packed))
 #define __aligned(bytes)	__attribute__((aligned(bytes)))
+#define __noreturn		__attribute__((noreturn))
 #define __printf(text, first)	__attribute__((format(printf, text, first)))
 
 #define BIT(n)			(1u << (n))
