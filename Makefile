@@ -26,6 +26,10 @@ modules: ## build the module for KDIR=..., by default for the running kernel (V=
 	@[ "$(KDIR)" != "$(INSTALLED)" ] || [ -n "$(RUNNING)" ] || echo 'no headers for the running kernel: building against $(KDIR)'
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
+.PHONY: tools
+tools: ## build the programs for the guest, their manual pages and rules
+	$(MAKE) -C tools
+
 .PHONY: deps
 deps: ## install what the verbs need (Debian 12)
 	@$(TESTING)/deps
@@ -35,8 +39,10 @@ check: ## style, types, layers, warnings: anything that can be said without runn
 	@$(TESTING)/check/check
 
 .PHONY: unit
-unit: ## parsers and the test host's own parts, in user space with sanitizers
-	@{ $(MAKE) -s -C $(TESTING)/unit run && $(MAKE) -s -C $(TESTING)/hvhost unit; } | $(TESTING)/tap
+unit: ## unit tests in user space, with sanitizers: the parsers, the programs, the test host
+	@for part in '$(TESTING)/unit run' '$(TESTING)/hvhost unit' 'tools unit'; do \
+		$(MAKE) -s -C $$part || echo "not ok - $$part"; \
+	done | $(TESTING)/tap
 
 .PHONY: coverage
 coverage: ## lines of the parsers that the unit tests reach
@@ -58,8 +64,16 @@ dkms-test: ## add, build and install by dkms in a scratch tree, and load the res
 test: ## everything above, in order, with a summary
 	@$(TESTING)/test
 
+.PHONY: demo
+demo: ## a guest on the test host and every service at its work (PEER=hv_utils: by the old driver)
+	@$(TESTING)/demo/demo $(PEER)
+
+.PHONY: shell
+shell: ## a guest (KERNEL=, PEER=) and a prompt on its host
+	@$(TESTING)/shell $(KERNEL) $(PEER)
+
 .PHONY: install
-install: modules ## install the module for KDIR
+install: modules ## install the module for KDIR (the tools: make -C tools install)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
 .PHONY: dkms-install
@@ -73,6 +87,7 @@ dkms-install: ## install the module by dkms, for this and later kernels
 .PHONY: clean
 clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_ic)
 	@[ -z "$(KDIR)" ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
+	@$(MAKE) -s -C tools clean
 	@$(MAKE) -s -C $(TESTING)/unit clean
 	@$(MAKE) -s -C $(TESTING)/hvhost clean
 	@$(MAKE) -s -C $(TESTING)/e2e clean
