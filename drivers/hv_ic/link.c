@@ -90,6 +90,7 @@ void hvic_link_start(struct hvic_link *link)
 {
 	spin_lock_bh(&link->lock);
 	link->attached = link->owned && link->alive;
+	link->served |= link->attached;
 	spin_unlock_bh(&link->lock);
 }
 
@@ -108,7 +109,8 @@ bool hvic_link_is_attached(struct hvic_link *link)
  * hvic_link_begin() - begin to build a record
  * @link: the link
  *
- * The record goes to the daemon with hvic_link_send(), or nowhere.
+ * The record goes to the daemon with hvic_link_send(), or nowhere. Its slot stays
+ * ours until then: whoever could take it needs the lock of the channel.
  *
  * Return: memory for the payload, or an error pointer:
  * * %-ENOTCONN - there is no daemon
@@ -276,14 +278,20 @@ void hvic_link_attach(struct hvic_link *link)
  */
 void hvic_link_release(struct hvic_link *link)
 {
+	bool served;
+
 	spin_lock_bh(&link->lock);
 	link->attached = false;
 	link->era++;
 	link->first = (link->first + link->used) % link->n_slots;
 	link->used = 0;
+	link->reading = false;
+	served = link->served;
+	link->served = false;
 	spin_unlock_bh(&link->lock);
 
-	link->ops->gone(link->service);
+	if (served)
+		link->ops->gone(link->service);
 
 	spin_lock_bh(&link->lock);
 	link->owned = false;

@@ -72,6 +72,7 @@ struct hvic_link_slot {
  * @alive: there are devices by which it can be owned
  * @owned: somebody has a device open
  * @attached: ... and gets records
+ * @served: ... or did, and gone() has to follow
  * @abi: which device
  * @pid: of the owner, in the initial namespace
  * @era: counts the daemons that have gone
@@ -92,6 +93,7 @@ struct hvic_link {
 	bool alive;
 	bool owned;
 	bool attached;
+	bool served;
 	enum hvic_link_abi abi;
 	pid_t pid;
 	unsigned int era;

@@ -87,6 +87,8 @@ static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
 		return;
 	fcopy->state = FCOPY_IDLE;
 	fcopy->throttled_id = 0;
+	if (fcopy->error == -ENOTCONN)
+		return;			/* whoever is there now knows nothing of it */
 	hvic_link_drop(&fcopy->daemon.link);
 	hvic_link_tell(&fcopy->daemon.link, HV_IC_FCOPY_CANCEL, NULL, 0);
 }
@@ -265,8 +267,11 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
-	fcopy->state = FCOPY_IDLE;
 	fcopy->throttled_id = 0;
+	if (fcopy->state == FCOPY_ACTIVE)
+		fcopy->error = -ENOTCONN;
+	else
+		fcopy->state = FCOPY_IDLE;
 }
 
 static const struct hvic_daemon_ops hvic_fcopy_daemon_ops = {

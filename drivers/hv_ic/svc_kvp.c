@@ -243,9 +243,9 @@ static void hvic_kvp_attached(struct hvic_daemon *daemon)
 
 	kvp->delivering = false;
 	hvic_kvp_deliver(kvp);
-	if (!id)
-		return;
 	kvp->held_ip_id = 0;
+	if (!id || !hvic_channel_is_waiting_for(daemon->ch, id))
+		return;
 	payload = hvic_link_begin(&daemon->link);
 	if (IS_ERR(payload))
 		return;

@@ -55,7 +55,8 @@ static const char * const op_words[] = {
  * @thaw: the dead man's handle
  * @op: of the request that the daemon is asked
  * @freeze_id: the last FREEZE that the daemon was asked
- * @frozen: a daemon has frozen and none has thawed since
+ * @frozen: a daemon has frozen, or may have, and none has thawed since
+ * @telling: a daemon is told to thaw, but has not read it yet
  * @holder: which daemon that was
  * @freezes: how often
  * @overdue: how often the host did not thaw
@@ -66,6 +67,7 @@ struct hvic_vss {
 	enum hvic_wire_vss_op op;
 	u64 freeze_id;
 	bool frozen;
+	bool telling;
 	pid_t holder;
 	u64 freezes;
 	u64 overdue;
@@ -78,14 +80,27 @@ static struct hvic_vss *vss_of(struct hvic_daemon *daemon)
 
 /* --- Thaw without the host. -------------------------------------------------------- */
 
+static void hvic_vss_thawed(struct hvic_vss *vss)
+{
+	vss->frozen = false;
+	vss->telling = false;
+	cancel_delayed_work(&vss->thaw);
+}
+
+/* Until it has been read nothing is thawed: the daemon may die before that. */
 static void hvic_vss_tell_thaw(struct hvic_vss *vss)
 {
 	lockdep_assert_held(&vss->daemon.ch->lock);
 	hvic_link_tell(&vss->daemon.link, HV_IC_VSS_THAW, NULL, 0);
-	if (hvic_link_is_attached(&vss->daemon.link)) {
-		vss->frozen = false;
-		cancel_delayed_work(&vss->thaw);
-	}
+	vss->telling = hvic_link_is_attached(&vss->daemon.link);
+}
+
+static void hvic_vss_room(struct hvic_daemon *daemon)
+{
+	struct hvic_vss *vss = vss_of(daemon);
+
+	if (vss->telling && !hvic_link_has_record(&daemon->link))
+		hvic_vss_thawed(vss);
 }
 
 static void hvic_vss_overdue(struct work_struct *work)
@@ -128,8 +143,11 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 	}
 	ret = hvic_daemon_ask(&vss->daemon, msg, vss->op, len,
 			      vss->op != HVIC_WIRE_VSS_HOT_BACKUP);
-	if (ret == -EINPROGRESS && vss->op == HVIC_WIRE_VSS_FREEZE)
+	if (ret == -EINPROGRESS && vss->op == HVIC_WIRE_VSS_FREEZE) {
 		vss->freeze_id = vss->daemon.ch->request.id;
+		vss->frozen = true;
+		vss->holder = vss->daemon.link.pid;
+	}
 	return ret;
 }
 
@@ -172,15 +190,12 @@ static int hvic_vss_encode_answer(struct hvic_channel *ch, struct hvic_room body
 	case HVIC_WIRE_VSS_HOT_BACKUP:
 		return hvic_vss_encode(body, vss->op, HVIC_WIRE_VSS_NO_AUTO_RECOVERY);
 	case HVIC_WIRE_VSS_FREEZE:
-		vss->frozen = true;
-		vss->holder = vss->daemon.link.pid;
 		vss->freezes++;
 		if (limit)
 			mod_delayed_work(system_percpu_wq, &vss->thaw, limit * HZ);
 		break;
 	default:
-		vss->frozen = false;
-		cancel_delayed_work(&vss->thaw);
+		hvic_vss_thawed(vss);
 	}
 	return hvic_vss_encode(body, vss->op, 0);
 }
@@ -195,6 +210,9 @@ static int hvic_vss_reply(struct hvic_daemon *daemon, u64 id, int status,
 	int ret;
 
 	spin_lock_bh(&ch->lock);
+	/* A daemon that could not freeze everything has thawed what it froze. */
+	if (id == vss->freeze_id && status)
+		hvic_vss_thawed(vss);
 	ret = hvic_channel_complete_locked(ch, id, status, payload);
 	/* Frozen now, but the host has given up on it and will not thaw. */
 	if (ret && id == vss->freeze_id && !status)
@@ -216,6 +234,7 @@ static void hvic_vss_gone(struct hvic_daemon *daemon)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 
+	vss->telling = false;
 	if (vss->frozen)
 		dev_err(daemon->ch->dev, "the daemon (pid %d) has gone and left file systems frozen\n",
 			vss->holder);
@@ -225,6 +244,7 @@ static const struct hvic_daemon_ops hvic_vss_daemon_ops = {
 	.attached = hvic_vss_attached,
 	.gone = hvic_vss_gone,
 	.reply = hvic_vss_reply,
+	.room = hvic_vss_room,
 };
 
 /* --- Service. ---------------------------------------------------------------------------- */

@@ -119,6 +119,7 @@ void hvic_msg_end_reply(struct hvic_room packet, size_t body_len, u32 status)
 	wire->ic.status = cpu_to_le32(status);
 }
 
+/* Where several errors have one status, the way back gives the first of them. */
 static const struct {
 	int err;
 	u32 status;
@@ -126,11 +127,11 @@ static const struct {
 	{ 0,		HVIC_STATUS_OK },
 	{ -EACCES,	HVIC_STATUS_ACCESS_DENIED },		/* policy says no */
 	{ -EALREADY,	HVIC_STATUS_SHUTDOWN_IN_PROGRESS },
-	{ -EBADMSG,	HVIC_STATUS_INVALID_ARGUMENT },		/* too short */
 	{ -EBUSY,	HVIC_STATUS_BUSY },			/* one at a time */
 	{ -EEXIST,	HVIC_STATUS_ALREADY_EXISTS },
-	{ -EILSEQ,	HVIC_STATUS_INVALID_ARGUMENT },		/* not UTF-16 */
 	{ -EINVAL,	HVIC_STATUS_INVALID_ARGUMENT },
+	{ -EBADMSG,	HVIC_STATUS_INVALID_ARGUMENT },		/* too short */
+	{ -EILSEQ,	HVIC_STATUS_INVALID_ARGUMENT },		/* not UTF-16 */
 	{ -EMSGSIZE,	HVIC_STATUS_INVALID_ARGUMENT },		/* sizes lie */
 	{ -ENODATA,	HVIC_STATUS_NO_MORE_ITEMS },		/* end of a list */
 	{ -ENODEV,	HVIC_STATUS_NOT_READY },		/* not negotiated, going away */

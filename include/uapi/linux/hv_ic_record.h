@@ -22,8 +22,9 @@
  * close    Give the service up. What the host still waits for is answered for
  *          you: nobody is connected.
  *
- * When the service goes away (switched off, module unloaded) everything fails
- * with ENODEV at once; close the device and open it again when it is back.
+ * When the service goes away (switched off, unbound) everything fails with ENODEV
+ * at once; close the device and open it again when it is back. What the service
+ * had begun is void then, as if the host had cancelled it: thaw, remove the file.
  *
  * A record with HV_IC_RECORD_EVENT is told and wants no answer. One with
  * HV_IC_RECORD_QUIET wants an answer only if it failed. Any other wants exactly

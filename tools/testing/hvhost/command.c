@@ -301,9 +301,13 @@ static ic_result each_ic(struct desk *desk, int words, char **word,
 	return result;
 }
 
+/* Until the guest has released the offer it cannot be made again. */
 static ic_result rescind(struct ic *ic)
 {
-	return ic_rescind(ic);
+	ic_result result = ic_rescind(ic);
+
+	return result ? result :
+	       hv_channel_wait_state(ic->channel, HV_CHANNEL_HIDDEN, WAIT_MS);
 }
 
 static ic_result offer(struct ic *ic)
@@ -334,6 +338,9 @@ static ic_result run_guest(struct desk *desk, int words, char **word)
 
 	if (words < 2)
 		return USAGE;
+	status = hv_guest_ready(desk->host, WAIT_MS);
+	if (status)
+		return status;
 	for (int i = 1; i < words && n < sizeof(line); i++)
 		n += snprintf(line + n, sizeof(line) - n, "%s%s", i > 1 ? " " : "", word[i]);
 	status = hv_guest_run(desk->host, GUEST_MS, &output, "%s", line);
