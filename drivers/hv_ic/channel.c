@@ -131,6 +131,8 @@ static void hvic_channel_answer_later(struct hvic_request *req, int err, const v
 		ret = ch->svc->ops->encode(ch, body, reply);
 	if (err == -ETIMEDOUT)
 		ch->stats.timeouts++;
+	if (ret < 0 && ch->svc->ops->failed)
+		ch->svc->ops->failed(ch, ret);
 	if (ret >= 0 && ch->svc->ops->answered)
 		ch->notify = true;
 	ch->last = ch->last_deferred;

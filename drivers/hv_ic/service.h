@@ -34,6 +34,7 @@ struct seq_file;
  *	left for the host
  * @encode: write the body of a deferred answer from the reply that
  *	hvic_channel_complete() was given; returns as @handle does
+ * @failed: a deferred request is answered with an error, be it of @encode
  * @show: print what is special to the service, one "key value" a line
  */
 struct hvic_service_ops {
@@ -47,6 +48,7 @@ struct hvic_service_ops {
 		      struct hvic_room body);
 	void (*answered)(struct hvic_channel *ch);
 	int (*encode)(struct hvic_channel *ch, struct hvic_room body, const void *reply);
+	void (*failed)(struct hvic_channel *ch, int err);
 	void (*show)(struct hvic_channel *ch, struct seq_file *out);
 };
 

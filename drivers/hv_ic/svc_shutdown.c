@@ -38,7 +38,7 @@
 /* For the handler to answer a question; for it is asked while the host waits. */
 #define HANDLER_SECONDS	5
 
-/* Never comes into play: the end of HANDLER_SECONDS is an answer. */
+/* Hardly comes into play: the end of HANDLER_SECONDS is an answer. */
 #define ANSWER_SECONDS	30
 
 static const char * const policy_words[] = {
@@ -294,10 +294,6 @@ static void hvic_shutdown_remember(struct hvic_shutdown_info *info,
 
 static int hvic_shutdown_check(struct hvic_shutdown *sd, const struct hvic_shutdown_request *req)
 {
-	/* All answers have left before a request is read: this one's was an error. */
-	if (sd->pending.phase == HV_IC_PHASE_ASKING && !sd->ch->request.open)
-		hvic_shutdown_end(sd, HV_IC_PHASE_VOID);
-
 	if (!hvic_shutdown_is_over(&sd->pending))
 		return -EALREADY;
 	if (READ_ONCE(policy[req->action]) == HV_IC_POLICY_DENY)
@@ -307,7 +303,7 @@ static int hvic_shutdown_check(struct hvic_shutdown *sd, const struct hvic_shutd
 	return 0;
 }
 
-static int hvic_shutdown_refuse(struct hvic_shutdown *sd, struct hvic_shutdown_info *info, int err)
+static void hvic_shutdown_refuse(struct hvic_shutdown *sd, struct hvic_shutdown_info *info, int err)
 {
 	info->answered = true;
 	info->err = err;
@@ -315,7 +311,6 @@ static int hvic_shutdown_refuse(struct hvic_shutdown *sd, struct hvic_shutdown_i
 	dev_info_ratelimited(sd->ch->dev, "%s request refused (error %d)\n",
 			     action_words[info->action], err);
 	hvic_genl_shutdown(info);
-	return err;
 }
 
 static unsigned long hvic_shutdown_grace(const struct hvic_shutdown_request *req)
@@ -358,7 +353,8 @@ static int hvic_shutdown_handle(struct hvic_channel *ch, const struct hvic_msg *
 	ret = hvic_shutdown_check(sd, &req);
 	if (ret) {
 		hvic_shutdown_remember(&sd->last, &req);
-		return hvic_shutdown_refuse(sd, &sd->last, ret);
+		hvic_shutdown_refuse(sd, &sd->last, ret);
+		return ret;
 	}
 
 	hvic_shutdown_remember(info, &req);
@@ -374,15 +370,17 @@ static int hvic_shutdown_handle(struct hvic_channel *ch, const struct hvic_msg *
 /* @reply is an errno: what the handler thinks of it. */
 static int hvic_shutdown_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
 {
-	struct hvic_shutdown *sd = ch->priv;
 	int err = *(const int *)reply;
 
-	sd->request = 0;
-	if (!err)
-		return body.len;
+	return err ? err : body.len;
+}
+
+static void hvic_shutdown_failed(struct hvic_channel *ch, int err)
+{
+	struct hvic_shutdown *sd = ch->priv;
+
+	hvic_shutdown_refuse(sd, &sd->pending, err);
 	sd->last = sd->pending;
-	sd->pending.phase = HV_IC_PHASE_REFUSED;
-	return hvic_shutdown_refuse(sd, &sd->last, err);
 }
 
 /* The host has its answer: act. */
@@ -650,6 +648,7 @@ static const struct hvic_service_ops hvic_shutdown_ops = {
 	.reset = hvic_shutdown_reset,
 	.handle = hvic_shutdown_handle,
 	.encode = hvic_shutdown_encode,
+	.failed = hvic_shutdown_failed,
 	.answered = hvic_shutdown_answered,
 	.show = hvic_shutdown_show,
 };
