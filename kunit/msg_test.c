@@ -70,7 +70,7 @@ static void parse_truncated(struct kunit *test)
 	const struct valid_row *row = test->param_value;
 	size_t n;
 
-	for (n = 0; n < row->packet.len; n++) {
+	for (n = 0; n < row->packet.len; n = next_cut(n, row->packet.len)) {
 		struct hvic_span packet = exact_span(test, row->packet.data, n);
 		struct hvic_msg msg;
 

@@ -165,6 +165,7 @@ static const u8 offer_scattered[] = {
 
 static const u8 offer_oldest[] = { 0x01, 0x00, 0x00, 0x00 };
 static const u8 offer_swapped[] = { 0x00, 0x00, 0x01, 0x00, 0x02, 0x00, 0x03, 0x00 };
+static const u8 offer_shifted[] = { 0x09, 0x00, 0x03, 0x00, 0x02, 0x00, 0x09, 0x00 };
 static const u8 offer_high_bytes[] = { 0x03, 0x01, 0x00, 0x00, 0x03, 0x00, 0x02, 0x01 };
 static const u8 offer_minor_only[] = { 0x02, 0x00, 0x02, 0x00 };
 static const u8 offer_none[] = { 0x00, 0x00, 0x00, 0x00 };
@@ -181,6 +182,7 @@ static const struct select_row {
 	{ "scattered, with strange and double ones", SPAN(offer_scattered), true, { 3, 1 } },
 	{ "only the oldest", SPAN(offer_oldest), true, { 1, 0 } },
 	{ "major and minor swapped", SPAN(offer_swapped), false, {} },
+	{ "halves of two", SPAN(offer_shifted), false, {} },
 	{ "equal but for the high bytes", SPAN(offer_high_bytes), false, {} },
 	{ "equal but for the major number", SPAN(offer_minor_only), false, {} },
 	{ "0.0", SPAN(offer_none), false, {} },
@@ -201,6 +203,35 @@ static void select_version(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found, row->found);
 	KUNIT_EXPECT_EQ(test, chosen.major, row->found ? row->want.major : 77);
 	KUNIT_EXPECT_EQ(test, chosen.minor, row->found ? row->want.minor : 88);
+}
+
+static void list_versions(struct kunit *test)
+{
+	struct hvic_span offered = exact_span(test, offer_ascending, sizeof(offer_ascending));
+	size_t room;
+
+	for (room = 0; room <= 5; room++) {
+		struct hvic_version list[5] = {};
+		size_t n = hvic_nego_list(offered, list, room);
+
+		KUNIT_EXPECT_EQ(test, n, room < 4 ? room : 4);
+		KUNIT_EXPECT_EQ(test, list[0].major, room > 0 ? 1 : 0);
+		KUNIT_EXPECT_EQ(test, list[3].major, room > 3 ? 3 : 0);
+		KUNIT_EXPECT_EQ(test, list[3].minor, room > 3 ? 2 : 0);
+		KUNIT_EXPECT_EQ(test, list[4].major, 0);
+	}
+}
+
+static void list_truncated(struct kunit *test)
+{
+	size_t n;
+
+	for (n = 0; n <= sizeof(offer_ascending); n++) {
+		struct hvic_span offered = exact_span(test, offer_ascending, n);
+		struct hvic_version list[4];
+
+		KUNIT_EXPECT_EQ_MSG(test, hvic_nego_list(offered, list, 4), n / 4, "at %zu", n);
+	}
 }
 
 /* Each version that we have, offered alone, is taken. */
@@ -280,6 +311,8 @@ static struct kunit_case negotiate_cases[] = {
 	KUNIT_CASE_PARAM(parse_counts, count_gen_params),
 	KUNIT_CASE(parse_ignores_reserved),
 	KUNIT_CASE_PARAM(select_version, select_gen_params),
+	KUNIT_CASE(list_versions),
+	KUNIT_CASE(list_truncated),
 	KUNIT_CASE(select_single),
 	KUNIT_CASE(select_prefers_first),
 	KUNIT_CASE(encode_chosen),

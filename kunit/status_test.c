@@ -57,9 +57,31 @@ static void errors_are_failures(struct kunit *test)
 				      "errno %d", err);
 }
 
+/* The way back may give another errno, but never one that reads otherwise. */
+static void there_and_back(struct kunit *test)
+{
+	const struct status_row *row = test->param_value;
+	int err = hvic_errno_from_status(row->status);
+
+	KUNIT_EXPECT_EQ(test, hvic_status_from_errno(err), row->status);
+	KUNIT_EXPECT_EQ(test, err == 0, row->status == 0);
+}
+
+static void unknown_status(struct kunit *test)
+{
+	static const u32 unknown[] = { 1, 0x00070005, 0x80004004, 0x80070000, 0xffffffff };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(unknown); i++)
+		KUNIT_EXPECT_EQ_MSG(test, hvic_errno_from_status(unknown[i]), -EIO, "%#x",
+				    unknown[i]);
+}
+
 static struct kunit_case status_cases[] = {
 	KUNIT_CASE_PARAM(from_errno, status_gen_params),
 	KUNIT_CASE(errors_are_failures),
+	KUNIT_CASE_PARAM(there_and_back, status_gen_params),
+	KUNIT_CASE(unknown_status),
 	{}
 };
 

@@ -5,12 +5,23 @@
  */
 #include <linux/module.h>
 
+#include "channel.c"
+#include "clock_filter.c"
+#include "request.c"
+
+#include "proto/fcopy.c"
 #include "proto/heartbeat.c"
+#include "proto/ip.c"
+#include "proto/kvp.c"
 #include "proto/msg.c"
 #include "proto/negotiate.c"
 #include "proto/shutdown.c"
 #include "proto/timesync.c"
 #include "proto/utf16.c"
+#include "proto/vss.c"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
 
 MODULE_DESCRIPTION("Tests of the Hyper-V integration components");
 MODULE_LICENSE("GPL");

@@ -192,6 +192,8 @@ static const struct bad_utf8_row {
 } bad_utf8_rows[] = {
 	{ "continuation alone", BYTES("\x80") },
 	{ "last continuation alone", BYTES("\xbf") },
+	{ "continuation for a lead", BYTES("\x9f\x80") },
+	{ "last continuation for a lead", BYTES("\xbf\xbf") },
 	{ "two bytes, cut", BYTES("\xc3") },
 	{ "three bytes, cut", BYTES("\xe2\x82") },
 	{ "four bytes, cut", BYTES("\xf0\x9f\x98") },
@@ -212,6 +214,7 @@ static const struct bad_utf8_row {
 	{ "beyond the last, U+110000", BYTES("\xf4\x90\x80\x80") },
 	{ "far beyond the last", BYTES("\xf7\xbf\xbf\xbf") },
 	{ "five bytes", BYTES("\xf8\x88\x80\x80\x80") },
+	{ "first lead of five for four", BYTES("\xf8\x90\x80\x80") },
 	{ "six bytes", BYTES("\xfc\x84\x80\x80\x80\x80") },
 	{ "byte that never is", BYTES("\xfe") },
 	{ "last byte that never is", BYTES("\xff") },

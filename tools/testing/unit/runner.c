@@ -144,6 +144,6 @@ int main(void)
 	for (suite = suites, n = 0; suite; suite = suite->next)
 		printf("%s %d %s\n", run_suite(suite, &passed, &failed) ? "ok" : "not ok",
 		       ++n, suite->name);
-	printf("%d passed, %d failed\n", passed, failed);
+	printf("# Totals: pass:%d fail:%d skip:0 total:%d\n", passed, failed, passed + failed);
 	return failed || !passed;
 }

@@ -6,13 +6,12 @@
 #ifndef SHIM_KUNIT_TEST_H
 #define SHIM_KUNIT_TEST_H
 
+#include <linux/kernel.h>
 #include <linux/types.h>
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
-
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 #define KUNIT_PARAM_DESC_SIZE	128
 
@@ -105,6 +104,7 @@ void shim_fail(struct kunit *test, bool fatal, const char *file, int line, const
 #define KUNIT_EXPECT_EQ_MSG(test, l, r, ...)	shim_binary(test, false, l, ==, r, __VA_ARGS__)
 #define KUNIT_EXPECT_NE(test, l, r)		shim_binary(test, false, l, !=, r, "")
 #define KUNIT_EXPECT_NE_MSG(test, l, r, ...)	shim_binary(test, false, l, !=, r, __VA_ARGS__)
+#define KUNIT_EXPECT_GE(test, l, r)		shim_binary(test, false, l, >=, r, "")
 #define KUNIT_EXPECT_PTR_EQ(test, l, r)		\
 	shim_binary(test, false, (uintptr_t)(l), ==, (uintptr_t)(r), "")
 #define KUNIT_EXPECT_STREQ(test, l, r)						\

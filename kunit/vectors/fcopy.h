@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bodies of file copy messages.
+ *
+ * Origin: built from the documented layout; service and session are as a host
+ * sends them, and mean nothing.
+ */
+#ifndef HVIC_VECTORS_FCOPY_H
+#define HVIC_VECTORS_FCOPY_H
+
+static const u8 __maybe_unused vec_fcopy_start[1088] = {
+	0x00, 0x00, 0x00, 0x00,		/* START */
+	[4] = 0xe3, 0x4b, 0xd1, 0x34,	/* service */
+	[20] = 0x01, 0x02, 0x03, 0x04,	/* session */
+	[36] = 'a', 0, '.', 0, 0xfc, 0, 0, 0,
+	[556] = '/', 0, 't', 0, 'm', 0, 'p', 0, 0, 0,
+	[1076] = 0x03, 0x00, 0x00, 0x00,	/* overwrite, create the path */
+	[1080] = 0x05, 0x04, 0x03, 0x02, 0x01, 0x00, 0x00, 0x00,
+};
+
+static const u8 __maybe_unused vec_fcopy_write[6196] = {
+	0x01, 0x00, 0x00, 0x00,		/* WRITE */
+	[4] = 0xe3, 0x4b, 0xd1, 0x34,	/* service */
+	[20] = 0x01, 0x02, 0x03, 0x04,	/* session */
+	[40] = 0x00, 0x18, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,	/* offset */
+	[48] = 0x03, 0x00, 0x00, 0x00,	/* three bytes */
+	[52] = 0xde, 0xad, 0x00, 0xff,
+};
+
+static const u8 __maybe_unused vec_fcopy_complete[36] = {
+	0x02, 0x00, 0x00, 0x00,		/* COMPLETE */
+};
+
+static const u8 __maybe_unused vec_fcopy_cancel[36] = {
+	0x03, 0x00, 0x00, 0x00,		/* CANCEL */
+};
+
+#endif
