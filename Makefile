@@ -48,6 +48,10 @@ unit: ## unit tests in user space, with sanitizers: the parsers, the programs, t
 coverage: ## lines of the parsers that the unit tests reach
 	@$(MAKE) -s -C $(TESTING)/unit coverage
 
+.PHONY: fuzz
+fuzz: ## the parsers on what nobody would send, for SECONDS=30, and the lines that it reaches
+	@$(MAKE) -s -C $(TESTING)/fuzz run
+
 .PHONY: kunit
 kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in QEMU
 	@$(TESTING)/vm/kunit | $(TESTING)/tap
@@ -89,6 +93,7 @@ clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_i
 	@[ -z "$(KDIR)" ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@$(MAKE) -s -C tools clean
 	@$(MAKE) -s -C $(TESTING)/unit clean
+	@$(MAKE) -s -C $(TESTING)/fuzz clean
 	@$(MAKE) -s -C $(TESTING)/hvhost clean
 	@$(MAKE) -s -C $(TESTING)/e2e clean
 
