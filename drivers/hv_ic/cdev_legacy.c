@@ -150,6 +150,8 @@ static int kvp_encode_item(u16 op, const struct hv_ic_kvp_item *item, struct hv_
 	case HV_IC_KVP_GET:
 		fits = kvp_put_key(msg->body.kvp_get.data.key,
 				   &msg->body.kvp_get.data.key_size, item);
+		/* So much of the value the daemon copies. */
+		msg->body.kvp_get.data.value_size = sizeof(msg->body.kvp_get.data.value);
 		break;
 	case HV_IC_KVP_SET:
 		fits = kvp_put_key(msg->body.kvp_set.data.key,
@@ -224,11 +226,17 @@ static int kvp_decode_ip(const struct hv_kvp_ipaddr_value *in, struct hv_ic_kvp_
 		.gateway = text_of(in->gate_way, sizeof(in->gate_way)),
 		.dns = text_of(in->dns_addr, sizeof(in->dns_addr)),
 	};
+	u32 i;
 
 	memset(ip, 0, sizeof(*ip));
 	/* A name server's line may hold anything: what is no address is left out. */
 	hvic_ip_from_text(&text, ip);
 	ip->dhcp = !!in->dhcp_enabled;
+	/* That is said of IPv4 only. */
+	for (i = 0; i < ip->n_addresses; i++)
+		if (ip->addresses[i].family == 4)
+			ip->addresses[i].origin = ip->dhcp ? HV_IC_KVP_ORIGIN_DYNAMIC :
+							     HV_IC_KVP_ORIGIN_STATIC;
 	get_text(ip->adapter, sizeof(ip->adapter), in->adapter_id, sizeof(in->adapter_id));
 	return sizeof(*ip);
 }
@@ -507,7 +515,9 @@ static ssize_t legacy_read_record(struct hvic_legacy_file *lf, char __user *buf,
 	len = lf->file.cdev->legacy_ops->encode(lf->file.slot, lf->buffer);
 	if (len < 0) {
 		ret = hvic_cdev_fetched(&lf->file, true);
-		return ret ?: legacy_answer(lf, record->id, len, NULL, 0);
+		if (!ret && !(record->flags & HV_IC_RECORD_EVENT))
+			ret = legacy_answer(lf, record->id, len, NULL, 0);
+		return ret;
 	}
 	if (count < len)
 		ret = -EINVAL;
