@@ -166,6 +166,9 @@ static int hvic_fcopy_handle(struct hvic_channel *ch, const struct hvic_msg *msg
 
 	if (ret)
 		return ret;
+	/* A host that has given up waiting takes back what is open. */
+	if (op == HVIC_WIRE_FCOPY_CANCEL)
+		hvic_channel_abort(ch, -ECANCELED);
 	ch->last.operation = op_words[op];
 	if (hvic_channel_is_deferred(ch))
 		return -EBUSY;
@@ -201,9 +204,10 @@ static void hvic_fcopy_release_throttle(struct hvic_fcopy *fcopy)
 	u64 id = fcopy->throttled_id;
 	int error = fcopy->error;
 
-	if (!id)
-		return;
 	fcopy->throttled_id = 0;
+	/* The deadline may have answered it; then the next message hears of an error. */
+	if (!id || !hvic_channel_is_waiting_for(fcopy->daemon.ch, id))
+		return;
 	if (error)
 		hvic_fcopy_cancel(fcopy);
 	hvic_channel_complete_locked(fcopy->daemon.ch, id, error, NULL);
@@ -233,6 +237,9 @@ static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status
 	struct hvic_channel *ch = fcopy->daemon.ch;
 	int ret;
 
+	/* The daemon has not been told this one. */
+	if (id == fcopy->throttled_id)
+		return -ESTALE;
 	if (hvic_channel_is_waiting_for(ch, id)) {
 		if (fcopy->op == HVIC_WIRE_FCOPY_START) {
 			fcopy->state = status ? FCOPY_IDLE : FCOPY_ACTIVE;
