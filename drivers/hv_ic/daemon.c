@@ -8,13 +8,8 @@
 #include "cdev.h"
 #include "genl.h"
 
-/**
- * hvic_daemon_hello() - tell the daemon the versions: first, and when they change
- * @daemon: the joint
- *
- * Context: the channel's lock is held.
- */
-void hvic_daemon_hello(struct hvic_daemon *daemon)
+/* The first record, and one after each negotiation. */
+static void hvic_daemon_hello(struct hvic_daemon *daemon)
 {
 	const struct hvic_versions *versions = &daemon->ch->versions;
 	const struct hv_ic_hello hello = {
@@ -111,18 +106,18 @@ void hvic_daemon_destroy(struct hvic_daemon *daemon)
 }
 
 /**
- * hvic_daemon_show() - make the char devices
- * @daemon: the joint
+ * hvic_daemon_opened() - make the char devices
+ * @ch: the channel
  *
- * Context: may sleep.
+ * Context: as struct hvic_service_ops says of opened().
  * Return: 0 or a negative errno.
  */
-int hvic_daemon_show(struct hvic_daemon *daemon)
+int hvic_daemon_opened(struct hvic_channel *ch)
 {
+	struct hvic_daemon *daemon = ch->priv;
 	struct hvic_cdev *cdev;
 
-	cdev = hvic_cdev_create(&daemon->link, daemon->ch->svc->name, daemon->ch->svc->type,
-				daemon->ch->dev);
+	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->type, ch->dev);
 	if (IS_ERR(cdev))
 		return PTR_ERR(cdev);
 	daemon->cdev = cdev;
@@ -130,15 +125,28 @@ int hvic_daemon_show(struct hvic_daemon *daemon)
 }
 
 /**
- * hvic_daemon_hide() - take the char devices away, from whoever has them open, too
- * @daemon: the joint
+ * hvic_daemon_closing() - take the char devices away, from whoever has them open, too
+ * @ch: the channel
  *
- * Context: may sleep, but does not wait for user space.
+ * Context: as struct hvic_service_ops says of closing(); does not wait for user space.
  */
-void hvic_daemon_hide(struct hvic_daemon *daemon)
+void hvic_daemon_closing(struct hvic_channel *ch)
 {
+	struct hvic_daemon *daemon = ch->priv;
+
 	hvic_cdev_destroy(daemon->cdev);
 	daemon->cdev = NULL;
+}
+
+/**
+ * hvic_daemon_ready() - tell the daemon the new versions
+ * @ch: the channel
+ *
+ * Context: as struct hvic_service_ops says of ready().
+ */
+void hvic_daemon_ready(struct hvic_channel *ch)
+{
+	hvic_daemon_hello(ch->priv);
 }
 
 /**

@@ -3,8 +3,8 @@
  * A channel whose requests a daemon answers: what KVP, VSS and file copy share.
  *
  * It joins the channel (the host's end) to the link (the daemon's end) and shows
- * the link as char devices. A service embeds it as the first thing of its own and
- * says so by needs_daemon.
+ * the link as char devices. A service embeds it, makes it the private data of its
+ * channel, and says so by needs_daemon.
  */
 #ifndef HVIC_DAEMON_H
 #define HVIC_DAEMON_H
@@ -50,11 +50,11 @@ void hvic_daemon_init(struct hvic_daemon *daemon, struct hvic_channel *ch,
 		      const struct hvic_daemon_ops *ops, unsigned int n_slots,
 		      size_t payload_size);
 void hvic_daemon_destroy(struct hvic_daemon *daemon);
-int hvic_daemon_show(struct hvic_daemon *daemon);
-void hvic_daemon_hide(struct hvic_daemon *daemon);
+int hvic_daemon_opened(struct hvic_channel *ch);
+void hvic_daemon_closing(struct hvic_channel *ch);
+void hvic_daemon_ready(struct hvic_channel *ch);
 int hvic_daemon_ask(struct hvic_daemon *daemon, const struct hvic_msg *msg, u16 op,
 		    size_t len, bool slow);
-void hvic_daemon_hello(struct hvic_daemon *daemon);
 bool hvic_daemon_owner(const struct hvic_channel *ch, pid_t *pid, enum hvic_link_abi *abi);
 void hvic_daemon_print(struct hvic_daemon *daemon, struct seq_file *out);
 

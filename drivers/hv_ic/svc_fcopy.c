@@ -51,7 +51,7 @@ static const char * const state_words[] = {
 
 /**
  * struct hvic_fcopy - a file copy channel's own, guarded by the channel's lock
- * @daemon: the joint to the daemon; first member
+ * @daemon: the joint to the daemon; the channel's private data
  * @state: of the session
  * @op: of the request that the daemon is asked
  * @start_id: the last START that the daemon was asked
@@ -160,7 +160,7 @@ static int hvic_fcopy_complete(struct hvic_fcopy *fcopy, const struct hvic_msg *
 static int hvic_fcopy_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 			     struct hvic_room body)
 {
-	struct hvic_fcopy *fcopy = ch->priv;
+	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
 	enum hvic_wire_fcopy_op op;
 	int ret = hvic_fcopy_parse(msg->body, &op);
 
@@ -291,21 +291,14 @@ static const struct hvic_daemon_ops hvic_fcopy_daemon_ops = {
 
 static void hvic_fcopy_reset(struct hvic_channel *ch)
 {
-	struct hvic_fcopy *fcopy = ch->priv;
+	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
 
 	hvic_fcopy_cancel(fcopy);
 }
 
-static void hvic_fcopy_ready(struct hvic_channel *ch)
-{
-	struct hvic_fcopy *fcopy = ch->priv;
-
-	hvic_daemon_hello(&fcopy->daemon);
-}
-
 static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)
 {
-	struct hvic_fcopy *fcopy = ch->priv;
+	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
 
 	hvic_daemon_print(&fcopy->daemon, out);
 	seq_printf(out, "session %s\n", state_words[fcopy->state]);
@@ -322,30 +315,16 @@ static int hvic_fcopy_start(struct hvic_channel *ch)
 	fcopy->next_block = BLOCK_ID;
 	hvic_daemon_init(&fcopy->daemon, ch, &hvic_fcopy_daemon_ops, QUEUE_SLOTS,
 			 sizeof(struct hv_ic_fcopy_write));
-	ch->priv = fcopy;
+	ch->priv = &fcopy->daemon;
 	return 0;
 }
 
 static void hvic_fcopy_stop(struct hvic_channel *ch)
 {
-	struct hvic_fcopy *fcopy = ch->priv;
+	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
 
 	hvic_daemon_destroy(&fcopy->daemon);
 	kfree(fcopy);
-}
-
-static int hvic_fcopy_opened(struct hvic_channel *ch)
-{
-	struct hvic_fcopy *fcopy = ch->priv;
-
-	return hvic_daemon_show(&fcopy->daemon);
-}
-
-static void hvic_fcopy_closing(struct hvic_channel *ch)
-{
-	struct hvic_fcopy *fcopy = ch->priv;
-
-	hvic_daemon_hide(&fcopy->daemon);
 }
 
 static const struct hvic_version hvic_fcopy_versions[] = {
@@ -355,10 +334,10 @@ static const struct hvic_version hvic_fcopy_versions[] = {
 static const struct hvic_service_ops hvic_fcopy_ops = {
 	.start = hvic_fcopy_start,
 	.stop = hvic_fcopy_stop,
-	.opened = hvic_fcopy_opened,
-	.closing = hvic_fcopy_closing,
+	.opened = hvic_daemon_opened,
+	.closing = hvic_daemon_closing,
 	.reset = hvic_fcopy_reset,
-	.ready = hvic_fcopy_ready,
+	.ready = hvic_daemon_ready,
 	.handle = hvic_fcopy_handle,
 	.encode = hvic_fcopy_encode,
 	.show = hvic_fcopy_show,

@@ -56,7 +56,7 @@ struct hvic_kvp_held {
 
 /**
  * struct hvic_kvp - a KVP channel's own, guarded by the channel's lock
- * @daemon: the joint to the daemon; first member
+ * @daemon: the joint to the daemon; the channel's private data
  * @op: of the request that the daemon is asked
  * @pool: of that request
  * @index: of that request
@@ -214,7 +214,7 @@ static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 static int hvic_kvp_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 			   struct hvic_room body)
 {
-	struct hvic_kvp *kvp = ch->priv;
+	struct hvic_kvp *kvp = kvp_of(ch->priv);
 	enum hvic_wire_kvp_op op;
 	u8 pool;
 	int ret = hvic_kvp_parse(msg->body, &op, &pool);
@@ -287,7 +287,7 @@ static int hvic_kvp_reply(struct hvic_daemon *daemon, u64 id, int status,
 
 static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
 {
-	struct hvic_kvp *kvp = ch->priv;
+	struct hvic_kvp *kvp = kvp_of(ch->priv);
 
 	switch (kvp->op) {
 	case HVIC_WIRE_KVP_GET:
@@ -311,22 +311,15 @@ static const struct hvic_daemon_ops hvic_kvp_daemon_ops = {
 
 static void hvic_kvp_reset(struct hvic_channel *ch)
 {
-	struct hvic_kvp *kvp = ch->priv;
+	struct hvic_kvp *kvp = kvp_of(ch->priv);
 
 	kvp->held_ip_id = 0;
 	hvic_link_drop(&kvp->daemon.link);
 }
 
-static void hvic_kvp_ready(struct hvic_channel *ch)
-{
-	struct hvic_kvp *kvp = ch->priv;
-
-	hvic_daemon_hello(&kvp->daemon);
-}
-
 static void hvic_kvp_show(struct hvic_channel *ch, struct seq_file *out)
 {
-	struct hvic_kvp *kvp = ch->priv;
+	struct hvic_kvp *kvp = kvp_of(ch->priv);
 
 	hvic_daemon_print(&kvp->daemon, out);
 	seq_printf(out, "held %u\n", kvp->n_held);
@@ -342,33 +335,19 @@ static int hvic_kvp_start(struct hvic_channel *ch)
 	INIT_LIST_HEAD(&kvp->held);
 	hvic_daemon_init(&kvp->daemon, ch, &hvic_kvp_daemon_ops, QUEUE_SLOTS,
 			 max(sizeof(struct hv_ic_kvp_item), sizeof(struct hv_ic_kvp_ip)));
-	ch->priv = kvp;
+	ch->priv = &kvp->daemon;
 	return 0;
 }
 
 static void hvic_kvp_stop(struct hvic_channel *ch)
 {
-	struct hvic_kvp *kvp = ch->priv;
+	struct hvic_kvp *kvp = kvp_of(ch->priv);
 	struct hvic_kvp_held *held, *next;
 
 	hvic_daemon_destroy(&kvp->daemon);
 	list_for_each_entry_safe(held, next, &kvp->held, list)
 		hvic_kvp_forget(kvp, held);
 	kvfree(kvp);
-}
-
-static int hvic_kvp_opened(struct hvic_channel *ch)
-{
-	struct hvic_kvp *kvp = ch->priv;
-
-	return hvic_daemon_show(&kvp->daemon);
-}
-
-static void hvic_kvp_closing(struct hvic_channel *ch)
-{
-	struct hvic_kvp *kvp = ch->priv;
-
-	hvic_daemon_hide(&kvp->daemon);
 }
 
 static const struct hvic_version hvic_kvp_versions[] = {
@@ -378,10 +357,10 @@ static const struct hvic_version hvic_kvp_versions[] = {
 static const struct hvic_service_ops hvic_kvp_ops = {
 	.start = hvic_kvp_start,
 	.stop = hvic_kvp_stop,
-	.opened = hvic_kvp_opened,
-	.closing = hvic_kvp_closing,
+	.opened = hvic_daemon_opened,
+	.closing = hvic_daemon_closing,
 	.reset = hvic_kvp_reset,
-	.ready = hvic_kvp_ready,
+	.ready = hvic_daemon_ready,
 	.handle = hvic_kvp_handle,
 	.encode = hvic_kvp_encode,
 	.show = hvic_kvp_show,

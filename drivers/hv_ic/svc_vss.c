@@ -51,7 +51,7 @@ static const char * const op_words[] = {
 
 /**
  * struct hvic_vss - a backup channel's own, guarded by the channel's lock
- * @daemon: the joint to the daemon; first member
+ * @daemon: the joint to the daemon; the channel's private data
  * @thaw: the dead man's handle
  * @op: of the request that the daemon is asked
  * @freeze_id: the last FREEZE that the daemon was asked
@@ -154,7 +154,7 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 			   struct hvic_room body)
 {
-	struct hvic_vss *vss = ch->priv;
+	struct hvic_vss *vss = vss_of(ch->priv);
 	enum hvic_wire_vss_op op;
 	int ret = hvic_vss_parse(msg->body, &op);
 
@@ -183,7 +183,7 @@ static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 static int hvic_vss_encode_answer(struct hvic_channel *ch, struct hvic_room body,
 				  const void *reply)
 {
-	struct hvic_vss *vss = ch->priv;
+	struct hvic_vss *vss = vss_of(ch->priv);
 	unsigned long limit = READ_ONCE(vss_frozen_max);
 
 	switch (vss->op) {
@@ -251,23 +251,16 @@ static const struct hvic_daemon_ops hvic_vss_daemon_ops = {
 
 static void hvic_vss_reset(struct hvic_channel *ch)
 {
-	struct hvic_vss *vss = ch->priv;
+	struct hvic_vss *vss = vss_of(ch->priv);
 
 	hvic_link_drop(&vss->daemon.link);
 	if (vss->frozen)
 		hvic_vss_tell_thaw(vss);
 }
 
-static void hvic_vss_ready(struct hvic_channel *ch)
-{
-	struct hvic_vss *vss = ch->priv;
-
-	hvic_daemon_hello(&vss->daemon);
-}
-
 static void hvic_vss_show(struct hvic_channel *ch, struct seq_file *out)
 {
-	struct hvic_vss *vss = ch->priv;
+	struct hvic_vss *vss = vss_of(ch->priv);
 
 	hvic_daemon_print(&vss->daemon, out);
 	seq_printf(out, "frozen %d\n", vss->frozen);
@@ -284,40 +277,26 @@ static int hvic_vss_start(struct hvic_channel *ch)
 	INIT_DELAYED_WORK(&vss->thaw, hvic_vss_overdue);
 	hvic_daemon_init(&vss->daemon, ch, &hvic_vss_daemon_ops, QUEUE_SLOTS,
 			 sizeof(struct hv_ic_vss_freeze));
-	ch->priv = vss;
+	ch->priv = &vss->daemon;
 	return 0;
 }
 
 static void hvic_vss_stop(struct hvic_channel *ch)
 {
-	struct hvic_vss *vss = ch->priv;
+	struct hvic_vss *vss = vss_of(ch->priv);
 
 	cancel_delayed_work_sync(&vss->thaw);
 	hvic_daemon_destroy(&vss->daemon);
 	kfree(vss);
 }
 
-static int hvic_vss_opened(struct hvic_channel *ch)
-{
-	struct hvic_vss *vss = ch->priv;
-
-	return hvic_daemon_show(&vss->daemon);
-}
-
-static void hvic_vss_closing(struct hvic_channel *ch)
-{
-	struct hvic_vss *vss = ch->priv;
-
-	hvic_daemon_hide(&vss->daemon);
-}
-
 static const struct hvic_service_ops hvic_vss_ops = {
 	.start = hvic_vss_start,
 	.stop = hvic_vss_stop,
-	.opened = hvic_vss_opened,
-	.closing = hvic_vss_closing,
+	.opened = hvic_daemon_opened,
+	.closing = hvic_daemon_closing,
 	.reset = hvic_vss_reset,
-	.ready = hvic_vss_ready,
+	.ready = hvic_daemon_ready,
 	.handle = hvic_vss_handle,
 	.encode = hvic_vss_encode_answer,
 	.show = hvic_vss_show,
