@@ -123,7 +123,8 @@ static void print_options(const struct hvic_command *command)
 {
 	if (!command->options[0].name)
 		return;
-	printf("	\"%s %s\") printf '%%s\\n'", command->noun, command->verb ? command->verb : "");
+	printf("	\"%s %s\") printf '%%s\\n'", command->noun,
+	       command->verb ? command->verb : "");
 	for (const struct hvic_option *option = command->options; option->name; option++)
 		printf(" --%s", option->name);
 	puts(" ;;");
@@ -157,7 +158,8 @@ static void print_function(void)
 	     "			case \"$noun $word $verb$at\" in");
 	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
 		if (c->verb)
-			printf("			\"%s %s 0\") verb=$word ;;\n", c->noun, c->verb);
+			printf("			\"%s %s 0\") verb=$word ;;\n",
+			       c->noun, c->verb);
 	}
 	puts("			*) at=$((at + 1)) ;;\n"
 	     "			esac ;;\n"

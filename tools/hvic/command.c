@@ -345,11 +345,13 @@ void hvic_command_help(const char *noun, FILE *out)
 	}
 	fputs("\nOptions\n", out);
 	for (const struct hvic_option *option = hvic_global_options; option->name; option++) {
+		size_t width;
+
 		fprintf(out, "  -%c, ", option->letter);
 		print_option(option, out);
-		fprintf(out, "%*s%s\n",
-			(int)(20 - strlen(option->name) - (option->arg ? strlen(option->arg) + 1 : 0)),
-			"", option->help);
+		width = strlen(option->name) + (option->arg ? strlen(option->arg) + 1 : 0);
+		fprintf(out, "%*s%s\n", (int)(20 - width), "", option->help);
 	}
-	fputs("\nWithout a command hvic shows the status. The manual page hvic(1) tells more.\n", out);
+	fputs("\nWithout a command hvic shows the status. More is in the manual page hvic(1).\n",
+	      out);
 }

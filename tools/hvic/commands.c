@@ -16,7 +16,8 @@ const struct hvic_option hvic_global_options[] = {
 	[HVIC_OPTION_COLOR] = { "color", 'c', "WHEN", color_words,
 		"auto, always or never" },
 	[HVIC_OPTION_HELP] = { "help", 'h', NULL, NULL, "this text" },
-	[HVIC_OPTION_VERSION] = { "version", 'V', NULL, NULL, "versions of tool and driver" },
+	[HVIC_OPTION_VERSION] = { "version", 'V', NULL, NULL,
+		"versions of tool and driver" },
 	{ 0 }
 };
 
@@ -37,7 +38,8 @@ const struct hvic_command hvic_commands[] = {
 		.noun = "time", .verb = "set", .run = hvic_time_set,
 		.help = "what the host's clock is used for, and within which limits",
 		.options = {
-			{ "mode", 0, "MODE", hvic_time_mode_words, "each includes those before it" },
+			{ "mode", 0, "MODE", hvic_time_mode_words,
+			  "each includes those before it" },
 			{ "max-step", 0, "TIME", NULL, "largest step of the clock; 0: any" },
 			{ "backward", 0, "YES|NO", yes_no_words, "may the clock be set back" },
 			{ "implicit-gap", 0, "TIME", NULL,

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "daemons.h"
 #include "examine.h"
 #include "root.h"
@@ -185,7 +186,7 @@ static void examine_signature(struct exam *exam, const char *path)
 	json_object *finding = find(exam, "signature", PROBLEM);
 	const char *key = keys[0];
 
-	for (size_t i = sizeof(keys) / sizeof(keys[0]); i--;)
+	for (size_t i = ARRAY_SIZE(keys); i--;)
 		key = hvic_exists(exam->root, "%s", keys[i]) ? keys[i] : key;
 	if (is_signed(exam, path))
 		say(finding, "text", "hv_ic is not loaded: this kernel takes modules with a signature that it knows only (Secure Boot), and may not know the key of this one");
@@ -205,7 +206,7 @@ static bool is_configured(struct exam *exam, const char *words)
 	char *line = NULL;
 	size_t room = 0;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && !found; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(folders) && !found; i++) {
 		char **names = hvic_list(exam->root, "%s", folders[i]);
 
 		for (char **name = names; name && *name && !found; name++) {
@@ -390,7 +391,7 @@ static void examine_udev(struct exam *exam)
 		"usr/lib/udev/rules.d",
 	};
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		char **names = hvic_list(exam->root, "%s", folders[i]);
 
 		for (char **name = names; name && *name; name++) {
@@ -432,7 +433,7 @@ static bool is_our_denial(const char *line)
 
 	if (!strstr(line, "avc:  denied"))
 		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strstr(line, names[i]))
 			return true;
 	}

@@ -97,8 +97,7 @@ void hvic_print_json(struct hvic *hvic, json_object *object)
 
 	/* The number comes first. */
 	json_object_object_add(whole, "schema", json_object_new_int(HVIC_SCHEMA));
-	json_object_object_foreach(object, key, value)
-		json_object_object_add(whole, key, json_object_get(value));
+	hvic_json_merge(whole, object);
 	fputs(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_NOSLASHESCAPE |
 					     (line ? JSON_C_TO_STRING_PLAIN :
 					      JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED)),
@@ -106,7 +105,6 @@ void hvic_print_json(struct hvic *hvic, json_object *object)
 	fputc('\n', hvic->paper.out);
 	fflush(hvic->paper.out);
 	json_object_put(whole);
-	json_object_put(object);
 }
 
 /* --- The driver. ---------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "array.h"
 #include "hvic.h"
 
 #define GROUPS 8
@@ -150,7 +151,7 @@ static void print_text(struct monitor *monitor, const struct hvic_event *kind,
 	/* The time of day to the millisecond. */
 	hvic_say(paper, HVIC_DIM, "%.12s", time + strlen("2000-01-01T"));
 	fprintf(paper->out, "  %-7s  ", kind->group);
-	for (size_t i = 0; i < sizeof(printers) / sizeof(printers[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(printers); i++) {
 		if (printers[i].set == kind->set)
 			printers[i].print(paper->out, event);
 	}
@@ -176,9 +177,7 @@ static void print_event(struct monitor *monitor, const struct hvic_event *kind,
 	json_object_object_add(line, "type", json_object_new_string(kind->type));
 	if (resync)
 		json_object_object_add(line, "resync", json_object_new_boolean(1));
-	json_object_object_foreach(event, key, value)
-		json_object_object_add(line, key, json_object_get(value));
-	json_object_put(event);
+	hvic_json_merge(line, event);
 	hvic_print_json(monitor->hvic, line);
 }
 
@@ -248,10 +247,13 @@ static const struct {
 /* Where something was lost. By a connection of its own: notifications go on coming by ours. */
 static int resync(struct monitor *monitor)
 {
-	struct hvic other = { .call = monitor->hvic->call, .timeout_ms = monitor->hvic->timeout_ms };
+	struct hvic other = {
+		.call = monitor->hvic->call,
+		.timeout_ms = monitor->hvic->timeout_ms,
+	};
 	int ret = 0;
 
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && !ret; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && !ret; i++) {
 		int group = hvic_parse_word(sources[i].group, hvic_groups);
 		json_object *state;
 

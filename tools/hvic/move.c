@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "root.h"
 
 #define OURS "hv_ic"
 
 /* Drivers that may hold a service instead of us. */
 static const char *const others[] = { "hv_utils", "uio_hv_generic" };
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 __attribute__((format(printf, 2, 3)))
 static void tell(struct hvic_move *move, const char *format, ...)
@@ -150,7 +149,7 @@ static int stop_daemons(struct hvic_move *move, const struct hvic_device *device
 	for (int i = 0; i < n_daemons; i++) {
 		if (is_among(devices, n_devices, daemons[i].service) &&
 		    hvic_daemon_writes_file(move->root, &daemons[i])) {
-			tell(move, "%s is receiving a file from the host: wait until it is done",
+			tell(move, "%s receives a file from the host: wait until it is done",
 			     daemons[i].name);
 			return -EBUSY;
 		}
@@ -323,9 +322,12 @@ static int give(struct hvic_move *move, const struct hvic_device *device)
 		};
 		int ret;
 
-		if (!has_driver(move, others[k]) &&
-		    attempt(move, (struct hvic_step) { .action = HVIC_LOAD, .driver = others[k] }))
-			continue;
+		if (!has_driver(move, others[k])) {
+			step.action = HVIC_LOAD;
+			if (attempt(move, step))
+				continue;
+			step.action = HVIC_BIND;
+		}
 		ret = attempt(move, step);
 		if (ret == -ENODEV)
 			continue;

@@ -154,6 +154,11 @@ static void print_member(struct hvic *hvic, const char *what, json_object *servi
 		fprintf(hvic->paper.out, "%-15s%s\n", what, value);
 }
 
+static void print_counter(void *out, const char *key, json_object *value)
+{
+	fprintf(out, "%-15s%s\n", key, json_object_get_string(value));
+}
+
 static void print_details(struct hvic *hvic, json_object *service)
 {
 	json_object *member;
@@ -172,8 +177,7 @@ static void print_details(struct hvic *hvic, json_object *service)
 		print_outcome(hvic, "last error", member);
 	if (!json_object_object_get_ex(service, "counters", &member))
 		return;
-	json_object_object_foreach(member, key, value)
-		fprintf(hvic->paper.out, "%-15s%s\n", key, json_object_get_string(value));
+	hvic_json_each(member, print_counter, hvic->paper.out);
 }
 
 /* --- Command. ------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "hvic.h"
 #include "move.h"
 #include "process.h"
@@ -140,7 +141,7 @@ static bool is_in_the_middle(json_object *service)
 	if (!json_object_object_get_ex(service, "last_request", &last) ||
 	    hvic_json_number(last, "errno"))
 		return false;
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
 		if (!strcmp(hvic_json_string(service, "name"), beginnings[i].service) &&
 		    !strcmp(hvic_json_string(last, "operation"), beginnings[i].operation))
 			return true;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+
 static const struct {
 	const char *unit;
 	uint64_t ms;
@@ -46,7 +48,7 @@ int hvic_parse_span(const char *text, uint64_t *ms)
 			scale *= 10;
 		}
 	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(end, units[i].unit))
 			continue;
 		if (whole > max / units[i].ms || fraction * units[i].ms % scale)

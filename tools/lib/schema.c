@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "array.h"
 
 /* --- Words, by number; ended by NULL. ------------------------------------- */
 
@@ -519,4 +519,27 @@ bool hvic_json_true(json_object *object, const char *key)
 
 	return json_object_object_get_ex(object, key, &member) &&
 		json_object_get_boolean(member);
+}
+
+/** hvic_json_each() - call a function for each member, in order */
+void hvic_json_each(json_object *object,
+		    void (*each)(void *data, const char *key, json_object *value), void *data)
+{
+	struct json_object_iterator at = json_object_iter_begin(object);
+	struct json_object_iterator end = json_object_iter_end(object);
+
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		each(data, json_object_iter_peek_name(&at), json_object_iter_peek_value(&at));
+}
+
+static void merge_member(void *into, const char *key, json_object *value)
+{
+	json_object_object_add(into, key, json_object_get(value));
+}
+
+/** hvic_json_merge() - add the members of an object to another, and free the first */
+void hvic_json_merge(json_object *into, json_object *object)
+{
+	hvic_json_each(object, merge_member, into);
+	json_object_put(object);
 }

@@ -94,6 +94,9 @@ const struct hvic_event *hvic_event_find(const struct nlmsghdr *message);
 
 const char *hvic_json_string(json_object *object, const char *key);
 int64_t hvic_json_number(json_object *object, const char *key);
+void hvic_json_each(json_object *object,
+		    void (*each)(void *data, const char *key, json_object *value), void *data);
+void hvic_json_merge(json_object *into, json_object *object);
 bool hvic_json_true(json_object *object, const char *key);
 
 #endif

@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "array.h"
+
 #define NSEC_PER_USEC	1000ULL
 #define NSEC_PER_MSEC	1000000ULL
 #define NSEC_PER_SEC	1000000000ULL
@@ -184,7 +186,7 @@ char *hvic_span(char buf[static HVIC_SPAN_SIZE], uint64_t ns)
 			 (unsigned int)(s % 60));
 		return buf;
 	}
-	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(small); i++) {
 		if (ns < small[i].ns)
 			continue;
 		snprintf(buf, HVIC_SPAN_SIZE, ns < 100 * small[i].ns ? "%.1f %s" : "%.0f %s",

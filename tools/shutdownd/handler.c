@@ -74,7 +74,7 @@ static void ask(struct hvic_handler *handler, const struct request *request)
 	int ret = handler->ops->open_bus(handler, &bus);
 
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "cannot ask logind: %s", strerror(-ret));
+		hvic_log(HVIC_WARNING, "logind is out of reach: %s", strerror(-ret));
 	else
 		decision = judge(bus, request);
 	sd_bus_flush_close_unref(bus);

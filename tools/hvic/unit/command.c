@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "hvic.h"
 #include "unit.h"
 
@@ -58,7 +59,7 @@ static void good(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct hvic_call call;
 		char complaint[256];
 		int ret = parse(&call, complaint, sizeof(complaint), rows[i].line);
@@ -109,12 +110,12 @@ static void bad(void **state)
 		{ "---", "unknown option \"---\"" },
 		{ "-t", "option --timeout needs a value" },
 		{ "shutdown policy halt allow", "ACTION \"halt\" is none of poweroff reboot hibernate" },
-		{ "monitor time time time time time time time time time time time time time time time time time",
+		{ "monitor time vss time vss time vss time vss time vss time vss time vss time vss vss",
 		  "too many arguments" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct hvic_call call;
 		char complaint[256];
 
@@ -165,7 +166,7 @@ static void help(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		struct hvic_call call;
 		char complaint[256];
 

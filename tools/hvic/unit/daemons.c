@@ -101,7 +101,8 @@ static void stubborn(void **state)
 
 static void started(void **state)
 {
-	char *argv[] = { "/bin/true", NULL };
+	char path[] = "/bin/true";
+	char *argv[] = { path, NULL };
 	struct hvic_daemon daemon = { .argv = argv };
 
 	(void)state;

@@ -4,9 +4,8 @@
 
 #include <errno.h>
 
+#include "array.h"
 #include "unit.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static void spans(void **state)
 {

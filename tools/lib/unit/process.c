@@ -21,7 +21,9 @@ static void exit_statuses(void **state)
 /* An argument is an argument, whatever a shell would make of it. */
 static void no_shell(void **state)
 {
-	static const char *const argv[] = { "test", "$(id); `id` > x", "=", "$(id); `id` > x", NULL };
+	static const char *const argv[] = {
+		"test", "$(id); `id` > x", "=", "$(id); `id` > x", NULL
+	};
 
 	(void)state;
 	assert_int_equal(hvic_run(argv, -1), 0);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "unit.h"
 
 /* --- The specification: enough of YAML for how it is written. ----------------------- */
@@ -134,7 +135,7 @@ static void compare_type(const struct hvic_attr *attr, const struct item *item)
 		{ "string", HVIC_ATTR_STRING },
 	};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!strcmp(item->type, kinds[i].type)) {
 			assert_int_equal(attr->kind, kinds[i].kind);
 			return;
