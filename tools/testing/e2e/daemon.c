@@ -1,0 +1,683 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Daemons in every state, and badly behaved ones, on the driver's own devices.
+ *
+ * guest/daemon.c plays them; what it says lies in DAEMON_LOG.
+ */
+#include "e2e.h"
+
+#include <stdio.h>
+
+#define DAEMON_LOG "/tmp/daemon.log"
+#define OTHERS "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon"
+
+/* Longer than any deadline of the driver for this, but not for the case. */
+#define DEADLINE_MS 240000
+
+/* The service without anybody who answers for it. */
+static struct ic *alone(struct test *t, const struct ic_service *service)
+{
+	struct ic *ic = test_ic(t, service);
+
+	test_run(t, 0, "killall -q " OTHERS "; true");
+	test_until(t, "! pidof " OTHERS);
+	EXPECT_RESULT(ic_wait_ready(ic), 0);
+	return ic;
+}
+
+/* The same for a case that waits for a deadline. */
+static struct ic *alone_and_patient(struct test *t, const struct ic_service *service)
+{
+	struct ic *ic = alone(t, service);
+
+	test_touch(t, ic);
+	ic->timeout_ms = DEADLINE_MS;
+	return ic;
+}
+
+static void end_play(struct test *t, void *context)
+{
+	test_run(t, 0, "killall -q -KILL daemon; true");
+	test_until(t, "! pidof daemon");
+}
+
+static void said(struct test *t, const char *line)
+{
+	test_until(t, "grep -q '%s' " DAEMON_LOG, line);
+}
+
+static void said_never(struct test *t, const char *line)
+{
+	test_run(t, 1, "grep '%s' " DAEMON_LOG, line);
+}
+
+/* A daemon in the background, with a log of its own; the last one has ended. */
+static void play(struct test *t, const char *device, const char *steps)
+{
+	end_play(t, NULL);
+	test_run(t, 0, "daemon %s %s > " DAEMON_LOG " 2>&1 &", device, steps);
+	test_defer(t, end_play, NULL);
+}
+
+/* One that has been greeted. */
+static void play_greeted(struct test *t, const char *device, const char *steps)
+{
+	play(t, device, steps);
+	said(t, "^hello");
+}
+
+static void dead(struct test *t)
+{
+	test_until(t, "! pidof daemon");
+}
+
+static char *heard(struct test *t)
+{
+	return test_run(t, 0, "grep -v '^open\\|^hello' " DAEMON_LOG "; true");
+}
+
+static ic_result enumerate_one(struct ic *kvp)
+{
+	struct kvp_item item;
+
+	return kvp_enumerate(kvp, KVP_GUEST, 0, &item);
+}
+
+static ic_result hot_backup(struct ic *vss)
+{
+	uint32_t flags;
+
+	return vss_hot_backup(vss, &flags);
+}
+
+/* A request whose answer is for the case to wait for. */
+static struct ic_request *post(struct test *t, struct ic *vss, enum wire_vss_op op)
+{
+	struct ic_request *r = vss_request(vss, op);
+
+	EXPECT_RESULT(ic_post(r, 0), 0);
+	return r;
+}
+
+static void voided(struct test *t, struct ic_request *r)
+{
+	ic_result result = ic_wait(r);
+
+	ic_request_free(r);
+	EXPECT_RESULT(result, -ECANCELED);
+}
+
+/* Nobody there. */
+
+static void none(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *vss = alone(t, &ic_vss);
+	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct kvp_item item;
+	struct kvp_ip ip;
+
+	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(kvp_get(kvp, KVP_EXTERNAL, "key", &item), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, "key", "value"), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(kvp_get_ip(kvp, "00:15:5D:01:02:03", &ip), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(hot_backup(vss), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "x", 1), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(fcopy_complete(fcopy), WIRE_E_NOT_CONNECTED);
+}
+
+static void held_items(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "old"), 0);
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "b", "second"), 0);
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "new"), 0);
+	EXPECT_RESULT(kvp_set_number(kvp, KVP_AUTO_EXTERNAL, "n", WIRE_KVP_DWORD, 7), 0);
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "c", "gone"), 0);
+	EXPECT_RESULT(kvp_delete(kvp, KVP_EXTERNAL, "c"), 0);
+	EXPECT_STR(test_status(t, kvp, "held"), "4");
+
+	play(t, "kvp", "items:1 open serve");
+	said(t, "event delete");
+	EXPECT_STR(heard(t),
+		   "event set pool=0 key=b value=second\n"
+		   "event set pool=0 key=a value=new\n"
+		   "event set pool=3 key=n number=7\n"
+		   "event delete pool=0 key=c value=");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	EXPECT_STR(test_status(t, kvp, "held"), "0");
+}
+
+static const struct kvp_ip injected = {
+	.family = WIRE_KVP_IPV4,
+	.address = "192.0.2.5",
+	.subnet = "255.255.255.0",
+	.gateway = "192.0.2.1",
+	.dns = "192.0.2.2",
+};
+
+#define ADAPTER "{12345678-1234-1234-1234-123456789ABC}"
+
+/* As Hyper-V Replica does at boot: the daemon comes later. */
+static void held_addresses(struct test *t)
+{
+	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+
+	play(t, "kvp", "sleep:5 open serve");
+	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), 0);
+	said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
+}
+
+static void held_too_long(struct test *t)
+{
+	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+
+	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), WIRE_E_TIMEOUT);
+	play_greeted(t, "kvp", "items:1 open serve");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	said_never(t, "set_ip");
+}
+
+/* Ends of daemons. */
+
+static void killed_idle(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	for (int i = 0; i < 3; i++) {
+		play_greeted(t, "kvp", "items:1 open serve");
+		EXPECT_RESULT(enumerate_one(kvp), 0);
+		end_play(t, NULL);
+		EXPECT_RESULT(enumerate_one(kvp), WIRE_E_NOT_CONNECTED);
+	}
+}
+
+static void killed_with_request(struct test *t)
+{
+	static const char *const ends[] = { "die", "close hang", "hang" };
+	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		char steps[64];
+
+		test_note(t, "%s", ends[i]);
+		snprintf(steps, sizeof(steps), "open read:2 %s", ends[i]);
+		play_greeted(t, "kvp", steps);
+		EXPECT_RESULT(enumerate_one(kvp),
+			      strcmp(ends[i], "hang") ? WIRE_E_NOT_CONNECTED : WIRE_E_TIMEOUT);
+	}
+	play_greeted(t, "kvp", "items:1 open serve");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+}
+
+static void stopped(struct test *t)
+{
+	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+	long before = atol(test_status(t, kvp, "late_replies"));
+
+	play_greeted(t, "kvp", "items:1 open serve");
+	test_run(t, 0, "killall -STOP daemon");
+	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
+	test_run(t, 0, "killall -CONT daemon");
+	said(t, "answer: ESTALE");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	EXPECT_EQ(atol(test_status(t, kvp, "late_replies")), before + 1);
+}
+
+static void killed_freezing(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+
+	play_greeted(t, "vss", "open read:2 die");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_NOT_CONNECTED);
+	dead(t);
+	play(t, "vss", "open serve");
+	said(t, "event thaw");
+	EXPECT_RESULT(hot_backup(vss), 0);
+}
+
+static void killed_frozen(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+
+	play_greeted(t, "vss", "open serve:2 die");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	dead(t);
+	EXPECT_STR(test_status(t, vss, "frozen"), "1");
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_NOT_CONNECTED);
+	play(t, "vss", "open serve");
+	said(t, "event thaw");
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+}
+
+/* It was told to thaw, but never read that. */
+static void killed_before_thaw(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+
+	play_greeted(t, "vss", "open serve:2 hang");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	EXPECT_RESULT(ic_negotiate(vss), 0);
+	EXPECT_STR(test_status(t, vss, "frozen"), "1");
+	play(t, "vss", "open serve");
+	said(t, "event thaw");
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+}
+
+static void killed_copying(struct test *t)
+{
+	struct ic *fcopy = alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve:4 die");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 1, "2", 1), 0);
+	dead(t);
+	EXPECT_RESULT(fcopy_write(fcopy, 2, "3", 1), WIRE_E_NOT_CONNECTED);
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_write(fcopy, 3, "4", 1), WIRE_E_NOT_CONNECTED);
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+	said(t, "complete blocks=1 bytes=1");
+}
+
+/* Answers that nobody waits for. */
+
+static void answered_late(struct test *t)
+{
+	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+
+	play_greeted(t, "kvp", "items:1 open read:3 answer late serve");
+	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	said(t, "late: ESTALE");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+}
+
+static void wrong_id(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	play_greeted(t, "kvp", "open read:2 wrong answer sleep:0 answer serve");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	said(t, "wrong: ESTALE");
+	said(t, "answer: ok");
+	said(t, "answer: ESTALE");
+}
+
+static void errors(struct test *t)
+{
+	static const struct {
+		const char *step;
+		ic_result status;
+	} words[] = {
+		{ "answer:ENOENT", WIRE_E_NOT_FOUND },
+		{ "answer:EACCES", WIRE_E_ACCESS_DENIED },
+		{ "answer:ENODATA", WIRE_E_NO_MORE_ITEMS },
+		{ "answer:EOPNOTSUPP", WIRE_E_NOT_SUPPORTED },
+		{ "answer:EFAULT", WIRE_E_FAIL },
+	};
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		char steps[64];
+
+		snprintf(steps, sizeof(steps), "open read:2 %s", words[i].step);
+		test_note(t, "%s", words[i].step);
+		play_greeted(t, "kvp", steps);
+		EXPECT_RESULT(enumerate_one(kvp), words[i].status);
+	}
+}
+
+static void badly_formed(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+	struct kvp_item item;
+
+	play_greeted(t, "kvp", "open read:2 malformed answer hang");
+	EXPECT_RESULT(kvp_get(kvp, KVP_EXTERNAL, "key", &item), 0);
+	EXPECT_STR(item.value, "value of key");
+	said(t, "answer: ok");
+	EXPECT_STR(test_run(t, 0, "grep malformed " DAEMON_LOG),
+		   "malformed empty: EINVAL\n"
+		   "malformed cut: EINVAL\n"
+		   "malformed length: EINVAL\n"
+		   "malformed status: EINVAL\n"
+		   "malformed errno: EINVAL\n"
+		   "malformed large: EINVAL\n"
+		   "malformed payload: EINVAL");
+}
+
+/* The device as a file. */
+
+static void two_openers(struct test *t)
+{
+	alone(t, &ic_kvp);
+	play_greeted(t, "kvp", "open read hang");
+	EXPECT_STR(test_run(t, 0, "daemon kvp open"), "open: EBUSY");
+	EXPECT_STR(test_run(t, 0, "daemon /dev/vmbus/hv_kvp open"), "open: EBUSY");
+	play(t, "/dev/vmbus/hv_kvp", "open hang");
+	said(t, "open: ok");
+	EXPECT_STR(test_run(t, 0, "daemon kvp open"), "open: EBUSY");
+	EXPECT_STR(test_run(t, 0, "daemon /dev/vmbus/hv_kvp open"), "open: EBUSY");
+	end_play(t, NULL);
+	EXPECT_STR(test_run(t, 0, "daemon kvp open"), "open: ok");
+}
+
+static void reading(struct test *t)
+{
+	static const char hello[] = "hello abi=1 framework=3.0 message=5.0";
+	char expected[256];
+
+	alone(t, &ic_vss);
+	snprintf(expected, sizeof(expected),
+		 "open: ok\npoll: in\nshort: EMSGSIZE\n%s\npoll:\nread: EAGAIN", hello);
+	EXPECT_STR(test_run(t, 0, "daemon vss nonblock open poll short read poll read"), expected);
+}
+
+/* The host starts over, or takes the device away. */
+
+static void renegotiated(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+	struct ic_request *r;
+
+	play_greeted(t, "vss", "open read:3 answer serve");
+	r = post(t, vss, WIRE_VSS_HOT_BACKUP);
+	said(t, "^hot_backup");
+	EXPECT_RESULT(ic_negotiate(vss), 0);
+	voided(t, r);
+	said(t, "answer: ESTALE");
+	EXPECT_RESULT(hot_backup(vss), 0);
+	EXPECT_STR(test_run(t, 0, "grep -c hello " DAEMON_LOG), "2");
+}
+
+static void renegotiated_freezing(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+	struct ic_request *r;
+
+	play_greeted(t, "vss", "open read:3 answer serve");
+	r = post(t, vss, WIRE_VSS_FREEZE);
+	said(t, "^freeze");
+	EXPECT_RESULT(ic_negotiate(vss), 0);
+	voided(t, r);
+	said(t, "answer: ESTALE");
+	said(t, "event thaw");
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+}
+
+static void renegotiated_frozen(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+
+	play_greeted(t, "vss", "open serve");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	EXPECT_RESULT(ic_negotiate(vss), 0);
+	said(t, "event thaw");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+}
+
+static void renegotiated_copying(struct test *t)
+{
+	struct ic *fcopy = alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(ic_negotiate(fcopy), 0);
+	said(t, "event cancel");
+	EXPECT_RESULT(fcopy_write(fcopy, 1, "2", 1), WIRE_E_INVALID_ARG);
+}
+
+static void rescinded_freezing(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+	struct ic_request *r;
+
+	play_greeted(t, "vss", "open read:2 poll:wait read answer hang");
+	r = post(t, vss, WIRE_VSS_FREEZE);
+	said(t, "^freeze");
+	test_reopen(t, vss);
+	voided(t, r);
+	said(t, "poll: hup err");
+	said(t, "read: ENODEV");
+	said(t, "answer: ENODEV");
+	EXPECT_RESULT(ic_wait_ready(vss), 0);
+	/* The first one still has open what is gone. */
+	EXPECT(strstr(test_run(t, 0, "daemon vss open nonblock read"), "hello"));
+}
+
+static void rescinded_copying(struct test *t)
+{
+	struct ic *fcopy = alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve hang");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	test_reopen(t, fcopy);
+	said(t, "read: ENODEV");
+	EXPECT_RESULT(ic_wait_ready(fcopy), 0);
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 0), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+}
+
+static void unbound(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	play_greeted(t, "kvp", "open serve hang");
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind", ic_kvp.instance);
+	EXPECT(!hv_channel_is_open(kvp->channel));
+	said(t, "read: ENODEV");
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_kvp.instance);
+	EXPECT_RESULT(ic_wait_ready(kvp), 0);
+}
+
+/* Switched off and on while daemons come and requests are asked. */
+static void toggled(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	test_run(t, 0, "touch /tmp/again");
+	test_run(t, 0, "while [ -e /tmp/again ]; do %s; done >/dev/null 2>&1 &",
+		 "daemon kvp items:1 open serve");
+	test_defer(t, end_play, NULL);
+	for (int i = 0; i < 20; i++) {
+		struct ic_request *r = ic_request(kvp, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+		ic_result result;
+
+		((struct wire_kvp_header *)ic_body(r))->op = WIRE_KVP_ENUMERATE;
+		r->may_set[0] = (struct ic_span) { 0, sizeof(struct wire_kvp_exchange) };
+		r->n_may_set = 1;
+		EXPECT_RESULT(ic_post(r, 0), 0);
+		test_run(t, 0, "cd /sys/module/hv_ic/parameters; echo N > kvp; echo Y > kvp");
+		result = ic_wait(r);
+		ic_request_free(r);
+		EXPECT(result >= 0 || result == -ECANCELED);
+		EXPECT_RESULT(ic_wait_ready(kvp), 0);
+	}
+	test_run(t, 0, "rm /tmp/again");
+}
+
+/* File copy behind the host's back. */
+
+static void failing_block(struct test *t)
+{
+	struct ic *fcopy = alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "fail:2 open serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 3), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 1, "2", 1), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), WIRE_E_DISK_FULL);
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+}
+
+static void throttled(struct test *t)
+{
+	static const char block[WIRE_FCOPY_FRAGMENT];
+	struct ic *fcopy = alone_and_patient(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open read:2 answer sleep:10 serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 100 * sizeof(block)), 0);
+	for (int i = 0; i < 100; i++)
+		EXPECT_RESULT(fcopy_write(fcopy, i * sizeof(block), block, sizeof(block)), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+	said(t, "complete blocks=100 bytes=614400");
+	said_never(t, "gap");
+}
+
+static void never_reads(struct test *t)
+{
+	static const char block[WIRE_FCOPY_FRAGMENT];
+	struct ic *fcopy = alone_and_patient(t, &ic_fcopy);
+	ic_result result = 0;
+	int acknowledged = 0;
+
+	play_greeted(t, "fcopy", "open read:2 answer hang");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 100 * sizeof(block)), 0);
+	while (!result && acknowledged < 100) {
+		result = fcopy_write(fcopy, acknowledged * sizeof(block), block, sizeof(block));
+		acknowledged++;
+	}
+	EXPECT_RESULT(result, WIRE_E_TIMEOUT);
+	EXPECT_RESULT(fcopy_cancel(fcopy), 0);
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 0), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+}
+
+/* Contents. */
+
+/* Beyond what 32 bits can say, in few blocks. */
+static void sparse_copy(struct test *t)
+{
+	static const char block[WIRE_FCOPY_FRAGMENT];
+	const uint64_t size = 5ull << 30, step = 512ull << 20;
+	struct ic *fcopy = alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", WIRE_FCOPY_OVERWRITE, size), 0);
+	for (uint64_t end = step; end <= size; end += step)
+		EXPECT_RESULT(fcopy_write(fcopy, end - sizeof(block), block, sizeof(block)), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+	said(t, "name=file flags=1 size=5368709120");
+	said(t, "complete blocks=10 bytes=5368709120");
+}
+
+static void thousand_items(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+	struct kvp_item item;
+	char key[32];
+
+	play_greeted(t, "kvp", "items:1024 open serve");
+	for (uint32_t i = 0; i < 1024; i++) {
+		EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, i, &item), 0);
+		snprintf(key, sizeof(key), "key-%u", i);
+		EXPECT_STR(item.key, key);
+	}
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1024, &item), WIRE_E_NO_MORE_ITEMS);
+}
+
+static void addresses_as(struct test *t, struct ic *kvp, struct wire_version version)
+{
+	struct kvp_ip ip;
+
+	test_note(t, "version %u.%u", version.major, version.minor);
+	kvp->messages = (struct ic_versions) { { version }, 1 };
+	EXPECT_RESULT(ic_negotiate(kvp), 0);
+	play_greeted(t, "kvp", "open serve");
+	EXPECT_RESULT(kvp_get_ip(kvp, "00:15:5D:01:02:03", &ip), 0);
+	said(t, "get_ip adapter=00:15:5D:01:02:03");
+	EXPECT_STR(ip.address, "192.0.2.99;2001:db8::99");
+	EXPECT_STR(ip.gateway, "192.0.2.1");
+	EXPECT_STR(ip.dns, "2001::53");
+	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), 0);
+	said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
+}
+
+static void addresses(struct test *t)
+{
+	struct ic *kvp = alone(t, &ic_kvp);
+
+	test_touch(t, kvp);
+	addresses_as(t, kvp, (struct wire_version) { 4, 0 });
+	addresses_as(t, kvp, (struct wire_version) { 5, 0 });
+}
+
+static void list_of_disks(struct test *t)
+{
+	static const struct wire_vss_lun disks[] = {
+		{ .bus = WIRE_VSS_LUN_SCSI, .target = 2, .lun = 1 },
+		{ .bus = WIRE_VSS_LUN_IDE, .target = 1 },
+	};
+	struct ic *vss = alone(t, &ic_vss);
+
+	play_greeted(t, "vss", "open serve");
+	EXPECT_RESULT(vss_freeze(vss, disks, ARRAY_SIZE(disks)), 0);
+	said(t, "freeze luns=2 1:2:1 2:1:0");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+}
+
+static void dead_man(struct test *t)
+{
+	struct ic *vss = alone(t, &ic_vss);
+	long before = atol(test_status(t, vss, "overdue"));
+
+	test_parameter(t, "vss_frozen_max", "2");
+	play_greeted(t, "vss", "open serve");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	said(t, "event thaw");
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+	EXPECT_EQ(atol(test_status(t, vss, "overdue")), before + 1);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+}
+
+const struct test_case daemon_cases[] = {
+	{ .name = "daemon_none", .run = none, .only = ONLY_HV_IC },
+	{ .name = "daemon_held_items", .run = held_items, .only = ONLY_HV_IC },
+	{ .name = "daemon_held_addresses", .run = held_addresses, .only = ONLY_HV_IC },
+	{ .name = "daemon_held_too_long", .run = held_too_long, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_idle", .run = killed_idle, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_with_request", .run = killed_with_request, .only = ONLY_HV_IC },
+	{ .name = "daemon_stopped", .run = stopped, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_freezing", .run = killed_freezing, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_frozen", .run = killed_frozen, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_before_thaw", .run = killed_before_thaw, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_copying", .run = killed_copying, .only = ONLY_HV_IC },
+	{ .name = "daemon_late", .run = answered_late, .only = ONLY_HV_IC },
+	{ .name = "daemon_wrong_id", .run = wrong_id, .only = ONLY_HV_IC },
+	{ .name = "daemon_errors", .run = errors, .only = ONLY_HV_IC },
+	{ .name = "daemon_malformed", .run = badly_formed, .only = ONLY_HV_IC },
+	{ .name = "daemon_two_openers", .run = two_openers, .only = ONLY_HV_IC },
+	{ .name = "daemon_reading", .run = reading, .only = ONLY_HV_IC },
+	{ .name = "daemon_renegotiated", .run = renegotiated, .only = ONLY_HV_IC },
+	{ .name = "daemon_renegotiated_freezing", .run = renegotiated_freezing,
+	  .only = ONLY_HV_IC },
+	{ .name = "daemon_renegotiated_frozen", .run = renegotiated_frozen, .only = ONLY_HV_IC },
+	{ .name = "daemon_renegotiated_copying", .run = renegotiated_copying, .only = ONLY_HV_IC },
+	{ .name = "daemon_rescinded_freezing", .run = rescinded_freezing, .only = ONLY_HV_IC },
+	{ .name = "daemon_rescinded_copying", .run = rescinded_copying, .only = ONLY_HV_IC },
+	{ .name = "daemon_unbound", .run = unbound, .only = ONLY_HV_IC },
+	{ .name = "daemon_toggled", .run = toggled, .only = ONLY_HV_IC },
+	{ .name = "daemon_failing_block", .run = failing_block, .only = ONLY_HV_IC },
+	{ .name = "daemon_throttled", .run = throttled, .only = ONLY_HV_IC },
+	{ .name = "daemon_never_reads", .run = never_reads, .only = ONLY_HV_IC },
+	{ .name = "daemon_sparse_copy", .run = sparse_copy, .only = ONLY_HV_IC },
+	{ .name = "daemon_thousand_items", .run = thousand_items, .only = ONLY_HV_IC },
+	{ .name = "daemon_addresses", .run = addresses, .only = ONLY_HV_IC },
+	{ .name = "daemon_luns", .run = list_of_disks, .only = ONLY_HV_IC },
+	{ .name = "daemon_dead_man", .run = dead_man, .only = ONLY_HV_IC },
+	{ 0 }
+};
