@@ -221,6 +221,8 @@ static const char *error_text(int err)
 		return "the message is malformed";
 	case -EBUSY:
 		return "there is one at a time";
+	case -ECANCELED:
+		return "the host has taken it back";
 	case -EEXIST:
 		return "it exists already";
 	case -EILSEQ:
@@ -1238,6 +1240,66 @@ static struct notifier_block socket_notifier = {
 	.notifier_call = socket_event,
 };
 
+/* --- Backup and file copy. ----------------------------------------------- */
+
+/**
+ * hvic_genl_vss() - tell that a backup has come to a new phase
+ * @phase: the phase
+ * @since: the freeze began, ktime_get_boottime()
+ * @holder: daemon that holds the file systems frozen; 0 for none
+ * @err: 0, or the negative errno that became the status
+ *
+ * Context: any.
+ */
+void hvic_genl_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err)
+{
+	struct message message = {};
+	int ret;
+
+	if (!has_listeners(GROUP_VSS))
+		return;
+	ret = message_begin(&message, HV_IC_CMD_VSS_NTF, 128, GFP_ATOMIC);
+	if (!ret)
+		ret = nla_put_u32(message.skb, HV_IC_A_VSS_PHASE, phase) ?:
+		      nla_put_u64_64bit(message.skb, HV_IC_A_VSS_DURATION, age_ms(since),
+					HV_IC_A_VSS_PAD);
+	if (!ret && holder)
+		ret = nla_put_u32(message.skb, HV_IC_A_VSS_HOLDER, holder);
+	if (!ret && err)
+		ret = nla_put_u32(message.skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
+	publish(&message, GROUP_VSS, ret);
+}
+
+/**
+ * hvic_genl_fcopy() - tell how a file copy goes on
+ * @phase: where it is
+ * @name: of the file, at most HV_IC_FCOPY_NAME_SIZE bytes with its NUL
+ * @size: of the file
+ * @done: bytes that have arrived
+ * @err: 0, or the negative errno that became the status
+ *
+ * Context: any.
+ */
+void hvic_genl_fcopy(enum hv_ic_fcopy_phase phase, const char *name, u64 size, u64 done,
+		     int err)
+{
+	struct message message = {};
+	int ret;
+
+	if (!has_listeners(GROUP_FCOPY))
+		return;
+	ret = message_begin(&message, HV_IC_CMD_FCOPY_NTF, HV_IC_FCOPY_NAME_SIZE + 128, GFP_ATOMIC);
+	if (!ret)
+		ret = nla_put_u32(message.skb, HV_IC_A_FCOPY_PHASE, phase) ?:
+		      nla_put_string(message.skb, HV_IC_A_FCOPY_NAME, name) ?:
+		      nla_put_u64_64bit(message.skb, HV_IC_A_FCOPY_SIZE, size,
+					HV_IC_A_FCOPY_PAD) ?:
+		      nla_put_u64_64bit(message.skb, HV_IC_A_FCOPY_DONE, done, HV_IC_A_FCOPY_PAD);
+	if (!ret && err)
+		ret = nla_put_u32(message.skb, HV_IC_A_FCOPY_STATUS, hvic_status_from_errno(err));
+	publish(&message, GROUP_FCOPY, ret);
+}
+
 /* --- The family. --------------------------------------------------------- */
 
 static const struct nla_policy service_get_policy[] = {
@@ -1289,33 +1351,31 @@ static const struct nla_policy handler_reply_policy[] = {
 	[HV_IC_A_REQUEST_DECISION]	= NLA_POLICY_MAX(NLA_U32, HV_IC_DECISION_FAILED),
 };
 
-#define POLICY(name)	.policy = (name), .maxattr = ARRAY_SIZE(name) - 1
-
 /* Those without a policy take no attributes. */
 static const struct genl_ops ops[] = {
 	{ .cmd = HV_IC_CMD_SERVICE_GET, .doit = service_get, .dumpit = service_dump,
-	  POLICY(service_get_policy) },
+	  .policy = service_get_policy, .maxattr = ARRAY_SIZE(service_get_policy) - 1 },
 	{ .cmd = HV_IC_CMD_SERVICE_SET, .doit = service_set, .flags = GENL_ADMIN_PERM,
-	  POLICY(service_set_policy) },
+	  .policy = service_set_policy, .maxattr = ARRAY_SIZE(service_set_policy) - 1 },
 	{ .cmd = HV_IC_CMD_TIME_GET, .doit = time_get },
 	{ .cmd = HV_IC_CMD_TIME_SET, .doit = time_set, .flags = GENL_ADMIN_PERM,
-	  POLICY(time_set_policy) },
+	  .policy = time_set_policy, .maxattr = ARRAY_SIZE(time_set_policy) - 1 },
 	{ .cmd = HV_IC_CMD_HEALTH_GET, .doit = health_get, .dumpit = health_dump },
 	{ .cmd = HV_IC_CMD_HEALTH_SET, .doit = health_set, .flags = GENL_ADMIN_PERM,
-	  POLICY(health_set_policy) },
+	  .policy = health_set_policy, .maxattr = ARRAY_SIZE(health_set_policy) - 1 },
 	{ .cmd = HV_IC_CMD_HEALTH_CLEAR, .doit = health_clear, .flags = GENL_ADMIN_PERM,
-	  POLICY(health_clear_policy) },
+	  .policy = health_clear_policy, .maxattr = ARRAY_SIZE(health_clear_policy) - 1 },
 	{ .cmd = HV_IC_CMD_SHUTDOWN_GET, .doit = shutdown_get },
 	{ .cmd = HV_IC_CMD_SHUTDOWN_SET, .doit = shutdown_set, .flags = GENL_ADMIN_PERM,
-	  POLICY(shutdown_set_policy) },
+	  .policy = shutdown_set_policy, .maxattr = ARRAY_SIZE(shutdown_set_policy) - 1 },
 	{ .cmd = HV_IC_CMD_SHUTDOWN_CANCEL, .doit = shutdown_cancel, .flags = GENL_ADMIN_PERM,
-	  POLICY(shutdown_steer_policy) },
+	  .policy = shutdown_steer_policy, .maxattr = ARRAY_SIZE(shutdown_steer_policy) - 1 },
 	{ .cmd = HV_IC_CMD_SHUTDOWN_NOW, .doit = shutdown_now, .flags = GENL_ADMIN_PERM,
-	  POLICY(shutdown_steer_policy) },
+	  .policy = shutdown_steer_policy, .maxattr = ARRAY_SIZE(shutdown_steer_policy) - 1 },
 	{ .cmd = HV_IC_CMD_HANDLER_ATTACH, .doit = handler_attach, .flags = GENL_ADMIN_PERM },
 	{ .cmd = HV_IC_CMD_HANDLER_DETACH, .doit = handler_detach, .flags = GENL_ADMIN_PERM },
 	{ .cmd = HV_IC_CMD_HANDLER_REPLY, .doit = handler_reply, .flags = GENL_ADMIN_PERM,
-	  POLICY(handler_reply_policy) },
+	  .policy = handler_reply_policy, .maxattr = ARRAY_SIZE(handler_reply_policy) - 1 },
 };
 
 /* It exists in the initial network namespace only: there is one host. */

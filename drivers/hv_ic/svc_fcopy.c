@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 
 #include "daemon.h"
+#include "genl.h"
 #include "proto/fcopy.h"
 
 #define QUEUE_SLOTS	68
@@ -59,7 +60,11 @@ static const char * const state_words[] = {
  * @next_block: id of the next block
  * @throttled_id: block whose acknowledgement waits for room; 0 for none
  * @error: of a block that failed; the answer to the next message
+ * @name: of the file
+ * @size: of the file, as the host announced it
  * @bytes: of this session
+ * @awaited: listeners have not heard of its end
+ * @told: when they have heard of it last, in jiffies
  * @files: sessions that were completed
  */
 struct hvic_fcopy {
@@ -71,13 +76,29 @@ struct hvic_fcopy {
 	u64 next_block;
 	u64 throttled_id;
 	int error;
+	char name[HV_IC_FCOPY_NAME_SIZE];
+	u64 size;
 	u64 bytes;
+	bool awaited;
+	unsigned long told;
 	u64 files;
 };
 
 static struct hvic_fcopy *fcopy_of(struct hvic_daemon *daemon)
 {
 	return container_of(daemon, struct hvic_fcopy, daemon);
+}
+
+/* Tells listeners, of the end only once. */
+static void hvic_fcopy_announce(struct hvic_fcopy *fcopy, enum hv_ic_fcopy_phase phase, int err)
+{
+	bool ends = phase >= HV_IC_FCOPY_PHASE_COMPLETE;
+
+	if (ends && !fcopy->awaited)
+		return;
+	fcopy->awaited = !ends;
+	fcopy->told = jiffies;
+	hvic_genl_fcopy(phase, fcopy->name, fcopy->size, fcopy->bytes, err);
 }
 
 /* Ends the session: what the daemon has not read yet it need not read. */
@@ -87,6 +108,8 @@ static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
 		return;
 	fcopy->state = FCOPY_IDLE;
 	fcopy->throttled_id = 0;
+	hvic_fcopy_announce(fcopy, fcopy->error ? HV_IC_FCOPY_PHASE_FAILED :
+						  HV_IC_FCOPY_PHASE_CANCELLED, fcopy->error);
 	if (fcopy->error == -ENOTCONN)
 		return;			/* whoever is there now knows nothing of it */
 	hvic_link_drop(&fcopy->daemon.link);
@@ -107,6 +130,8 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 	ret = hvic_fcopy_decode_start(msg->body, payload);
 	if (ret)
 		return ret;
+	fcopy->size = payload->size;
+	strscpy(fcopy->name, payload->name, sizeof(fcopy->name));
 	ret = hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_START, sizeof(*payload), false);
 	if (ret == -EINPROGRESS) {
 		fcopy->state = FCOPY_ASKED;
@@ -114,6 +139,7 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 		fcopy->first_block = fcopy->next_block;
 		fcopy->error = 0;
 		fcopy->bytes = 0;
+		fcopy->awaited = true;
 	}
 	return ret;
 }
@@ -141,6 +167,8 @@ static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg
 		return ret;
 	fcopy->next_block++;
 	fcopy->bytes += block.data.len;
+	if (time_after(jiffies, fcopy->told + HZ))
+		hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_PROGRESS, 0);
 
 	if (hvic_link_used(link) <= QUEUE_HIGH)
 		return msg->body.len;
@@ -197,6 +225,17 @@ static int hvic_fcopy_encode(struct hvic_channel *ch, struct hvic_room body, con
 	return body.len;
 }
 
+static void hvic_fcopy_failed(struct hvic_channel *ch, int err)
+{
+	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
+
+	/* After a block that failed the session goes on until it is cancelled. */
+	if (fcopy->op == HVIC_WIRE_FCOPY_WRITE)
+		return;
+	hvic_fcopy_announce(fcopy, err == -ECANCELED ? HV_IC_FCOPY_PHASE_CANCELLED :
+						       HV_IC_FCOPY_PHASE_FAILED, err);
+}
+
 /* --- The daemon's end. ------------------------------------------------------------------ */
 
 static void hvic_fcopy_release_throttle(struct hvic_fcopy *fcopy)
@@ -243,11 +282,15 @@ static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status
 	if (hvic_channel_is_waiting_for(ch, id)) {
 		if (fcopy->op == HVIC_WIRE_FCOPY_START) {
 			fcopy->state = status ? FCOPY_IDLE : FCOPY_ACTIVE;
+			if (!status)
+				hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_STARTED, 0);
 		} else {
 			/* A block may have failed after COMPLETE was asked. */
 			status = status ? status : fcopy->error;
 			fcopy->state = FCOPY_IDLE;
 			fcopy->files += !status;
+			if (!status)
+				hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_COMPLETE, 0);
 		}
 	}
 	ret = hvic_channel_complete_locked(ch, id, status, NULL);
@@ -275,10 +318,12 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
 	fcopy->throttled_id = 0;
-	if (fcopy->state == FCOPY_ACTIVE)
+	if (fcopy->state == FCOPY_ACTIVE) {
 		fcopy->error = -ENOTCONN;
-	else
+		hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_FAILED, -ENOTCONN);
+	} else {
 		fcopy->state = FCOPY_IDLE;
+	}
 }
 
 static const struct hvic_daemon_ops hvic_fcopy_daemon_ops = {
@@ -340,6 +385,7 @@ static const struct hvic_service_ops hvic_fcopy_ops = {
 	.ready = hvic_daemon_ready,
 	.handle = hvic_fcopy_handle,
 	.encode = hvic_fcopy_encode,
+	.failed = hvic_fcopy_failed,
 	.show = hvic_fcopy_show,
 };
 

@@ -17,6 +17,7 @@
 #include "choice.h"
 #include "compat.h"
 #include "daemon.h"
+#include "genl.h"
 #include "proto/vss.h"
 
 /* One request at a time, and some events. */
@@ -54,6 +55,7 @@ static const char * const op_words[] = {
  * @daemon: the joint to the daemon; the channel's private data
  * @thaw: the dead man's handle
  * @op: of the request that the daemon is asked
+ * @since: when the last FREEZE came, ktime_get_boottime()
  * @freeze_id: the last FREEZE that the daemon was asked
  * @frozen: a daemon has frozen, or may have, and none has thawed since
  * @telling: a daemon is told to thaw, but has not read it yet
@@ -65,6 +67,7 @@ struct hvic_vss {
 	struct hvic_daemon daemon;
 	struct delayed_work thaw;
 	enum hvic_wire_vss_op op;
+	ktime_t since;
 	u64 freeze_id;
 	bool frozen;
 	bool telling;
@@ -76,6 +79,12 @@ struct hvic_vss {
 static struct hvic_vss *vss_of(struct hvic_daemon *daemon)
 {
 	return container_of(daemon, struct hvic_vss, daemon);
+}
+
+static void hvic_vss_announce(struct hvic_vss *vss, enum hv_ic_vss_phase phase, int err)
+{
+	lockdep_assert_held(&vss->daemon.ch->lock);
+	hvic_genl_vss(phase, vss->since, err ? 0 : vss->holder, err);
 }
 
 /* --- Thaw without the host. -------------------------------------------------------- */
@@ -93,14 +102,18 @@ static void hvic_vss_tell_thaw(struct hvic_vss *vss)
 	lockdep_assert_held(&vss->daemon.ch->lock);
 	hvic_link_tell(&vss->daemon.link, HV_IC_VSS_THAW, NULL, 0);
 	vss->telling = hvic_link_is_attached(&vss->daemon.link);
+	if (vss->telling)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
 }
 
 static void hvic_vss_room(struct hvic_daemon *daemon)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 
-	if (vss->telling && !hvic_link_has_record(&daemon->link))
+	if (vss->telling && !hvic_link_has_record(&daemon->link)) {
 		hvic_vss_thawed(vss);
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
+	}
 }
 
 static void hvic_vss_overdue(struct work_struct *work)
@@ -115,6 +128,7 @@ static void hvic_vss_overdue(struct work_struct *work)
 	holder = vss->holder;
 	if (was_frozen) {
 		vss->overdue++;
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
 		hvic_vss_tell_thaw(vss);
 	}
 	spin_unlock_bh(&ch->lock);
@@ -151,6 +165,17 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 	return ret;
 }
 
+/* The daemon has been asked, or could not be. */
+static void hvic_vss_announce_asked(struct hvic_vss *vss, int ret)
+{
+	if (vss->op == HVIC_WIRE_VSS_FREEZE && ret != -EINPROGRESS)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, ret);
+	else if (vss->op == HVIC_WIRE_VSS_FREEZE)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FREEZING, 0);
+	else if (vss->op == HVIC_WIRE_VSS_THAW && ret == -EINPROGRESS)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
+}
+
 static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 			   struct hvic_room body)
 {
@@ -169,11 +194,17 @@ static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 	case HVIC_WIRE_VSS_FREEZE:
 	case HVIC_WIRE_VSS_THAW:
 		vss->op = op;
-		return hvic_vss_ask(vss, msg);
-	case HVIC_WIRE_VSS_GET_DM_INFO:		/* no directly mapped devices */
-	case HVIC_WIRE_VSS_CREATE:		/* the next three: nothing to do for it */
-	case HVIC_WIRE_VSS_DELETE:
+		if (op == HVIC_WIRE_VSS_FREEZE)
+			vss->since = ktime_get_boottime();
+		ret = hvic_vss_ask(vss, msg);
+		hvic_vss_announce_asked(vss, ret);
+		return ret;
 	case HVIC_WIRE_VSS_BACKUP_COMPLETE:
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_COMPLETE, 0);
+		fallthrough;
+	case HVIC_WIRE_VSS_GET_DM_INFO:		/* no directly mapped devices */
+	case HVIC_WIRE_VSS_CREATE:		/* nothing to do for these */
+	case HVIC_WIRE_VSS_DELETE:
 		return hvic_vss_encode(body, op, 0);
 	default:
 		return -EOPNOTSUPP;
@@ -191,13 +222,23 @@ static int hvic_vss_encode_answer(struct hvic_channel *ch, struct hvic_room body
 		return hvic_vss_encode(body, vss->op, HVIC_WIRE_VSS_NO_AUTO_RECOVERY);
 	case HVIC_WIRE_VSS_FREEZE:
 		vss->freezes++;
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FROZEN, 0);
 		if (limit)
 			mod_delayed_work(system_percpu_wq, &vss->thaw, limit * HZ);
 		break;
 	default:
 		hvic_vss_thawed(vss);
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
 	}
 	return hvic_vss_encode(body, vss->op, 0);
+}
+
+static void hvic_vss_failed(struct hvic_channel *ch, int err)
+{
+	struct hvic_vss *vss = vss_of(ch->priv);
+
+	if (vss->op == HVIC_WIRE_VSS_FREEZE)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, err);
 }
 
 /* --- The daemon's end. ----------------------------------------------------------------- */
@@ -299,6 +340,7 @@ static const struct hvic_service_ops hvic_vss_ops = {
 	.ready = hvic_daemon_ready,
 	.handle = hvic_vss_handle,
 	.encode = hvic_vss_encode_answer,
+	.failed = hvic_vss_failed,
 	.show = hvic_vss_show,
 };
 
