@@ -168,6 +168,7 @@ static void ip_info_binary(struct test *t)
 	EXPECT(ic_at_least(kvp, 5, 0));
 	EXPECT_RESULT(kvp_get_ip(kvp, "00:15:5D:01:02:03", &ip), 0);
 	EXPECT(strstr(ip.address, "192.0.2.17"));
+	EXPECT(strstr(ip.origin, "static"));
 }
 
 /*
