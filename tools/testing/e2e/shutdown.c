@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Shutdown: power off, reboot, hibernate; policy; what the host says with it. */
 #include "e2e.h"
+#include "helpers.h"
 
 static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
 
@@ -11,49 +12,6 @@ static const struct shutdown_order restart = {
 static const struct shutdown_order hibernate = {
 	.flags = WIRE_SHUTDOWN_HIBERNATE, .reason = SHUTDOWN_REASON_PLANNED,
 };
-
-static const char *const helpers[] = { "poweroff", "reboot" };
-
-static void put_helpers_back(struct test *t, void *context)
-{
-	/*
-	 * ORDER: unload first, which waits for a helper that is being started. A
-	 * shutdown that never comes to its end is under way for the module until then.
-	 */
-	test_unload(t);
-	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
-		test_run(t, 0, "mv /tmp/real.%s /sbin/%s; rm -f /tmp/acted.%s", helpers[i],
-			 helpers[i], helpers[i]);
-	test_load(t, "");
-}
-
-/*
- * Puts scripts in the place of the programs that the kernel calls, so that a
- * request leaves a mark and the guest goes on.
- */
-static void catch_helpers(struct test *t)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++) {
-		const char *name = helpers[i];
-
-		test_run(t, 0, "mv /sbin/%s /tmp/real.%s", name, name);
-		test_run(t, 0, "(echo '#!/bin/sh'; echo touch /tmp/acted.%s) > /sbin/%s", name,
-			 name);
-		test_run(t, 0, "chmod +x /sbin/%s", name);
-	}
-	test_defer(t, put_helpers_back, NULL);
-}
-
-static void expect_acted(struct test *t, const char *helper)
-{
-	test_until(t, "test -e /tmp/acted.%s", helper);
-	test_run(t, 0, "rm /tmp/acted.%s", helper);
-}
-
-static void expect_not_acted(struct test *t)
-{
-	EXPECT_STR(test_run(t, 0, "ls /tmp | grep acted || true"), "");
-}
 
 static void shutdown_poweroff(struct test *t)
 {
@@ -81,7 +39,7 @@ static void each_version(struct test *t)
 	for (unsigned int i = 0; i < ic_shutdown.messages.n; i++) {
 		struct shutdown_order order = power_off;
 
-		catch_helpers(t);
+		helpers_catch(t);
 		order.flags = i % 2 ? WIRE_SHUTDOWN_FORCE : 0;
 		test_note(t, "version %u.%u, flags %u", ic_shutdown.messages.v[i].major,
 			  ic_shutdown.messages.v[i].minor, order.flags);
@@ -89,7 +47,7 @@ static void each_version(struct test *t)
 		EXPECT_RESULT(ic_wait_ready(sd), 0);
 		EXPECT_RESULT(ic_negotiate(sd), 0);
 		EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-		expect_acted(t, "poweroff");
+		helpers_acted(t, "poweroff");
 		test_undo(t);
 	}
 }
@@ -99,10 +57,10 @@ static void forced_restart(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct shutdown_order order = restart;
 
-	catch_helpers(t);
+	helpers_catch(t);
 	order.flags |= WIRE_SHUTDOWN_FORCE;
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	expect_acted(t, "reboot");
+	helpers_acted(t, "reboot");
 }
 
 static void unknown_flags(struct test *t)
@@ -110,7 +68,7 @@ static void unknown_flags(struct test *t)
 	static const uint32_t flags[] = { 6, 7, 8, 16, 0x80000000, 0xffffffff };
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct shutdown_order order = { .flags = flags[i] };
 		ic_result result = shutdown_ask(sd, &order);
@@ -121,7 +79,7 @@ static void unknown_flags(struct test *t)
 		else
 			EXPECT_FAILURE(result);
 	}
-	expect_not_acted(t);
+	helpers_idle(t);
 }
 
 /* Firmware without S4: nothing can hibernate, and the host must be told so. */
@@ -140,24 +98,24 @@ static void denied(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	test_parameter(t, "shutdown_poweroff", "deny");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_ACCESS_DENIED);
-	expect_not_acted(t);
+	helpers_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &restart), 0);
-	expect_acted(t, "reboot");
+	helpers_acted(t, "reboot");
 }
 
 static void restart_denied(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	test_parameter(t, "shutdown_reboot", "deny");
 	test_parameter(t, "shutdown_hibernate", "deny");
 	EXPECT_RESULT(shutdown_ask(sd, &restart), WIRE_E_ACCESS_DENIED);
 	EXPECT_RESULT(shutdown_ask(sd, &hibernate), WIRE_E_ACCESS_DENIED);
-	expect_not_acted(t);
+	helpers_idle(t);
 }
 
 /* Notify: the guest acts when its grace is over, and is busy until then. */
@@ -165,34 +123,34 @@ static void grace(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	test_parameter(t, "shutdown_poweroff", "notify");
 	test_parameter(t, "shutdown_grace", "3600");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
-	expect_not_acted(t);
+	helpers_idle(t);
 }
 
 static void grace_ends(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	test_parameter(t, "shutdown_poweroff", "notify");
 	test_parameter(t, "shutdown_grace", "1");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	expect_acted(t, "poweroff");
+	helpers_acted(t, "poweroff");
 }
 
 static void second_request(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 	EXPECT_RESULT(shutdown_ask(sd, &restart), WIRE_E_SHUTDOWN_IN_PROGRESS);
-	expect_acted(t, "poweroff");
+	helpers_acted(t, "poweroff");
 }
 
 static void negotiate_and_power_off(struct ic *ic)
@@ -219,13 +177,13 @@ static void before_open(struct test *t)
 	ic_result result;
 
 	test_touch(t, sd);
-	catch_helpers(t);
+	helpers_catch(t);
 	sd->opened = negotiate_and_power_off;
 	test_reopen(t, sd);
 	result = ic_wait(sd->context);
 	ic_request_free(sd->context);
 	EXPECT_RESULT(result, 0);
-	expect_acted(t, "poweroff");
+	helpers_acted(t, "poweroff");
 }
 
 static void text_and_reason(struct test *t)
@@ -238,9 +196,9 @@ static void text_and_reason(struct test *t)
 		.text = "Wartung: T\xc3\xbcr 3 \xf0\x9f\x94\x8c bis 17 Uhr",
 	};
 
-	catch_helpers(t);
+	helpers_catch(t);
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	expect_acted(t, "poweroff");
+	helpers_acted(t, "poweroff");
 	EXPECT_STR(test_status(t, sd, "last_action"), "poweroff");
 	EXPECT_EQ(strtoul(test_status(t, sd, "last_reason"), NULL, 0), order.reason);
 	EXPECT_EQ(atol(test_status(t, sd, "last_timeout")), order.timeout);
@@ -259,9 +217,9 @@ static void text_escaped(struct test *t)
 	};
 	size_t line = hv_console_lines(t->host);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	expect_acted(t, "poweroff");
+	helpers_acted(t, "poweroff");
 	EXPECT(!strstr(test_run(t, 0, "dmesg | grep -c '^[^ ]* *FORGED' || true"), "1"));
 	EXPECT(!hv_console_find(t->host, line, "\x1b[2J"));
 	EXPECT(!strchr(test_status(t, sd, "last_text"), '\x1b'));
@@ -271,7 +229,7 @@ static void too_short(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	catch_helpers(t);
+	helpers_catch(t);
 	for (size_t body = 0; body < 12; body += 4) {
 		struct ic_request *r = ic_request(sd, WIRE_SHUTDOWN, body);
 
@@ -279,7 +237,7 @@ static void too_short(struct test *t)
 		EXPECT_FAILURE(ic_ask(r));
 		ic_request_free(r);
 	}
-	expect_not_acted(t);
+	helpers_idle(t);
 }
 
 const struct test_case shutdown_cases[] = {

@@ -77,6 +77,7 @@ static struct genlmsghdr *begin(struct request *r, uint16_t type, uint8_t comman
 	r->header.nlmsg_type = type;
 	r->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 	r->header.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+	r->header.nlmsg_seq = 1;
 	genl->cmd = command;
 	genl->version = 1;
 	return genl;
@@ -170,6 +171,12 @@ static void take_result(const struct nlmsghdr *header, struct answer *answer)
 		snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
 }
 
+/* A question to the handler, which may come before the answer to its last command. */
+static union {
+	struct nlmsghdr header;
+	char bytes[8192];
+} question;
+
 /* Reads until the request is over; false if there is nothing more to read. */
 static bool receive(int fd, struct answer *answer, int flags)
 {
@@ -185,6 +192,10 @@ static bool receive(int fd, struct answer *answer, int flags)
 			if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
 				take_result(header, answer);
 				return true;
+			}
+			if (!header->nlmsg_seq && header->nlmsg_len <= sizeof(question)) {
+				memcpy(&question, header, header->nlmsg_len);
+				continue;
 			}
 			answer->n_messages++;
 			if (header->nlmsg_len <= sizeof(answer->bytes))
@@ -368,7 +379,7 @@ static const struct row refused_rows[] = {
 	  EINVAL, NULL },
 	{ "a name of 32 bytes", HV_IC_CMD_HEALTH_SET, 0,
 	  { NAME("0123456789abcdef0123456789abcdef"), HEALTH(HV_IC_HEALTH_HEALTHY) },
-	  ERANGE, NULL },
+	  EINVAL, NULL },
 	{ "no health", HV_IC_CMD_HEALTH_SET, 0, { NAME("x") }, EINVAL, "state is missing" },
 	{ "health unknown", HV_IC_CMD_HEALTH_SET, 0,
 	  { NAME("x"), HEALTH(HV_IC_HEALTH_UNKNOWN) }, ERANGE, "range" },
@@ -699,13 +710,14 @@ static uint32_t decision_of(const char *word)
 	die("no such decision: %s", word);
 }
 
-static void wait_for_question(int fd, char *buffer, size_t size)
+static void wait_for_question(int fd)
 {
-	const struct genlmsghdr *genl = NLMSG_DATA(buffer);
-	const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
+	const struct nlmsghdr *header = &question.header;
+	const struct genlmsghdr *genl = NLMSG_DATA(header);
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 
-	if (poll(&ready, 1, -1) < 0 || recv(fd, buffer, size, 0) < 0)
+	if (!header->nlmsg_len &&
+	    (poll(&ready, 1, -1) < 0 || recv(fd, &question, sizeof(question), 0) < 0))
 		die("waiting for a question: %s", strerror(errno));
 	if (header->nlmsg_type != family)
 		die("a message of type %u", header->nlmsg_type);
@@ -728,15 +740,15 @@ static unsigned int handler(char **answers)
 	printf("attached\n");
 	fflush(stdout);
 	for (; *answers; answers++) {
-		static char buffer[8192] __attribute__((aligned(8)));
 		uint64_t id;
 
-		wait_for_question(fd, buffer, sizeof(buffer));
+		wait_for_question(fd);
 		if (!strcmp(*answers, "silent")) {
 			pause();
 			continue;
 		}
-		id = attr_u64((const struct nlmsghdr *)buffer, HV_IC_A_REQUEST_ID);
+		id = attr_u64(&question.header, HV_IC_A_REQUEST_ID);
+		question.header.nlmsg_len = 0;
 		wrong += expect_rows(fd, &(const struct row){
 			*answers, HV_IC_CMD_HANDLER_REPLY, 0,
 			{ REQUEST(id), DECISION(decision_of(*answers)) }, 0, NULL }, 1);
