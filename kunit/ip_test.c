@@ -385,14 +385,13 @@ static unsigned int count_entries(const char *list)
 	return n;
 }
 
-/* What does not fit is left out whole, and an address never without its subnet. */
+/* What does not fit is left out whole. */
 static void to_full_lists(struct kunit *test)
 {
 	static const char address[] = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff;";
-	static const char many_v4[] = "1.1.1.1;";
 	struct hv_ic_kvp_ip *ip = new_ip(test);
 	struct hvic_ip_lists *lists = new_lists(test);
-	struct hvic_ip_text text = {
+	const struct hvic_ip_text text = {
 		.address = repeated(test, address, 64),
 		.subnet = repeated(test, "/128;", 64),
 		.gateway = repeated(test, address, 5),
@@ -402,20 +401,49 @@ static void to_full_lists(struct kunit *test)
 	hvic_ip_from_text(&text, ip);
 	hvic_ip_to_lists(ip, lists);
 
-	/* 26 of 39 bytes, and 25 of 41 are less than 1024; one more is not. */
-	KUNIT_EXPECT_EQ(test, count_entries(lists->address), 1024 / 39);
-	KUNIT_EXPECT_EQ(test, count_entries(lists->subnet), 1024 / 39);
+	/* 26 of 39 bytes are less than 1024; one more is not. */
+	KUNIT_EXPECT_EQ(test, count_entries(lists->address), 26);
+	KUNIT_EXPECT_EQ(test, count_entries(lists->subnet), 26);
 	KUNIT_EXPECT_EQ(test, count_entries(lists->gateway), 5);
-	KUNIT_EXPECT_EQ(test, count_entries(lists->dns), 1024 / 39);
+	KUNIT_EXPECT_EQ(test, count_entries(lists->dns), 26);
 	KUNIT_EXPECT_EQ(test, strlen(lists->dns), 26 * 39 - 1);
+}
 
-	/* Here it is the list of subnets that is full first: 64 of 16 bytes. */
-	text.address = repeated(test, many_v4, 64);
-	text.subnet = repeated(test, "/32;", 64);
+/* 64 of 16 bytes fill a list to the last; the 64th with a byte more does not fit. */
+static void to_lists_full_to_the_last(struct kunit *test)
+{
+	static const struct hvic_span last[] = { TEXT("2001:db8:1:2::3"), TEXT("2001:db8:1:2::30") };
+	struct hvic_ip_lists *lists = new_lists(test);
+	struct hv_ic_kvp_ip *ip = new_ip(test);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(last); i++) {
+		const struct hvic_ip_text text = { .dns = repeated(test, "2001:db8:1:2::3;", 63) };
+
+		hvic_ip_from_text(&text, ip);
+		KUNIT_ASSERT_EQ(test, hvic_ip_parse(last[i], &ip->dns[ip->n_dns++]), 0);
+		hvic_ip_to_lists(ip, lists);
+		KUNIT_EXPECT_EQ(test, count_entries(lists->dns), 64 - i);
+		KUNIT_EXPECT_EQ(test, lists->dns[sizeof(lists->dns) - 1], 0);
+	}
+}
+
+/* An address is never without its subnet, which may be the longer of the two. */
+static void to_lists_in_step(struct kunit *test)
+{
+	const struct hvic_ip_text text = {
+		.address = repeated(test, "1.1.1.1;::1;", 64),
+		.subnet = repeated(test, "255.255.255.255;/128;", 64),
+	};
+	struct hvic_ip_lists *lists = new_lists(test);
+	struct hv_ic_kvp_ip *ip = new_ip(test);
+
 	hvic_ip_from_text(&text, ip);
 	hvic_ip_to_lists(ip, lists);
-	KUNIT_EXPECT_EQ(test, count_entries(lists->address), count_entries(lists->subnet));
-	KUNIT_EXPECT_GE(test, count_entries(lists->subnet), 63);
+
+	/* 48 of each family take 1008 bytes of subnets, one more mask takes the rest. */
+	KUNIT_EXPECT_EQ(test, count_entries(lists->subnet), 2 * 48 + 1);
+	KUNIT_EXPECT_EQ(test, count_entries(lists->address), 2 * 48 + 1);
 }
 
 static struct kunit_case ip_cases[] = {
@@ -431,6 +459,8 @@ static struct kunit_case ip_cases[] = {
 	KUNIT_CASE(to_lists),
 	KUNIT_CASE(to_empty_lists),
 	KUNIT_CASE(to_full_lists),
+	KUNIT_CASE(to_lists_full_to_the_last),
+	KUNIT_CASE(to_lists_in_step),
 	{}
 };
 

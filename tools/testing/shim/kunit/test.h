@@ -104,6 +104,8 @@ void shim_fail(struct kunit *test, bool fatal, const char *file, int line, const
 #define KUNIT_EXPECT_EQ_MSG(test, l, r, ...)	shim_binary(test, false, l, ==, r, __VA_ARGS__)
 #define KUNIT_EXPECT_NE(test, l, r)		shim_binary(test, false, l, !=, r, "")
 #define KUNIT_EXPECT_NE_MSG(test, l, r, ...)	shim_binary(test, false, l, !=, r, __VA_ARGS__)
+#define KUNIT_EXPECT_LE(test, l, r)		shim_binary(test, false, l, <=, r, "")
+#define KUNIT_EXPECT_LE_MSG(test, l, r, ...)	shim_binary(test, false, l, <=, r, __VA_ARGS__)
 #define KUNIT_EXPECT_GE(test, l, r)		shim_binary(test, false, l, >=, r, "")
 #define KUNIT_EXPECT_PTR_EQ(test, l, r)		\
 	shim_binary(test, false, (uintptr_t)(l), ==, (uintptr_t)(r), "")
