@@ -522,6 +522,22 @@ static void failing_block(struct test *t)
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
 }
 
+/* The host gives up waiting for the answer to START. */
+static void cancelled(struct test *t)
+{
+	struct ic *fcopy = alone_and_patient(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open read:3 answer serve");
+	fcopy->timeout_ms = 3000;
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), -ETIMEDOUT);
+	fcopy->timeout_ms = DEADLINE_MS;
+	EXPECT_RESULT(fcopy_cancel(fcopy), 0);
+	said(t, "event cancel");
+	said(t, "answer: ESTALE");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 0), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+}
+
 static void throttled(struct test *t)
 {
 	static const char block[WIRE_FCOPY_FRAGMENT];
@@ -672,6 +688,7 @@ const struct test_case daemon_cases[] = {
 	{ .name = "daemon_unbound", .run = unbound, .only = ONLY_HV_IC },
 	{ .name = "daemon_toggled", .run = toggled, .only = ONLY_HV_IC },
 	{ .name = "daemon_failing_block", .run = failing_block, .only = ONLY_HV_IC },
+	{ .name = "daemon_cancelled", .run = cancelled, .only = ONLY_HV_IC },
 	{ .name = "daemon_throttled", .run = throttled, .only = ONLY_HV_IC },
 	{ .name = "daemon_never_reads", .run = never_reads, .only = ONLY_HV_IC },
 	{ .name = "daemon_sparse_copy", .run = sparse_copy, .only = ONLY_HV_IC },
