@@ -256,8 +256,10 @@ static int hvic_vss_reply(struct hvic_daemon *daemon, u64 id, int status,
 		hvic_vss_thawed(vss);
 	ret = hvic_channel_complete_locked(ch, id, status, payload);
 	/* Frozen now, but the host has given up on it and will not thaw. */
-	if (ret && id == vss->freeze_id && !status)
+	if (ret && id == vss->freeze_id && !status) {
+		vss->frozen = true;
 		hvic_vss_tell_thaw(vss);
+	}
 	spin_unlock_bh(&ch->lock);
 	return ret;
 }
