@@ -170,6 +170,18 @@ int hvic_link_send(struct hvic_link *link, u16 op, u16 flags, u64 id, size_t len
 	return ret;
 }
 
+/* Is the newest record this event, and nobody reading it? */
+static bool hvic_link_ends_with(struct hvic_link *link, u16 op)
+{
+	const struct hvic_link_slot *newest;
+
+	lockdep_assert_held(&link->lock);
+	if (link->used <= (link->reading ? 1 : 0))
+		return false;
+	newest = slot_at(link, link->used - 1);
+	return newest->record.op == op && newest->record.flags == HV_IC_RECORD_EVENT;
+}
+
 /**
  * hvic_link_tell() - send an event, if there is a daemon
  * @link: the link
@@ -183,12 +195,9 @@ int hvic_link_send(struct hvic_link *link, u16 op, u16 flags, u64 id, size_t len
 void hvic_link_tell(struct hvic_link *link, u16 op, const void *payload, size_t len)
 {
 	spin_lock_bh(&link->lock);
+	if (link->attached && hvic_link_ends_with(link, op))
+		link->used--;
 	if (link->attached && link->used < link->n_slots) {
-		struct hvic_link_slot *last = link->used > (link->reading ? 1 : 0) ?
-					      slot_at(link, link->used - 1) : NULL;
-
-		if (last && last->record.op == op && last->record.flags == HV_IC_RECORD_EVENT)
-			link->used--;
 		if (len)
 			memcpy(slot_at(link, link->used)->payload, payload, len);
 		hvic_link_push(link, op, HV_IC_RECORD_EVENT, 0, len);
