@@ -412,7 +412,9 @@ static void to_full_lists(struct kunit *test)
 /* 64 of 16 bytes fill a list to the last; the 64th with a byte more does not fit. */
 static void to_lists_full_to_the_last(struct kunit *test)
 {
-	static const struct hvic_span last[] = { TEXT("2001:db8:1:2::3"), TEXT("2001:db8:1:2::30") };
+	static const struct hvic_span last[] = {
+		TEXT("2001:db8:1:2::3"), TEXT("2001:db8:1:2::30"),
+	};
 	struct hvic_ip_lists *lists = new_lists(test);
 	struct hv_ic_kvp_ip *ip = new_ip(test);
 	size_t i;

@@ -7,6 +7,7 @@
 
 #include "channel.c"
 #include "clock_filter.c"
+#include "link.c"
 #include "request.c"
 
 #include "proto/fcopy.c"
