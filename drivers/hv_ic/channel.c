@@ -77,10 +77,11 @@ static bool hvic_channel_flush_one(struct hvic_channel *ch, struct hvic_answer *
 		return false;
 	}
 
-	/* Any other error: the host is gone and wants no answer. */
 	answer->len = 0;
 	if (!ret)
 		ch->stats.out++;
+	else
+		ch->notify = false;	/* the host is gone: no answer, no action */
 	return true;
 }
 

@@ -24,7 +24,7 @@ static const char * const trust_words[] = {
 };
 
 HVIC_CHOICE(trust, trust_words, &trust, 0444);
-MODULE_PARM_DESC(trust, "How far to trust the host: full, minimal (it may not set the clock), auto (minimal in a confidential VM)");
+MODULE_PARM_DESC(trust, "How far to trust the host: full, minimal (it may not set the clock, and gets no data exchange, backup or file copy), auto (minimal in a confidential VM)");
 
 /**
  * hvic_platform_reference() - read the partition reference counter

@@ -71,6 +71,7 @@ MODULE_PARM_DESC(time_implicit_gap, "Time that the guest must have lost before m
  *
  * Guarded by the channel's lock:
  *
+ * @has_target: the next two members hold, and @step has not taken them yet
  * @target: the sample to set the clock by
  * @cause: why it is to be set
  * @has_last: the next three members hold
@@ -85,6 +86,7 @@ struct hvic_timesync {
 	struct hvic_clock clock;
 	struct work_struct step;
 
+	bool has_target;
 	struct hvic_clock_line target;
 	enum hv_ic_step_cause cause;
 	bool has_last;
@@ -140,12 +142,16 @@ static void hvic_timesync_step(struct work_struct *work)
 	struct hvic_clock_line target;
 	struct timespec64 time;
 	s64 host_ns, step;
-	bool refused;
+	bool wanted, refused;
 
 	spin_lock_bh(&ts->ch->lock);
+	wanted = ts->has_target;
+	ts->has_target = false;
 	target = ts->target;
 	cause = ts->cause;
 	spin_unlock_bh(&ts->ch->lock);
+	if (!wanted)
+		return;		/* the host has started over since */
 
 	host_ns = hvic_clock_line_at(&target, hvic_platform_reference());
 	step = host_ns - ktime_get_real_ns();
@@ -243,6 +249,7 @@ static void hvic_timesync_use(struct hvic_timesync *ts, const struct hvic_time_s
 	hvic_snapshot_real(&now);
 	behind = hvic_clock_line_at(&line, hvic_platform_reference()) - ktime_to_ns(now.system);
 	if (hvic_timesync_wants_step(ts, sample, mode, behind, &now)) {
+		ts->has_target = true;
 		ts->target = line;
 		ts->cause = sample->sync ? HV_IC_STEP_CAUSE_SYNC : HV_IC_STEP_CAUSE_IMPLICIT;
 		schedule_work(&ts->step);
@@ -285,6 +292,7 @@ static void hvic_timesync_reset(struct hvic_channel *ch)
 	struct hvic_timesync *ts = ch->priv;
 
 	hvic_clock_restart(&ts->clock);
+	ts->has_target = false;
 	ts->has_last = false;
 }
 
