@@ -53,7 +53,8 @@ daemons)
 	modprobe ext4
 	mke2fs -q /dev/ram0 4096
 	mount -t ext4 /dev/ram0 /mnt
-	write_on /mnt </dev/null >/dev/null 2>&1 &
+	# Not as redirections of the call: the shell would keep the old ones open for after it.
+	(exec </dev/null >/dev/null 2>&1; write_on /mnt) &
 	for daemon in kvp vss fcopy; do
 		"hv_${daemon}_daemon" -n </dev/null >/dev/null 2>&1 &
 	done
