@@ -6,7 +6,13 @@
 #include "e2e.h"
 #include "helpers.h"
 
+#include <time.h>
+
 static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
+
+static const struct shutdown_order restart = {
+	.flags = WIRE_SHUTDOWN_RESTART, .reason = SHUTDOWN_REASON_PLANNED,
+};
 
 /* The family itself. */
 
@@ -15,12 +21,12 @@ static void refuses(struct test *t)
 	test_run(t, 0, "genl check");
 }
 
-static void unprivileged(struct test *t)
+static void unprivileged_user(struct test *t)
 {
 	test_run(t, 0, "genl unprivileged");
 }
 
-static void flood(struct test *t)
+static void flooded(struct test *t)
 {
 	test_run(t, 0, "genl flood 3000");
 }
@@ -95,19 +101,109 @@ static void expired_report(struct test *t)
 	expect_health(t, "unknown");
 }
 
-/* A handler of shutdown requests. */
+/* Events. */
 
-static void stop_handler(struct test *t, void *context)
+static void stop_genl(struct test *t, void *context)
 {
 	test_run(t, 0, "killall -9 genl 2>/dev/null || true");
 	test_until(t, "! pidof genl");
 }
 
+static void start_listening(struct test *t)
+{
+	test_run(t, 0, "genl listen >/tmp/events 2>&1 &");
+	test_until(t, "grep -qx listening /tmp/events");
+	test_defer(t, stop_genl, NULL);
+}
+
+/* All events of a kind, by what has become of it, and none of any was lost. */
+static void expect_heard(struct test *t, const char *kind, const char *expected)
+{
+	test_until(t, "echo $(sed -n 's/^%s //p' /tmp/events) | grep -qx '%s'", kind, expected);
+	test_run(t, 1, "grep lost /tmp/events");
+}
+
+static void state_heard(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	start_listening(t);
+	test_reopen(t, hb);
+	EXPECT_RESULT(ic_wait_ready(hb), 0);
+	/* closed, absent; closed, negotiating, ready */
+	expect_heard(t, "service 1", "2 0 2 3 4");
+}
+
+static void health_heard(struct test *t)
+{
+	start_listening(t);
+	test_run(t, 0, "genl health web 1");
+	test_run(t, 0, "genl health web 1 86400000");
+	test_run(t, 0, "genl health db 1 1");
+	/* set twice and expired; the renewal is no news */
+	expect_heard(t, "health [02]", "1 1 2");
+	test_run(t, 0, "genl clear db");
+	test_run(t, 0, "genl clear web");
+	expect_heard(t, "health 1", "1 0");
+}
+
+static void right_again(struct test *t, void *context)
+{
+	test_run(t, 0, "date -s @%lld", (long long)time(NULL));
+}
+
+static void time_heard(struct test *t)
+{
+	struct ic *ts = test_ready(t, &ic_timesync);
+	struct timesync_stamp stamp;
+
+	start_listening(t);
+	test_defer(t, right_again, NULL);
+	EXPECT_EQ(timesync_now(t->host, 864000000000, WIRE_TIME_SYNC, &stamp), 0);
+	stamp.stratum = 7;
+	EXPECT_RESULT(timesync_send(ts, &stamp), 0);
+	expect_heard(t, "sample", "7");
+	expect_heard(t, "step", "0");
+}
+
+static void backup_heard(struct test *t)
+{
+	struct ic *vss = test_served(t, &ic_vss);
+
+	start_listening(t);
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	EXPECT_RESULT(vss_complete(vss), 0);
+	/* freezing, frozen, thawing, thawed, complete */
+	expect_heard(t, "vss", "0 1 2 3 6");
+}
+
+static void copy_heard(struct test *t)
+{
+	struct fcopy_source source = fcopy_memory("some bytes", 10);
+	struct ic *fc = test_served(t, &ic_fcopy);
+
+	test_run(t, 0, "rm -rf /tmp/copy; mkdir /tmp/copy");
+	start_listening(t);
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "file", 0), 0);
+	/* started, complete */
+	expect_heard(t, "fcopy", "0 2");
+	EXPECT_FAILURE(fcopy_copy(fc, &source, "/tmp/copy", "file", 0));
+	/* failed: it exists */
+	expect_heard(t, "fcopy", "0 2 3");
+	EXPECT_RESULT(fcopy_start(fc, "/tmp/copy", "other", 0, 100), 0);
+	EXPECT_RESULT(fcopy_cancel(fc), 0);
+	/* started, cancelled */
+	expect_heard(t, "fcopy", "0 2 3 0 4");
+}
+
+/* A handler of shutdown requests. */
+
 static void start_handler(struct test *t, const char *answers)
 {
 	test_run(t, 0, "genl handler %s >/tmp/handler 2>&1 &", answers);
 	test_until(t, "grep -qx attached /tmp/handler");
-	test_defer(t, stop_handler, NULL);
+	test_defer(t, stop_genl, NULL);
 }
 
 static void expect_told(struct test *t, const char *what)
@@ -115,7 +211,7 @@ static void expect_told(struct test *t, const char *what)
 	test_until(t, "grep -q '^%s ' /tmp/handler", what);
 }
 
-static void accepted(struct test *t)
+static void handled(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
@@ -128,7 +224,7 @@ static void accepted(struct test *t)
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 }
 
-static void locked(struct test *t)
+static void held_back(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
@@ -181,7 +277,7 @@ static void dead_while_asked(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	EXPECT_RESULT(ic_post(r, 0), 0);
 	expect_told(t, "ask");
-	stop_handler(t, NULL);
+	stop_genl(t, NULL);
 	result = ic_wait(r);
 	ic_request_free(r);
 	EXPECT_RESULT(result, 0);
@@ -229,7 +325,7 @@ static void negotiated_while_asked(struct test *t)
 	expect_told(t, "ask");
 	EXPECT_RESULT(ic_negotiate(sd), 0);
 	ic_request_free(r);
-	stop_handler(t, NULL);
+	stop_genl(t, NULL);
 	helpers_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	helpers_acted(t, "poweroff");
@@ -247,7 +343,7 @@ static void rescinded_while_asked(struct test *t)
 	expect_told(t, "ask");
 	test_reopen(t, sd);
 	ic_request_free(r);
-	stop_handler(t, NULL);
+	stop_genl(t, NULL);
 	helpers_idle(t);
 	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
 	helpers_acted(t, "poweroff");
@@ -277,6 +373,19 @@ static void cancelled(struct test *t)
 	helpers_idle(t);
 }
 
+static void grace_heard(struct test *t)
+{
+	start_listening(t);
+	begin_grace(t);
+	test_run(t, 0, "genl cancel");
+	/* granted, cancelled */
+	expect_heard(t, "shutdown 0", "1 6");
+	test_parameter(t, "shutdown_reboot", "deny");
+	EXPECT_RESULT(shutdown_ask(test_ic(t, &ic_shutdown), &restart), WIRE_E_ACCESS_DENIED);
+	/* refused */
+	expect_heard(t, "shutdown 1", "5");
+}
+
 static void hurried(struct test *t)
 {
 	begin_grace(t);
@@ -287,14 +396,20 @@ static void hurried(struct test *t)
 
 const struct test_case netlink_cases[] = {
 	{ .name = "netlink_refuses", .run = refuses, .only = ONLY_HV_IC },
-	{ .name = "netlink_unprivileged", .run = unprivileged, .only = ONLY_HV_IC },
-	{ .name = "netlink_flood", .run = flood, .only = ONLY_HV_IC },
+	{ .name = "netlink_unprivileged", .run = unprivileged_user, .only = ONLY_HV_IC },
+	{ .name = "netlink_flood", .run = flooded, .only = ONLY_HV_IC },
 	{ .name = "netlink_fuzzed", .run = fuzzed, .only = ONLY_HV_IC },
 	{ .name = "netlink_switches", .run = switches, .only = ONLY_HV_IC },
 	{ .name = "health_worst_report", .run = worst_report, .only = ONLY_HV_IC },
 	{ .name = "health_expired_report", .run = expired_report, .only = ONLY_HV_IC },
-	{ .name = "handler_accepted", .run = accepted, .only = ONLY_HV_IC },
-	{ .name = "handler_locked", .run = locked, .only = ONLY_HV_IC },
+	{ .name = "events_state", .run = state_heard, .only = ONLY_HV_IC },
+	{ .name = "events_health", .run = health_heard, .only = ONLY_HV_IC },
+	{ .name = "events_time", .run = time_heard, .only = ONLY_HV_IC },
+	{ .name = "events_backup", .run = backup_heard, .only = ONLY_HV_IC },
+	{ .name = "events_copy", .run = copy_heard, .only = ONLY_HV_IC },
+	{ .name = "events_grace", .run = grace_heard, .only = ONLY_HV_IC },
+	{ .name = "handler_accepted", .run = handled, .only = ONLY_HV_IC },
+	{ .name = "handler_locked", .run = held_back, .only = ONLY_HV_IC },
 	{ .name = "handler_told_all", .run = told_all, .only = ONLY_HV_IC },
 	{ .name = "handler_silent", .run = silent, .only = ONLY_HV_IC },
 	{ .name = "handler_dead_while_asked", .run = dead_while_asked, .only = ONLY_HV_IC },

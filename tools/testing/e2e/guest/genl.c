@@ -6,6 +6,7 @@
  *	genl unprivileged		what a user may do, and may not
  *	genl fuzz SEED ROUNDS		random and nearly right requests
  *	genl flood EVENTS		listeners that do not listen; then whether they can tell
+ *	genl listen			print events until killed, a line each
  *	genl handler ANSWER...		handle shutdown requests: accepted, locked, unsupported,
  *					done, failed, or silent (until killed); then close
  *	genl switch ID 0|1		switch a service off or on
@@ -691,6 +692,60 @@ static unsigned int flood(unsigned int events)
 	return wrong + expect_rows(fd, &clear, 1);
 }
 
+/* Events as they come. */
+
+static const struct event {
+	uint8_t command;
+	const char *name;
+	uint16_t subject;		/* what tells it from others of the same name; 0 for none */
+	uint16_t phase;			/* what has become of it */
+} events[] = {
+	{ HV_IC_CMD_SERVICE_NTF, "service", HV_IC_A_SERVICE_ID, HV_IC_A_SERVICE_STATE },
+	{ HV_IC_CMD_TIME_SAMPLE_NTF, "sample", 0, HV_IC_A_TIME_STRATUM },
+	{ HV_IC_CMD_TIME_STEP_NTF, "step", 0, HV_IC_A_TIME_CAUSE },
+	{ HV_IC_CMD_HEALTH_NTF, "health", HV_IC_A_HEALTH_CAUSE, HV_IC_A_HEALTH_COMBINED },
+	{ HV_IC_CMD_SHUTDOWN_NTF, "shutdown", HV_IC_A_REQUEST_ACTION, HV_IC_A_REQUEST_PHASE },
+	{ HV_IC_CMD_VSS_NTF, "vss", 0, HV_IC_A_VSS_PHASE },
+	{ HV_IC_CMD_FCOPY_NTF, "fcopy", 0, HV_IC_A_FCOPY_PHASE },
+};
+
+/* All groups on one socket: a number that was seen twice or skipped shows within its group. */
+static void print_event(const struct nlmsghdr *header, uint64_t *numbers)
+{
+	const struct genlmsghdr *genl = NLMSG_DATA(header);
+	uint64_t number = attr_u64(header, HV_IC_A_SERVICE_EVENT);
+
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		const struct event *event = &events[i];
+		/* Samples and steps are of the same group. */
+		uint64_t *last = &numbers[event->command == HV_IC_CMD_TIME_STEP_NTF ? i - 1 : i];
+
+		if (event->command != genl->cmd)
+			continue;
+		if (*last && number != *last + 1)
+			printf("lost %s\n", event->name);
+		*last = number;
+		printf("%s", event->name);
+		if (event->subject)
+			printf(" %u", attr_u32(header, event->subject));
+		printf(" %u\n", attr_u32(header, event->phase));
+	}
+	fflush(stdout);
+}
+
+static unsigned int listen_for_events(void)
+{
+	static char buffer[8192] __attribute__((aligned(8)));
+	uint64_t numbers[ARRAY_SIZE(events)] = { 0 };
+	struct pollfd ready = { .fd = open_listener(), .events = POLLIN };
+
+	printf("listening\n");
+	fflush(stdout);
+	while (poll(&ready, 1, -1) > 0 && recv(ready.fd, buffer, sizeof(buffer), 0) > 0)
+		print_event((const struct nlmsghdr *)buffer, numbers);
+	die("listening: %s", strerror(errno));
+}
+
 /* A handler. */
 
 static const char *const decisions[] = {
@@ -824,6 +879,8 @@ int main(int argc, char **argv)
 		wrong = fuzz(strtoull(argv[2], NULL, 0), strtoul(argv[3], NULL, 0));
 	else if (!strcmp(verb, "flood") && argc == 3)
 		wrong = flood(strtoul(argv[2], NULL, 0));
+	else if (!strcmp(verb, "listen"))
+		wrong = listen_for_events();
 	else if (!strcmp(verb, "handler") && argc > 2)
 		wrong = handler(argv + 2);
 	else
