@@ -373,6 +373,7 @@ enum {
 	/*
 	 * ATTACH makes the socket the one handler. It gets ASK_NTF and ACT_NTF,
 	 * as SHUTDOWN_NTF but without EVENT, and answers each of them by REPLY.
+	 * ACT_NTF may overtake the acknowledgment of the REPLY before.
 	 */
 	HV_IC_CMD_HANDLER_ATTACH,	/* * */
 	HV_IC_CMD_HANDLER_DETACH,	/* * */
