@@ -139,6 +139,7 @@ static const struct no_address_row {
 	{ "two gaps", TEXT("1::2::3") },
 	{ "five digits", TEXT("::12345") },
 	{ "not a digit", TEXT("::g") },
+	{ "not a digit behind a group", TEXT("::1g") },
 	{ "blank within", TEXT("fe80:: 1") },
 };
 
