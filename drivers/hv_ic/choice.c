@@ -11,6 +11,7 @@
 static int hvic_choice_set(const char *text, const struct kernel_param *param)
 {
 	const struct hvic_choice *choice = param->arg;
+	char words[64] = "";
 	size_t i;
 
 	for (i = 0; i < choice->n_words; i++) {
@@ -18,12 +19,10 @@ static int hvic_choice_set(const char *text, const struct kernel_param *param)
 			WRITE_ONCE(*choice->value, i);
 			return 0;
 		}
+		strlcat(words, " ", sizeof(words));
+		strlcat(words, choice->words[i], sizeof(words));
 	}
-
-	pr_err("%s: not one of", param->name);
-	for (i = 0; i < choice->n_words; i++)
-		pr_cont(" %s", choice->words[i]);
-	pr_cont("\n");
+	pr_err("%s: not one of%s\n", param->name, words);
 	return -EINVAL;
 }
 

@@ -60,6 +60,7 @@ bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference)
 		smp_rmb();
 		*reference = mul_u64_u64_shr(tsc, READ_ONCE(page->tsc_scale), 64) +
 			     READ_ONCE(page->tsc_offset);
+		/* As above: the values belong to this sequence only if it is the same still. */
 		smp_rmb();
 	} while (READ_ONCE(page->tsc_sequence) != sequence);
 	return true;

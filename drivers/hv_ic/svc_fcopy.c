@@ -7,7 +7,7 @@
  * the speed; so a block is acknowledged as soon as it lies in the queue. A block
  * that fails later is the answer to whatever the host sends next, and COMPLETE
  * waits until the daemon has everything on the disk. When the queue is half full
- * the next acknowledgement waits until the daemon has caught up.
+ * the next acknowledgment waits until the daemon has caught up.
  *
  *   IDLE --START--> ASKED --daemon: yes--> ACTIVE --COMPLETE, CANCEL--> IDLE
  *
@@ -58,7 +58,7 @@ static const char * const state_words[] = {
  * @start_id: the last START that the daemon was asked
  * @first_block: id of the session's first block; older ones do not count
  * @next_block: id of the next block
- * @throttled_id: block whose acknowledgement waits for room; 0 for none
+ * @throttled_id: block whose acknowledgment waits for room; 0 for none
  * @error: of a block that failed; the answer to the next message
  * @name: of the file
  * @size: of the file, as the host announced it

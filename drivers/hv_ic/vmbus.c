@@ -387,6 +387,7 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 	hvic_channel_destroy(&device->channel);
 	kfree(device);
 }
+
 HVIC_DEFINE_REMOVE(hvic_vmbus_remove, hvic_vmbus_unbind)
 
 /* Only for hibernation: the rings go, and with them all that was agreed. */
@@ -519,7 +520,7 @@ static int hvic_vmbus_report_foreign(struct device *dev, void *unused)
 
 	if (driver && driver != &hvic_vmbus_driver.driver &&
 	    hvic_vmbus_find_service(&hdev->dev_type))
-		dev_notice(dev, "held by another driver: unbind it to let " KBUILD_MODNAME " have it\n");
+		dev_notice(dev, "held by another driver: unbind it, then bind " KBUILD_MODNAME "\n");
 	return 0;
 }
 

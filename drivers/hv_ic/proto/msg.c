@@ -9,6 +9,7 @@
 #include "msg.h"
 
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include <asm/byteorder.h>
@@ -158,7 +159,7 @@ u32 hvic_status_from_errno(int err)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(status_table) / sizeof(status_table[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(status_table); i++) {
 		if (status_table[i].err == err)
 			return status_table[i].status;
 	}
@@ -176,7 +177,7 @@ int hvic_errno_from_status(u32 status)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(status_table) / sizeof(status_table[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(status_table); i++) {
 		if (status_table[i].status == status)
 			return status_table[i].err;
 	}

@@ -40,7 +40,8 @@ static void sizes(struct test *t)
 		EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "file", WIRE_FCOPY_OVERWRITE),
 			      0);
 		EXPECT_EQ(atol(test_run(t, 0, "stat -c %%s /tmp/copy/file")), sizes[i]);
-		EXPECT_STR(test_run(t, 0, "crc32 /tmp/copy/file | cut -d' ' -f1"), checksum(data, sizes[i]));
+		EXPECT_STR(test_run(t, 0, "crc32 /tmp/copy/file | cut -d' ' -f1"),
+			   checksum(data, sizes[i]));
 	}
 }
 
