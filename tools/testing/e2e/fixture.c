@@ -26,14 +26,18 @@ void fixture_diagnose(const char *text)
 
 void fixture_show_log(struct test *t)
 {
-	char *tail;
+	char *text;
 
 	if (!t->host)
 		return;
-	tail = hv_console_tail(t->host, 25);
+	/* A guest that does not run any more: where did it end? */
+	if (hv_state(t->host) == HV_RUNNING)
+		text = hv_console_tail(t->host, 25);
+	else
+		text = hv_dump(t->host);
 	printf("# the guest's console ends with:\n");
-	fixture_diagnose(tail);
-	free(tail);
+	fixture_diagnose(text);
+	free(text);
 }
 
 static bool boot(struct test *t, const struct test_case *c)
@@ -45,7 +49,6 @@ static bool boot(struct test *t, const struct test_case *c)
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
 	};
-	char *dump;
 	int error;
 
 	snprintf(name, sizeof(name), "guest-%u", ++guests);
@@ -64,9 +67,7 @@ static bool boot(struct test *t, const struct test_case *c)
 		return true;
 	printf("# %s does not come up: %s, machine %s\n", name, strerror(-error),
 	       hv_state_name(hv_state(t->host)));
-	dump = hv_dump(t->host);
-	fixture_diagnose(dump);
-	free(dump);
+	fixture_show_log(t);
 	return false;
 }
 
