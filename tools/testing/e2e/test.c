@@ -284,12 +284,10 @@ static bool all_closed(void *context)
 
 static void stop_daemons(struct test *t)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(old_daemons); i++) {
-		const char *name = old_daemons[i].service->name;
+	const char *names = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon";
 
-		test_run(t, 0, "killall hv_%s_daemon 2>/dev/null || true", name);
-		test_until(t, "! pidof hv_%s_daemon", name);
-	}
+	test_run(t, 0, "killall -q %s || true", names);
+	test_until(t, "! pidof %s", names);
 }
 
 void test_unload(struct test *t)
