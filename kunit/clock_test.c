@@ -82,6 +82,9 @@ static const struct drift_row {
 	{ "slow by 1 ppm", -1000, 0, 1 * US },
 	{ "fast by 50 ppm", 50000, 0, 1 * US },
 	{ "slow by 50 ppm", -50000, 0, 1 * US },
+	{ "fast by 200 ppm", 200000, 0, 1 * US },
+	{ "slow by 400 ppm", -400000, 0, 1 * US },
+	{ "fast by 200 ppm, jitter of 1 ms", 200000, 1 * MS, 300 * US },
 	{ "fast by 50 ppm, jitter of 50 us", 50000, 50 * US, 5 * US },
 	{ "slow by 50 ppm, jitter of 50 us", -50000, 50 * US, 5 * US },
 };

@@ -35,8 +35,11 @@
 /* Samples that are needed before the noise says anything. */
 #define NOISE_SAMPLES		8
 
+/* Samples that are needed before there is a slope. */
+#define RATE_SAMPLES		4
+
 /* How fast the two clocks may plausibly drift apart, in ns per ms. */
-#define PLAUSIBLE_RATE		10
+#define PLAUSIBLE_RATE		25
 #define RATE_MAX		500
 
 /* The offset on the line, in ns. Distances are cut to an hour, far beyond use. */
@@ -95,13 +98,40 @@ static void push(struct hvic_clock_filter *filter, u64 reference, s64 offset)
 }
 
 /*
+ * Learns how noisy samples are, by how far the middle one of the last three lies
+ * off the line through its neighbours: drift, however large, does not count.
+ */
+static void learn_noise(struct hvic_clock_filter *filter)
+{
+	const struct hvic_clock_sample *oldest, *middle, *newest;
+	s64 whole, part, off;
+
+	if (filter->n_samples < 3)
+		return;
+	oldest = sample_at(filter, 2);
+	middle = sample_at(filter, 1);
+	newest = sample_at(filter, 0);
+	whole = ms_between(oldest->reference, newest->reference);
+	part = ms_between(oldest->reference, middle->reference);
+	if (!whole)
+		return;
+
+	/* Of three samples' noise a good quarter is the neighbours'. */
+	off = middle->offset - oldest->offset -
+	      div64_s64((newest->offset - oldest->offset) * part, whole);
+	filter->noise += div_s64(abs(off) * 3 / 4 - filter->noise,
+				 min(filter->n_samples - 2, 16U));
+}
+
+/*
  * Fits the line: x is ms before the newest sample, y is ns off its offset. Both
  * are taken from their means, so that every sum stays within 64 bits.
  */
 static void fit(struct hvic_clock_filter *filter)
 {
 	const struct hvic_clock_sample *newest = sample_at(filter, 0);
-	s64 doubt = div_s64(min_t(s64, filter->noise, 10 * NSEC_PER_MSEC), PLAUSIBLE_RATE);
+	s64 noise = filter->noise * (filter->n_samples < NOISE_SAMPLES ? 2 : 1);
+	s64 doubt = div_s64(min_t(s64, noise, 10 * NSEC_PER_MSEC), PLAUSIBLE_RATE);
 	s64 mean_x = 0, mean_y = 0, spread = doubt * doubt, common = 0, rate = 0;
 	unsigned int i;
 
@@ -121,7 +151,7 @@ static void fit(struct hvic_clock_filter *filter)
 		common += x * y;
 	}
 
-	if (spread) {
+	if (spread && filter->n_samples >= RATE_SAMPLES) {
 		s64 whole = clamp_t(s64, div64_s64(common, spread), -RATE_MAX, RATE_MAX);
 		s64 rest = clamp_t(s64, common - whole * spread, -spread, spread);
 
@@ -171,7 +201,7 @@ void hvic_clock_filter_add(struct hvic_clock_filter *filter, u64 reference, s64 
 	}
 
 	filter->n_outliers = 0;
-	filter->noise += div_s64(error - filter->noise, min(filter->n_samples, 16U));
 	push(filter, reference, offset);
+	learn_noise(filter);
 	fit(filter);
 }

@@ -35,7 +35,7 @@ struct hvic_clock_sample {
 /**
  * struct hvic_clock_filter - the samples that count, and the line through them
  * @line: valid if @n_samples is not 0
- * @noise: how far samples lie off the line on average, in ns
+ * @noise: how far a sample lies off, on average, in ns
  * @n_samples: how many of @samples are in use
  * @newest: index of the newest
  * @n_outliers: samples in a row that did not fit

@@ -520,7 +520,7 @@ static int hvic_vmbus_report_foreign(struct device *dev, void *unused)
 
 	if (driver && driver != &hvic_vmbus_driver.driver &&
 	    hvic_vmbus_find_service(&hdev->dev_type))
-		dev_notice(dev, "held by another driver: unbind it, then bind " KBUILD_MODNAME "\n");
+		dev_notice(dev, "held by another driver: unbind it for " KBUILD_MODNAME "\n");
 	return 0;
 }
 
