@@ -208,3 +208,34 @@ bool hvic_daemon_writes_file(int root, const struct hvic_daemon *daemon)
 	hvic_list_free(fds);
 	return found;
 }
+
+static bool has_open(int root, const char *pid, const char *path)
+{
+	char **fds = hvic_list(root, "proc/%s/fd", pid);
+	bool found = false;
+
+	for (char **fd = fds; fd && *fd && !found; fd++) {
+		char target[PATH_MAX];
+
+		hvic_link(root, target, sizeof(target), "proc/%s/fd/%s", pid, *fd);
+		found = !strcmp(target, path);
+	}
+	hvic_list_free(fds);
+	return found;
+}
+
+/** hvic_service_holder() - a process that has the node of a service open; 0 if none has */
+pid_t hvic_service_holder(int root, const struct hvic_service_info *service)
+{
+	char **names = hvic_list(root, "proc");
+	char path[HVIC_NAME_SIZE];
+	pid_t holder = 0;
+
+	snprintf(path, sizeof(path), "/dev/vmbus/hv_%s", service->name);
+	for (char **name = names; name && *name && !holder; name++) {
+		if (isdigit((unsigned char)**name) && has_open(root, *name, path))
+			holder = atoi(*name);
+	}
+	hvic_list_free(names);
+	return holder;
+}

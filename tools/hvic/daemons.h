@@ -29,6 +29,7 @@ void hvic_daemons_free(struct hvic_daemon *daemons, int n);
 
 int hvic_daemon_stop(const struct hvic_daemon *daemon, int timeout_ms);
 int hvic_daemon_start(const struct hvic_daemon *daemon, int timeout_ms);
+pid_t hvic_service_holder(int root, const struct hvic_service_info *service);
 bool hvic_daemon_writes_file(int root, const struct hvic_daemon *daemon);
 
 #endif

@@ -140,6 +140,24 @@ static bool is_among(const struct hvic_device *devices, int n,
 	return false;
 }
 
+/*
+ * Letting go of a device waits in the kernel, and not even a signal ends that, as
+ * long as somebody has the service's node open.
+ */
+static int refuse_if_open(struct hvic_move *move, const struct hvic_device *devices, int n)
+{
+	for (int i = 0; i < n; i++) {
+		pid_t holder = hvic_service_holder(move->root, devices[i].service);
+
+		if (!holder)
+			continue;
+		tell(move, "process %d has /dev/vmbus/hv_%s open: end it first", holder,
+		     devices[i].service->name);
+		return -EBUSY;
+	}
+	return 0;
+}
+
 /* Ends the daemons of the services that move. */
 static int stop_daemons(struct hvic_move *move, const struct hvic_device *devices, int n_devices,
 			const struct hvic_daemon *daemons, int n_daemons)
@@ -147,7 +165,7 @@ static int stop_daemons(struct hvic_move *move, const struct hvic_device *device
 	int ret, thawed;
 
 	for (int i = 0; i < n_daemons; i++) {
-		if (is_among(devices, n_devices, daemons[i].service) &&
+		if (!strcmp(daemons[i].service->name, "fcopy") &&
 		    hvic_daemon_writes_file(move->root, &daemons[i])) {
 			tell(move, "%s receives a file from the host: wait until it is done",
 			     daemons[i].name);
@@ -162,8 +180,9 @@ static int stop_daemons(struct hvic_move *move, const struct hvic_device *device
 		if (ret)
 			return ret;
 	}
-	if (!is_among(devices, n_devices, hvic_service_find("vss")))
-		return 0;
+	ret = refuse_if_open(move, devices, n_devices);
+	if (ret || !is_among(devices, n_devices, hvic_service_find("vss")))
+		return ret;
 
 	/*
 	 * hv_utils does not tell whether it is in the middle of a backup. If it was,
@@ -267,7 +286,7 @@ static int take(struct hvic_move *move, const struct hvic_device *devices, int n
  * @move: nothing done yet
  *
  * Return: 0; or a negative errno, with everything as it was before: %-EBUSY if a
- * backup or a file copy is under way, %-ENODEV if there is no VMBus.
+ * backup or a file copy is under way, %-ENXIO if there is no VMBus.
  */
 int hvic_move_take(struct hvic_move *move)
 {
@@ -276,7 +295,7 @@ int hvic_move_take(struct hvic_move *move)
 	int ret = 0, n_devices, n_daemons = 0;
 
 	if (!hvic_exists(move->root, "sys/bus/vmbus"))
-		return -ENODEV;
+		return -ENXIO;
 	if (!has_driver(move, OURS))
 		ret = load(move, OURS);
 	if (ret)

@@ -112,7 +112,7 @@ static int start(struct hvic *hvic, struct hvic_move *move, const char *what)
 
 static int finish(struct hvic *hvic, int ret, const char *what)
 {
-	if (ret == -ENODEV) {
+	if (ret == -ENXIO) {
 		hvic_error("%s: there is no VMBus here; 'hvic doctor' tells why", what);
 		return HVIC_NO_DRIVER;
 	}

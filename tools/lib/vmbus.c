@@ -69,7 +69,7 @@ static const struct hvic_service_info *service_of_class(const char *class)
  * @root: where sysfs is below
  * @devices: gets an array, to be freed, in the order of hvic_services
  *
- * Return: how many; %-ENODEV if there is no VMBus, or another negative errno.
+ * Return: how many; %-ENXIO if there is no VMBus, or another negative errno.
  */
 int hvic_devices(int root, struct hvic_device **devices)
 {
@@ -80,7 +80,7 @@ int hvic_devices(int root, struct hvic_device **devices)
 
 	*devices = NULL;
 	if (!hvic_exists(root, DEVICES))
-		return -ENODEV;
+		return -ENXIO;
 	names = hvic_list(root, DEVICES);
 	if (!names)
 		return -ENOMEM;

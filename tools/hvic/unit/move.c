@@ -212,6 +212,8 @@ static void begin_old(struct play *play, struct unit_root *root)
 	play_load(play, "hv_utils");
 	unit_process(root, 10, "hv_kvp_daemon", NULL);
 	unit_process(root, 11, "hv_vss_daemon", NULL);
+	unit_symlink(root, "proc/10/fd/4", "/var/lib/hyperv/.kvp_pool_0");
+	unit_file(root, "proc/10/fdinfo/4", "pos:\t0\nflags:\t0100002\n");
 	unit_file(root, "dev/vmbus/hv_kvp", "");
 	unit_file(root, "dev/vmbus/hv_vss", "");
 	expect(play, BEFORE);
@@ -372,6 +374,19 @@ static void take_copying(void **state)
 	expect(&play, BEFORE);
 }
 
+/* Somebody else than a daemon that we know. */
+static void take_open(void **state)
+{
+	struct unit_root *root = *state;
+	struct play play;
+
+	begin_old(&play, root);
+	unit_process(root, 13, "ignition", NULL);
+	unit_symlink(root, "proc/13/fd/5", "/dev/vmbus/hv_vss");
+	assert_int_equal(hvic_move_take(&play.move), -EBUSY);
+	expect(&play, BEFORE);
+}
+
 /* A daemon without a device is not started to fail. */
 static void daemon_without_device(void **state)
 {
@@ -388,8 +403,8 @@ static void no_bus(void **state)
 	struct play play;
 
 	begin(&play, *state);
-	assert_int_equal(hvic_move_take(&play.move), -ENODEV);
-	assert_int_equal(hvic_move_release(&play.move), -ENODEV);
+	assert_int_equal(hvic_move_take(&play.move), -ENXIO);
+	assert_int_equal(hvic_move_release(&play.move), -ENXIO);
 	assert_int_equal(play.steps, 0);
 }
 
@@ -405,6 +420,7 @@ int main(void)
 		TEST(take_some),
 		TEST(take_frozen),
 		TEST(take_copying),
+		TEST(take_open),
 		TEST(daemon_without_device),
 		TEST(release),
 		TEST(release_fails),

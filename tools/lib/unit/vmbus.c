@@ -15,7 +15,7 @@ static void no_bus(void **state)
 	struct unit_root *root = *state;
 	struct hvic_device *devices;
 
-	assert_int_equal(hvic_devices(root->fd, &devices), -ENODEV);
+	assert_int_equal(hvic_devices(root->fd, &devices), -ENXIO);
 	assert_null(devices);
 }
 

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The programs for the guest at their work: hvic, verb by verb, and hvic-shutdownd
+ * with a logind that guest/logind.c plays.
+ */
+#include "e2e.h"
+#include "helpers.h"
+
+#define SECOND 10000000ll		/* in the host's units */
+
+static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
+
+static void need_programs(struct test *t)
+{
+	if (!test_has(t, "/usr/bin/hvic"))
+		test_skip(t, "the guest has no hvic");
+}
+
+/* Runs a command in the guest and expects its output to hold @text. */
+static void expect_said(struct test *t, int status, const char *command, const char *text)
+{
+	const char *output = test_run(t, status, "%s", command);
+
+	if (!strstr(output, text))
+		FAIL("%s: expected \"%s\", got \"%s\"", command, text, output);
+}
+
+/* --- Status. ------------------------------------------------------------------------ */
+
+static void status(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	need_programs(t);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+	expect_said(t, 0, "hvic | grep ^heartbeat", "ready");
+	expect_said(t, 0, "hvic --json=short", "{\"schema\":1,\"services\":[");
+	expect_said(t, 0, "hvic status heartbeat --json", "\"state\": \"ready\"");
+	expect_said(t, 0, "hvic status heartbeat", "negotiations   ");
+	/* For a terminal of 80 columns, and without colours if it is none. */
+	EXPECT_STR(test_run(t, 0, "hvic | awk 'length > 80'"), "");
+	EXPECT(!strchr(test_run(t, 0, "hvic"), '\033'));
+	EXPECT(strchr(test_run(t, 0, "hvic --color always"), '\033'));
+}
+
+static void status_absent(struct test *t)
+{
+	need_programs(t);
+	test_ready(t, &ic_heartbeat);
+	test_rescind(t, test_ic(t, &ic_heartbeat));
+	expect_said(t, 4, "hvic status heartbeat", "not offered");
+	expect_said(t, 0, "hvic", "not offered");
+	expect_said(t, 1, "hvic doctor", "Enable-VMIntegrationService");
+	test_reopen(t, test_ic(t, &ic_heartbeat));
+	expect_said(t, 0, "hvic status heartbeat", "ready");
+}
+
+/* Every command without the driver: says so, and does nothing else. */
+static void without_driver(struct test *t)
+{
+	static const char *const commands[] = {
+		"status", "monitor", "time", "time set --mode ptp", "health", "health list",
+		"health set web healthy", "health clear web", "health run web -- touch /tmp/ran",
+		"shutdown", "shutdown status", "shutdown policy reboot deny", "shutdown cancel",
+		"shutdown now", "service enable kvp", "service disable kvp", "release",
+	};
+
+	need_programs(t);
+	test_unload(t);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *said = test_run(t, 3, "hvic %s", commands[i]);
+
+		if (!strstr(said, "not loaded"))
+			FAIL("hvic %s: got \"%s\"", commands[i], said);
+	}
+	EXPECT(!test_has(t, "/tmp/ran"));
+	expect_said(t, 1, "hvic doctor", "modprobe hv_ic");
+	expect_said(t, 0, "hvic --version", "not loaded");
+	test_load(t, "");
+	expect_said(t, 0, "hvic --version", "netlink family version 1");
+}
+
+/* --- Who may, and what is nonsense. ----------------------------------------------------- */
+
+static void unprivileged(struct test *t)
+{
+	static const char *const reads[] = {
+		"status", "time", "health", "shutdown", "--json", "monitor --timeout 10ms",
+	};
+	static const char *const writes[] = {
+		"time set --mode off", "health set web critical", "health clear web",
+		"health run web -- true", "shutdown policy poweroff deny", "service disable kvp",
+		"takeover", "release",
+	};
+
+	need_programs(t);
+	test_ready(t, &ic_heartbeat);
+	test_run(t, 0, "hvic health set web healthy");
+	test_run(t, 0, "echo user:x:1000:1000::/:/bin/sh > /etc/passwd");
+	for (size_t i = 0; i < ARRAY_SIZE(reads); i++)
+		test_run(t, 0, "su user -c 'hvic %s'", reads[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
+		test_run(t, 5, "su user -c 'hvic %s'", writes[i]);
+	expect_said(t, 0, "hvic health", "healthy");
+	expect_said(t, 0, "hvic time", "Mode      sync");
+	test_run(t, 0, "hvic health clear web");
+}
+
+static void nonsense(struct test *t)
+{
+	static const char *const commands[] = {
+		"frobnicate", "status network", "status kvp vss", "time set",
+		"time set --mode fast", "time set --max-step -1", "time set --max-step 1.5s",
+		"time set --max-step 99999999999999999999", "time set --max-step 4294967296",
+		"time set --backward maybe", "time set --implicit-gap 1d9", "health set",
+		"health set web", "health set web fine", "health set '' healthy",
+		"health set 'two words' healthy", "health set web healthy --ttl 0",
+		"health set web healthy --ttl 100d", "health run web", "health run web -- ",
+		"health set 12345678901234567890123456789012 healthy", "health clear",
+		"shutdown policy poweroff", "shutdown policy poweroff perhaps",
+		"shutdown policy --grace 1.5s", "shutdown policy", "service enable",
+		"service enable network", "monitor weather", "monitor --count 0",
+		"--timeout 0 status", "--timeout soon status", "--json=xml", "takeover --json",
+	};
+
+	need_programs(t);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		test_run(t, 2, "hvic %s", commands[i]);
+	/* Well formed, but nothing that the driver takes. */
+	expect_said(t, 1, "hvic health clear nobody", "hvic: health clear: ");
+	expect_said(t, 1, "hvic time set --implicit-gap 0", "hvic: time set: ");
+	expect_said(t, 1, "hvic shutdown policy --grace 2d", "hvic: shutdown policy: ");
+	expect_said(t, 1, "hvic shutdown cancel", "no request of the host is under way");
+	/* What cannot be written is no success. */
+	test_run(t, 1, "hvic > /dev/full");
+}
+
+/* --- Steering. ------------------------------------------------------------------------------ */
+
+static void service(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	need_programs(t);
+	test_run(t, 0, "hvic service disable heartbeat");
+	EXPECT_STR(test_attribute(t, hb, "state"), "disabled");
+	expect_said(t, 0, "hvic", "disabled");
+	expect_said(t, 1, "hvic doctor", "hvic service enable heartbeat");
+	test_run(t, 0, "hvic service enable heartbeat");
+	EXPECT_RESULT(ic_wait_ready(hb), 0);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+}
+
+static void send_time(struct test *t, long long offset)
+{
+	struct timesync_stamp stamp;
+
+	EXPECT_EQ(timesync_now(t->host, offset, WIRE_TIME_SAMPLE, &stamp), 0);
+	EXPECT_RESULT(timesync_send(test_ic(t, &ic_timesync), &stamp), 0);
+}
+
+static void time_verbs(struct test *t)
+{
+	static const char parameter[] = "cat /sys/module/hv_ic/parameters/time_";
+
+	need_programs(t);
+	test_ready(t, &ic_timesync);
+	for (int i = 0; i < 5; i++)
+		send_time(t, i * SECOND / 10);
+	expect_said(t, 0, "hvic time", "/dev/ptp");
+	expect_said(t, 0, "hvic time", "the last 5 samples");
+	expect_said(t, 0, "hvic time --json", "\"offset_ns\": ");
+	test_run(t, 0, "hvic time set --mode ptp --max-step 90s --backward no --implicit-gap 2s");
+	EXPECT_STR(test_run(t, 0, "%smode", parameter), "ptp");
+	EXPECT_STR(test_run(t, 0, "%smax_step", parameter), "90");
+	EXPECT_STR(test_run(t, 0, "%sbackward", parameter), "N");
+	EXPECT_STR(test_run(t, 0, "%simplicit_gap", parameter), "2000");
+	expect_said(t, 0, "hvic time", "steps up to 1 min 30 s, never backward");
+	test_run(t, 0, "hvic time set --mode sync --max-step 0 --backward yes --implicit-gap 5s");
+	expect_said(t, 0, "hvic time", "steps of any size, also backward");
+}
+
+static void expect_health(struct test *t, const char *expected)
+{
+	uint32_t state;
+
+	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), &state), 0);
+	EXPECT_STR(heartbeat_state_name(state), expected);
+}
+
+static void health_verbs(struct test *t)
+{
+	need_programs(t);
+	test_ready(t, &ic_heartbeat);
+	test_run(t, 0, "hvic health set web healthy --ttl 1d");
+	expect_health(t, "healthy");
+	test_run(t, 0, "hvic health run db -- test -d /");
+	expect_health(t, "healthy");
+	test_run(t, 7, "hvic health run db -- sh -c 'exit 7'");
+	expect_health(t, "critical");
+	expect_said(t, 0, "hvic health", "db    critical");
+	expect_said(t, 0, "hvic health list --json=short", "\"combined\":\"critical\"");
+	test_run(t, 0, "hvic health clear db");
+	expect_health(t, "healthy");
+	test_run(t, 75, "hvic health run db --timeout 10ms -- sleep 3600");
+	expect_health(t, "critical");
+	test_run(t, 1, "hvic health run db -- /no/such/program");
+	expect_health(t, "critical");
+	test_run(t, 0, "hvic health set db healthy --ttl 1ms");
+	test_until(t, "hvic health | grep -q expired");
+	expect_health(t, "critical");
+	test_run(t, 0, "hvic health clear db; hvic health clear web");
+	expect_health(t, "unknown");
+}
+
+static void shutdown_verbs(struct test *t)
+{
+	const struct shutdown_order order = { .reason = SHUTDOWN_REASON_PLANNED,
+					      .text = "one\n\x1b[2J two" };
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	need_programs(t);
+	helpers_catch(t);
+	expect_said(t, 0, "hvic shutdown", "handler    none");
+	test_run(t, 0, "hvic shutdown policy reboot deny");
+	EXPECT_STR(test_run(t, 0, "cat /sys/module/hv_ic/parameters/shutdown_reboot"), "deny");
+	test_run(t, 0, "hvic shutdown policy reboot allow");
+	test_run(t, 0, "hvic shutdown policy poweroff notify --grace 1h");
+	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
+	expect_said(t, 0, "hvic shutdown", "Under way: poweroff");
+	expect_said(t, 0, "hvic shutdown", "text     one\\x0a\\x1b[2J two");
+	expect_said(t, 0, "hvic shutdown --json=short", "\"pending\":{\"id\":");
+	test_run(t, 0, "hvic shutdown cancel");
+	expect_said(t, 0, "hvic shutdown", "phase    cancelled");
+	helpers_idle(t);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	test_run(t, 0, "hvic shutdown now");
+	helpers_acted(t, "poweroff");
+	test_run(t, 75, "hvic shutdown cancel");		/* it is too late */
+	test_run(t, 0, "hvic shutdown policy poweroff allow --grace 60s");
+}
+
+/* --- Monitor. --------------------------------------------------------------------------------- */
+
+static void start_monitor(struct test *t, const char *arguments)
+{
+	test_run(t, 0, "hvic monitor %s >/tmp/monitor 2>&1 & echo $! >/tmp/monitor.pid", arguments);
+	/* It has joined its group when it waits for what comes. */
+	test_until(t, "grep -q poll /proc/$(cat /tmp/monitor.pid)/wchan");
+}
+
+static void monitor(struct test *t)
+{
+	need_programs(t);
+	test_ready(t, &ic_timesync);
+	test_ready(t, &ic_heartbeat);
+	start_monitor(t, "time --count 2");
+	test_run(t, 0, "hvic health set web healthy");		/* of another group */
+	send_time(t, 0);
+	send_time(t, 0);
+	test_until(t, "! pidof hvic");
+	EXPECT_STR(test_run(t, 0, "grep -c '  time     host [+-]' /tmp/monitor"), "2");
+	EXPECT_STR(test_run(t, 0, "grep -c health /tmp/monitor || true"), "0");
+
+	start_monitor(t, "--count 4 --json health state");
+	test_run(t, 0, "hvic health set web critical");
+	test_run(t, 0, "hvic health clear web");
+	test_run(t, 0, "hvic service disable heartbeat");
+	test_run(t, 0, "hvic service enable heartbeat");
+	test_until(t, "! pidof hvic");
+	expect_said(t, 0, "head -n 1 /tmp/monitor", "\"group\":\"health\",\"type\":\"health\"");
+	EXPECT_STR(test_run(t, 0, "grep -c '^{.schema.:1,.time.:.20' /tmp/monitor"), "4");
+	EXPECT_STR(test_run(t, 0, "grep -c lost /tmp/monitor || true"), "0");
+	/* Nothing happens: in vain with a count, else as asked. */
+	test_run(t, 75, "hvic monitor vss --count 1 --timeout 10ms");
+	test_run(t, 0, "hvic monitor vss --timeout 10ms");
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
+}
+
+/* One that does not read loses events and nobody else anything; then it says so, and shows all. */
+static void monitor_stuck(struct test *t)
+{
+	need_programs(t);
+	test_ready(t, &ic_heartbeat);
+	start_monitor(t, "health");
+	test_run(t, 0, "kill -STOP $(cat /tmp/monitor.pid)");
+	test_run(t, 0, "genl flood 3000");
+	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
+	test_run(t, 0, "kill -CONT $(cat /tmp/monitor.pid)");
+	test_run(t, 0, "hvic health set web healthy");
+	test_until(t, "grep -q 'notifications lost' /tmp/monitor");
+	test_until(t, "tail -n 1 /tmp/monitor | grep -q 'the host is told healthy'");
+	test_run(t, 0, "kill $(cat /tmp/monitor.pid)");
+	test_run(t, 0, "hvic health clear web");
+}
+
+/* --- Takeover. ----------------------------------------------------------------------------------- */
+
+static void end_takeover(struct test *t, void *context)
+{
+	test_run(t, 0, "killall hv_kvp_daemon 2>/dev/null || true");
+	test_run(t, 0, "rmmod hv_utils 2>/dev/null; rmmod uio_hv_generic 2>/dev/null; modprobe hv_ic");
+}
+
+static void expect_all(struct test *t, const char *driver)
+{
+	static const char *const core[] = { "heartbeat", "shutdown", "timesync" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(core); i++) {
+		const struct ic_service *service = ic_services[i];
+
+		EXPECT_STR(test_run(t, 0, "basename $(readlink /sys/bus/vmbus/devices/%s/driver)",
+				    service->instance), driver);
+	}
+}
+
+static void begin_old(struct test *t)
+{
+	need_programs(t);
+	test_defer(t, end_takeover, NULL);
+	test_unload(t);
+	test_run(t, 0, "modprobe hv_utils");
+	expect_all(t, "hv_utils");
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
+}
+
+static void takeover(struct test *t)
+{
+	struct ic *hb = test_ic(t, &ic_heartbeat);
+
+	begin_old(t);
+	if (test_has(t, "/usr/sbin/hv_kvp_daemon"))
+		test_run(t, 0, "hv_kvp_daemon");
+	expect_said(t, 1, "hvic doctor", "not loaded");
+	for (int i = 0; i < 3; i++) {
+		expect_said(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
+		expect_all(t, "hv_ic");
+		EXPECT(!test_has(t, "/sys/module/hv_utils"));
+		EXPECT_RESULT(ic_wait_ready(hb), 0);
+		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+		expect_said(t, 0, "hvic takeover", "nothing that another driver holds");
+		if (test_has(t, "/usr/sbin/hv_kvp_daemon"))
+			test_until(t, "hvic status kvp | grep -q legacy");
+		expect_said(t, 0, "hvic release", "heartbeat: from hv_ic to hv_utils");
+		expect_all(t, "hv_utils");
+		EXPECT(!test_has(t, "/sys/module/hv_ic"));
+		EXPECT_RESULT(ic_wait_ready(hb), 0);
+		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+	}
+	/* The module is there, but beside the other. */
+	test_run(t, 0, "modprobe hv_ic");
+	expect_said(t, 1, "hvic doctor", "heartbeat is held by another driver, hv_utils");
+	expect_said(t, 0, "hvic", "is with hv_utils");
+	expect_said(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
+}
+
+/* A step fails in the middle: hv_utils gets everything back, and goes on. */
+static void takeover_fails(struct test *t)
+{
+	const char *path = test_run(t, 0, "echo /sys/bus/vmbus/devices/%s/driver_override",
+				    ic_timesync.instance);
+
+	begin_old(t);
+	test_run(t, 0, "echo hv_utils > %s", path);
+	expect_said(t, 1, "hvic takeover", "cannot give timesync to hv_ic");
+	expect_all(t, "hv_utils");
+	EXPECT(!test_has(t, "/sys/module/hv_ic"));
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
+	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
+	test_run(t, 0, "echo > %s", path);
+	expect_said(t, 0, "hvic takeover", "timesync: from hv_utils to hv_ic");
+}
+
+/* Somebody has a node open: nothing is touched, or the kernel would wait for him. */
+static void takeover_open(struct test *t)
+{
+	begin_old(t);
+	test_until(t, "test -c /dev/vmbus/hv_kvp");
+	test_run(t, 0, "sleep 3600 3<>/dev/vmbus/hv_kvp </dev/null >/dev/null 2>&1 & echo $! >/tmp/holder");
+	test_until(t, "ls -l /proc/$(cat /tmp/holder)/fd | grep -q hv_kvp");
+	expect_said(t, 75, "hvic takeover", "has /dev/vmbus/hv_kvp open");
+	expect_all(t, "hv_utils");
+	test_run(t, 0, "kill $(cat /tmp/holder)");
+	test_until(t, "! test -e /proc/$(cat /tmp/holder)");
+	expect_said(t, 0, "hvic takeover", "kvp: from hv_utils to hv_ic");
+}
+
+/* --- hvic-shutdownd. -------------------------------------------------------------------------------- */
+
+static void stop_daemon(struct test *t, void *context)
+{
+	test_run(t, 0, "killall hvic-shutdownd logind 2>/dev/null || true");
+	test_until(t, "! pidof hvic-shutdownd && ! pidof logind");
+	test_run(t, 0, "rm -rf /run/dbus /run/logind");
+}
+
+static void expect_attached(struct test *t)
+{
+	test_until(t, "hvic shutdown | grep -q 'handler    process '");
+}
+
+static void start_daemon(struct test *t)
+{
+	need_programs(t);
+	helpers_catch(t);
+	test_defer(t, stop_daemon, NULL);
+	test_run(t, 0, "hvic-shutdownd >/tmp/shutdownd 2>&1 &");
+	expect_attached(t);
+}
+
+static void start_logind(struct test *t, const char *lock)
+{
+	test_run(t, 0, "logind >/dev/null 2>&1 &");
+	test_until(t, "test -S /run/dbus/system_bus_socket");
+	test_run(t, 0, "echo '%s' >/run/logind/locks", lock);
+}
+
+static void shutdownd(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	start_daemon(t);
+	start_logind(t, "idle|player|film|block");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	test_until(t, "grep -qx PowerOff /run/logind/acted");
+	helpers_idle(t);
+	expect_said(t, 0, "hvic shutdown", "phase    handed");
+}
+
+static void shutdownd_locked(struct test *t)
+{
+	struct shutdown_order forced = power_off;
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	start_daemon(t);
+	start_logind(t, "shutdown|apt|upgrade|block");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
+	EXPECT(!test_has(t, "/run/logind/acted"));
+	forced.flags = WIRE_SHUTDOWN_FORCE;
+	EXPECT_RESULT(shutdown_ask(sd, &forced), 0);
+	test_until(t, "grep -qx PowerOff /run/logind/acted");
+	helpers_idle(t);
+	expect_said(t, 0, "cat /tmp/shutdownd", "inhibited by apt: upgrade");
+}
+
+/* Nobody behind it: the kernel does it. */
+static void shutdownd_without_logind(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	start_daemon(t);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	helpers_acted(t, "poweroff");
+	expect_said(t, 0, "cat /tmp/shutdownd", "the kernel has to");
+}
+
+static void shutdownd_killed(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	start_daemon(t);
+	test_run(t, 0, "killall -9 hvic-shutdownd");
+	test_until(t, "hvic shutdown | grep -q 'handler    none'");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	helpers_acted(t, "poweroff");
+}
+
+/* The module goes and comes back: so does the handler. A second one is told that there is one. */
+static void shutdownd_reload(struct test *t)
+{
+	start_daemon(t);
+	test_run(t, 69, "hvic-shutdownd");
+	test_unload(t);
+	test_load(t, "");
+	expect_attached(t);
+	start_logind(t, "");
+	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
+	test_until(t, "grep -qx PowerOff /run/logind/acted");
+	helpers_idle(t);
+}
+
+#define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
+
+const struct test_case control_cases[] = {
+	CASE("hvic_status", status),
+	CASE("hvic_status_absent", status_absent),
+	CASE("hvic_without_driver", without_driver),
+	CASE("hvic_unprivileged", unprivileged),
+	CASE("hvic_nonsense", nonsense),
+	CASE("hvic_service", service),
+	CASE("hvic_time", time_verbs),
+	CASE("hvic_health", health_verbs),
+	CASE("hvic_shutdown", shutdown_verbs),
+	CASE("hvic_monitor", monitor),
+	CASE("hvic_monitor_stuck", monitor_stuck),
+	CASE("hvic_takeover", takeover),
+	CASE("hvic_takeover_fails", takeover_fails),
+	CASE("hvic_takeover_open", takeover_open),
+	CASE("shutdownd", shutdownd),
+	CASE("shutdownd_locked", shutdownd_locked),
+	CASE("shutdownd_without_logind", shutdownd_without_logind),
+	CASE("shutdownd_killed", shutdownd_killed),
+	CASE("shutdownd_reload", shutdownd_reload),
+	{ 0 }
+};
