@@ -432,12 +432,10 @@ static const struct command commands[] = {
 static ic_result run_help(struct desk *desk, int words, char **word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		char text[128];
-
-		snprintf(text, sizeof(text), "%s %s", commands[i].name, commands[i].arguments);
 		report_begin(&desk->report, "command");
-		report_string(&desk->report, "usage", text);
+		report_string(&desk->report, "name", commands[i].name);
 		report_string(&desk->report, "help", commands[i].help);
+		report_string(&desk->report, "arguments", commands[i].arguments);
 		report_end(&desk->report);
 	}
 	return 0;
@@ -484,7 +482,7 @@ static void report_result(struct desk *desk, const char *name, ic_result result,
 		report_string(r, "error", usage);
 	else if (result)
 		report_string(r, "error", ic_result_text(result));
-	if (result > 0)
+	if (result > 0 && r->form == REPORT_JSON)
 		report_number(r, "status", result);
 	report_end(r);
 }

@@ -44,6 +44,11 @@ static void set_text(const char *text)
 
 void shell_event(const char *what, const char *who, const char *text)
 {
+	size_t n = strlen(who);
+
+	/* Texts begin with the channel's name, which people have read already. */
+	if (n && !strncmp(text, who, n))
+		text += text[n] ? n + 2 : n;
 	pthread_mutex_lock(&edit.lock);
 	printf("%s* %s%s%s%s%s\n", edit.shown ? "\r\033[K" : "", who, *who ? " " : "", what,
 	       *text ? ": " : "", text);
