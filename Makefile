@@ -77,8 +77,9 @@ shell: ## a guest (KERNEL=, PEER=) and a prompt on its host
 	@$(TESTING)/shell $(KERNEL) $(PEER)
 
 .PHONY: install
-install: modules ## install the module for KDIR (the tools: make -C tools install)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+install: modules tools ## install the module for KDIR, and the programs (DESTDIR=, PREFIX=/usr)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(MAKE) -C tools install
 
 .PHONY: dkms-install
 dkms-install: ## install the module by dkms, for this and later kernels
