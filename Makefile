@@ -65,11 +65,11 @@ dkms-test: ## add, build and install by dkms in a scratch tree, and load the res
 	@$(TESTING)/dkms/test | $(TESTING)/tap
 
 .PHONY: test
-test: ## everything above, in order, with a summary
+test: deps ## everything above, in order, with a summary
 	@$(TESTING)/test
 
 .PHONY: demo
-demo: ## a guest on the test host and every service at its work (PEER=hv_utils: by the old driver)
+demo: deps ## a guest on the test host and every service at its work (PEER=hv_utils: by the old driver)
 	@$(TESTING)/demo/demo $(PEER)
 
 .PHONY: shell

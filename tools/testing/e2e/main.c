@@ -30,14 +30,18 @@ static unsigned int passed, failed, skipped;
 
 static bool wanted(const struct test_case *c, enum peer peer, char **globs)
 {
+	bool named = !*globs || **globs == '!';
+
 	if (c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
 		return false;
-	if (!*globs)
-		return true;
-	for (; *globs; globs++)
-		if (!fnmatch(*globs, c->name, 0))
-			return true;
-	return false;
+	/* Like a list of files to ignore: the last that fits counts. */
+	for (; *globs; globs++) {
+		bool without = **globs == '!';
+
+		if (!fnmatch(*globs + without, c->name, 0))
+			named = !without;
+	}
+	return named;
 }
 
 /* Within a kind of guest: those that need it fresh, the others, those that end it. */
@@ -220,7 +224,7 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 
 static int show_usage(void)
 {
-	fprintf(stderr, "usage: e2e [-l] [-p hv_ic|hv_utils] [NAME-GLOB...]\n");
+	fprintf(stderr, "usage: e2e [-l] [-p hv_ic|hv_utils] [[!]NAME-GLOB...]\n");
 	return 2;
 }
 
