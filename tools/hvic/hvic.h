@@ -62,6 +62,8 @@ int hvic_get(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
 int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
 		  json_object **array);
 
+void hvic_status_table(const struct hvic_paper *paper, json_object *services);
+
 /* The commands. */
 int hvic_status(struct hvic *hvic);
 int hvic_monitor(struct hvic *hvic);

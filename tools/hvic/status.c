@@ -37,7 +37,7 @@ static void add_state(struct hvic_table *table, json_object *service)
 	const char *holder = hvic_json_string(service, "held_by");
 
 	if (*holder)
-		hvic_table_add(table, HVIC_WARN, "is with %s", holder);
+		hvic_table_add(table, HVIC_WARN, "%s", holder);
 	else if (!strcmp(state, "absent"))
 		hvic_table_add(table, HVIC_DIM, "not offered");
 	else if (!strcmp(state, "ready"))
@@ -53,9 +53,8 @@ static void add_owner(struct hvic_table *table, json_object *service)
 	json_object *owner;
 
 	if (json_object_object_get_ex(service, "owner", &owner))
-		hvic_table_add(table, HVIC_PLAIN, "%lld %s",
-			       (long long)hvic_json_number(owner, "pid"),
-			       hvic_json_string(owner, "abi"));
+		hvic_table_add(table, HVIC_PLAIN, "%lld",
+			       (long long)hvic_json_number(owner, "pid"));
 	else if (hvic_json_true(service, "needs_owner") &&
 		 strcmp(hvic_json_string(service, "state"), "absent"))
 		hvic_table_add(table, HVIC_WARN, "missing");
@@ -90,7 +89,12 @@ static void add_last(struct hvic_table *table, json_object *service)
 
 /* --- Table. --------------------------------------------------------------- */
 
-static void print_table(struct hvic *hvic, json_object *services)
+/**
+ * hvic_status_table() - print the services, in at most 80 columns
+ * @paper: where to
+ * @services: array, as the driver tells
+ */
+void hvic_status_table(const struct hvic_paper *paper, json_object *services)
 {
 	static const char *const heads[] = {
 		"SERVICE", "STATE", "VERSION", "DAEMON", "MESSAGES", "LAST, AGO"
@@ -109,7 +113,7 @@ static void print_table(struct hvic *hvic, json_object *services)
 		add_requests(table, service);
 		add_last(table, service);
 	}
-	hvic_table_print(table, &hvic->paper);
+	hvic_table_print(table, paper);
 }
 
 /* --- One service in detail. ----------------------------------------------- */
@@ -169,6 +173,10 @@ static void print_details(struct hvic *hvic, json_object *service)
 	print_member(hvic, "channel", service, "channel");
 	print_member(hvic, "enabled", service, "enabled");
 	print_member(hvic, "framework", service, "framework");
+	if (json_object_object_get_ex(service, "owner", &member))
+		fprintf(hvic->paper.out, "%-15s%lld, %s\n", "daemon",
+			(long long)hvic_json_number(member, "pid"),
+			hvic_json_string(member, "abi"));
 	print_list(hvic, "we speak", service, "supported");
 	print_list(hvic, "host speaks", service, "offered");
 	if (json_object_object_get_ex(service, "last_request", &member))
@@ -229,7 +237,7 @@ int hvic_status(struct hvic *hvic)
 		hvic_print_json(hvic, whole);
 		return ret;
 	}
-	print_table(hvic, services);
+	hvic_status_table(&hvic->paper, services);
 	for (size_t i = 0; name && i < json_object_array_length(services); i++)
 		print_details(hvic, json_object_array_get_idx(services, i));
 	json_object_put(services);

@@ -25,9 +25,9 @@ static void expect_said(struct test *t, int status, const char *command, const c
 		FAIL("%s: expected \"%s\", got \"%s\"", command, text, output);
 }
 
-/* --- Status. ------------------------------------------------------------------------ */
+/* --- Status. -------------------------------------------------------------- */
 
-static void status(struct test *t)
+static void shows_status(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
@@ -80,7 +80,7 @@ static void without_driver(struct test *t)
 	expect_said(t, 0, "hvic --version", "netlink family version 1");
 }
 
-/* --- Who may, and what is nonsense. ----------------------------------------------------- */
+/* --- Who may, and what is nonsense. --------------------------------------- */
 
 static void unprivileged(struct test *t)
 {
@@ -135,9 +135,9 @@ static void nonsense(struct test *t)
 	test_run(t, 1, "hvic > /dev/full");
 }
 
-/* --- Steering. ------------------------------------------------------------------------------ */
+/* --- Steering. ------------------------------------------------------------ */
 
-static void service(struct test *t)
+static void switches_service(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
@@ -240,16 +240,17 @@ static void shutdown_verbs(struct test *t)
 	test_run(t, 0, "hvic shutdown policy poweroff allow --grace 60s");
 }
 
-/* --- Monitor. --------------------------------------------------------------------------------- */
+/* --- Monitor. ------------------------------------------------------------- */
 
 static void start_monitor(struct test *t, const char *arguments)
 {
-	test_run(t, 0, "hvic monitor %s >/tmp/monitor 2>&1 & echo $! >/tmp/monitor.pid", arguments);
+	test_run(t, 0, "hvic monitor %s >/tmp/monitor 2>&1 & echo $! >/tmp/monitor.pid",
+		 arguments);
 	/* It has joined its group when it waits for what comes. */
 	test_until(t, "grep -q poll /proc/$(cat /tmp/monitor.pid)/wchan");
 }
 
-static void monitor(struct test *t)
+static void shows_events(struct test *t)
 {
 	need_programs(t);
 	test_ready(t, &ic_timesync);
@@ -277,7 +278,7 @@ static void monitor(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
 }
 
-/* One that does not read loses events and nobody else anything; then it says so, and shows all. */
+/* One that does not read loses events, and nobody else anything; then it says so. */
 static void monitor_stuck(struct test *t)
 {
 	need_programs(t);
@@ -294,12 +295,12 @@ static void monitor_stuck(struct test *t)
 	test_run(t, 0, "hvic health clear web");
 }
 
-/* --- Takeover. ----------------------------------------------------------------------------------- */
+/* --- Takeover. ------------------------------------------------------------ */
 
 static void end_takeover(struct test *t, void *context)
 {
 	test_run(t, 0, "killall hv_kvp_daemon 2>/dev/null || true");
-	test_run(t, 0, "rmmod hv_utils 2>/dev/null; rmmod uio_hv_generic 2>/dev/null; modprobe hv_ic");
+	test_run(t, 0, "rmmod hv_utils uio_hv_generic 2>/dev/null; modprobe hv_ic");
 }
 
 static void expect_all(struct test *t, const char *driver)
@@ -324,7 +325,7 @@ static void begin_old(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
 }
 
-static void takeover(struct test *t)
+static void takes_over(struct test *t)
 {
 	struct ic *hb = test_ic(t, &ic_heartbeat);
 
@@ -350,7 +351,7 @@ static void takeover(struct test *t)
 	/* The module is there, but beside the other. */
 	test_run(t, 0, "modprobe hv_ic");
 	expect_said(t, 1, "hvic doctor", "heartbeat is held by another driver, hv_utils");
-	expect_said(t, 0, "hvic", "is with hv_utils");
+	expect_said(t, 0, "hvic", "heartbeat  hv_utils ");
 	expect_said(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
 }
 
@@ -376,7 +377,7 @@ static void takeover_open(struct test *t)
 {
 	begin_old(t);
 	test_until(t, "test -c /dev/vmbus/hv_kvp");
-	test_run(t, 0, "sleep 3600 3<>/dev/vmbus/hv_kvp </dev/null >/dev/null 2>&1 & echo $! >/tmp/holder");
+	test_run(t, 0, "sleep 3600 <>/dev/vmbus/hv_kvp >/dev/null 2>&1 & echo $! >/tmp/holder");
 	test_until(t, "ls -l /proc/$(cat /tmp/holder)/fd | grep -q hv_kvp");
 	expect_said(t, 75, "hvic takeover", "has /dev/vmbus/hv_kvp open");
 	expect_all(t, "hv_utils");
@@ -385,7 +386,7 @@ static void takeover_open(struct test *t)
 	expect_said(t, 0, "hvic takeover", "kvp: from hv_utils to hv_ic");
 }
 
-/* --- hvic-shutdownd. -------------------------------------------------------------------------------- */
+/* --- hvic-shutdownd. ------------------------------------------------------ */
 
 static void stop_daemon(struct test *t, void *context)
 {
@@ -482,18 +483,18 @@ static void shutdownd_reload(struct test *t)
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case control_cases[] = {
-	CASE("hvic_status", status),
+	CASE("hvic_status", shows_status),
 	CASE("hvic_status_absent", status_absent),
 	CASE("hvic_without_driver", without_driver),
 	CASE("hvic_unprivileged", unprivileged),
 	CASE("hvic_nonsense", nonsense),
-	CASE("hvic_service", service),
+	CASE("hvic_service", switches_service),
 	CASE("hvic_time", time_verbs),
 	CASE("hvic_health", health_verbs),
 	CASE("hvic_shutdown", shutdown_verbs),
-	CASE("hvic_monitor", monitor),
+	CASE("hvic_monitor", shows_events),
 	CASE("hvic_monitor_stuck", monitor_stuck),
-	CASE("hvic_takeover", takeover),
+	CASE("hvic_takeover", takes_over),
 	CASE("hvic_takeover_fails", takeover_fails),
 	CASE("hvic_takeover_open", takeover_open),
 	CASE("shutdownd", shutdownd),
