@@ -69,7 +69,7 @@ bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference)
 /**
  * hvic_platform_can_hibernate() - does the virtual machine have a state S4?
  *
- * Context: any.
+ * Context: may sleep: ACPI allocates memory to find out.
  * Return: true if the host has hibernation enabled for this machine.
  */
 bool hvic_platform_can_hibernate(void)

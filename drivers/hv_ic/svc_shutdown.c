@@ -81,6 +81,7 @@ static atomic64_t last_id = ATOMIC64_INIT(0);
  * @grace: seconds between announcement and action
  * @request: the channel's id of @pending while the handler is asked
  * @waiting: the handler was told to act and has not answered
+ * @can_hibernate: asked once, as that may sleep; it holds as long as the machine runs
  * @pending: what is being carried out, unless it is over
  * @last: the last request that is over
  */
@@ -91,6 +92,7 @@ struct hvic_shutdown {
 	unsigned long grace;
 	u64 request;
 	bool waiting;
+	bool can_hibernate;
 	struct hvic_shutdown_info pending;
 	struct hvic_shutdown_info last;
 };
@@ -298,7 +300,7 @@ static int hvic_shutdown_check(struct hvic_shutdown *sd, const struct hvic_shutd
 		return -EALREADY;
 	if (READ_ONCE(policy[req->action]) == HV_IC_POLICY_DENY)
 		return -EACCES;
-	if (req->action == HVIC_SHUTDOWN_HIBERNATE && !hvic_platform_can_hibernate())
+	if (req->action == HVIC_SHUTDOWN_HIBERNATE && !sd->can_hibernate)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -616,6 +618,7 @@ static int hvic_shutdown_start(struct hvic_channel *ch)
 		return -ENOMEM;
 	sd->ch = ch;
 	sd->pending.phase = HV_IC_PHASE_VOID;
+	sd->can_hibernate = hvic_platform_can_hibernate();
 	INIT_WORK(&sd->announce, hvic_shutdown_announce);
 	INIT_DELAYED_WORK(&sd->timer, hvic_shutdown_timer);
 	ch->priv = sd;
