@@ -2,79 +2,11 @@
 /*
  * Daemons in every state, and badly behaved ones, on the driver's own devices.
  *
- * guest/daemon.c plays them; what it says lies in DAEMON_LOG.
+ * guest/daemon.c plays them, see play.h.
  */
-#include "e2e.h"
+#include "play.h"
 
 #include <stdio.h>
-
-#define DAEMON_LOG "/tmp/daemon.log"
-#define OTHERS "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon"
-
-/* Longer than any deadline of the driver for this, but not for the case. */
-#define DEADLINE_MS 240000
-
-/* The service without anybody who answers for it. */
-static struct ic *alone(struct test *t, const struct ic_service *service)
-{
-	struct ic *ic = test_ic(t, service);
-
-	test_run(t, 0, "killall -q " OTHERS "; true");
-	test_until(t, "! pidof " OTHERS);
-	EXPECT_RESULT(ic_wait_ready(ic), 0);
-	return ic;
-}
-
-/* The same for a case that waits for a deadline. */
-static struct ic *alone_and_patient(struct test *t, const struct ic_service *service)
-{
-	struct ic *ic = alone(t, service);
-
-	test_touch(t, ic);
-	ic->timeout_ms = DEADLINE_MS;
-	return ic;
-}
-
-static void end_play(struct test *t, void *context)
-{
-	test_run(t, 0, "killall -q -KILL daemon; true");
-	test_until(t, "! pidof daemon");
-}
-
-static void said(struct test *t, const char *line)
-{
-	test_until(t, "grep -q '%s' " DAEMON_LOG, line);
-}
-
-static void said_never(struct test *t, const char *line)
-{
-	test_run(t, 1, "grep '%s' " DAEMON_LOG, line);
-}
-
-/* A daemon in the background, with a log of its own; the last one has ended. */
-static void play(struct test *t, const char *device, const char *steps)
-{
-	end_play(t, NULL);
-	test_run(t, 0, "daemon %s %s > " DAEMON_LOG " 2>&1 &", device, steps);
-	test_defer(t, end_play, NULL);
-}
-
-/* One that has been greeted. */
-static void play_greeted(struct test *t, const char *device, const char *steps)
-{
-	play(t, device, steps);
-	said(t, "^hello");
-}
-
-static void dead(struct test *t)
-{
-	test_until(t, "! pidof daemon");
-}
-
-static char *heard(struct test *t)
-{
-	return test_run(t, 0, "grep -v '^open\\|^hello' " DAEMON_LOG "; true");
-}
 
 static ic_result enumerate_one(struct ic *kvp)
 {
@@ -111,9 +43,9 @@ static void voided(struct test *t, struct ic_request *r)
 
 static void none(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
-	struct ic *vss = alone(t, &ic_vss);
-	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct ic *kvp = play_alone(t, &ic_kvp);
+	struct ic *vss = play_alone(t, &ic_vss);
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
 	struct kvp_item item;
 	struct kvp_ip ip;
 
@@ -131,7 +63,7 @@ static void none(struct test *t)
 
 static void held_items(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "old"), 0);
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "b", "second"), 0);
@@ -141,9 +73,9 @@ static void held_items(struct test *t)
 	EXPECT_RESULT(kvp_delete(kvp, KVP_EXTERNAL, "c"), 0);
 	EXPECT_STR(test_status(t, kvp, "held"), "4");
 
-	play(t, "kvp", "items:1 open serve");
-	said(t, "event delete");
-	EXPECT_STR(heard(t),
+	play_start(t, "kvp", "items:1 open serve");
+	play_said(t, "event delete");
+	EXPECT_STR(play_heard(t),
 		   "event set pool=0 key=b value=second\n"
 		   "event set pool=0 key=a value=new\n"
 		   "event set pool=3 key=n number=7\n"
@@ -165,33 +97,33 @@ static const struct kvp_ip injected = {
 /* As Hyper-V Replica does at boot: the daemon comes later. */
 static void held_addresses(struct test *t)
 {
-	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
 
-	play(t, "kvp", "sleep:5 open serve");
+	play_start(t, "kvp", "sleep:5 open serve");
 	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), 0);
-	said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
+	play_said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
 }
 
 static void held_too_long(struct test *t)
 {
-	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
 
 	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), WIRE_E_TIMEOUT);
 	play_greeted(t, "kvp", "items:1 open serve");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
-	said_never(t, "set_ip");
+	play_never_said(t, "set_ip");
 }
 
 /* Ends of daemons. */
 
 static void killed_idle(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 
 	for (int i = 0; i < 3; i++) {
 		play_greeted(t, "kvp", "items:1 open serve");
 		EXPECT_RESULT(enumerate_one(kvp), 0);
-		end_play(t, NULL);
+		play_kill(t);
 		EXPECT_RESULT(enumerate_one(kvp), WIRE_E_NOT_CONNECTED);
 	}
 }
@@ -199,7 +131,7 @@ static void killed_idle(struct test *t)
 static void killed_with_request(struct test *t)
 {
 	static const char *const ends[] = { "die", "close hang", "hang" };
-	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		char steps[64];
@@ -216,98 +148,128 @@ static void killed_with_request(struct test *t)
 
 static void stopped(struct test *t)
 {
-	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
 	long before = atol(test_status(t, kvp, "late_replies"));
 
 	play_greeted(t, "kvp", "items:1 open serve");
 	test_run(t, 0, "killall -STOP daemon");
 	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
 	test_run(t, 0, "killall -CONT daemon");
-	said(t, "answer: ESTALE");
+	play_said(t, "answer: ESTALE");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
 	EXPECT_EQ(atol(test_status(t, kvp, "late_replies")), before + 1);
 }
 
+/* The host gives up; who comes round late must not leave anything frozen. */
+static void stopped_freezing(struct test *t)
+{
+	struct ic *vss = play_alone_patiently(t, &ic_vss);
+
+	play_greeted(t, "vss", "open serve");
+	test_run(t, 0, "killall -STOP daemon");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_TIMEOUT);
+	test_run(t, 0, "killall -CONT daemon");
+	play_said(t, "answer: ESTALE");
+	play_said(t, "event thaw");
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+	EXPECT_RESULT(hot_backup(vss), 0);
+}
+
+static void stopped_copying(struct test *t)
+{
+	struct ic *fcopy = play_alone_patiently(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve");
+	test_run(t, 0, "killall -STOP daemon");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), WIRE_E_TIMEOUT);
+	test_run(t, 0, "killall -CONT daemon");
+	play_said(t, "answer: ESTALE");
+	play_said(t, "cancel");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+}
+
 static void killed_freezing(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_greeted(t, "vss", "open read:2 die");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_NOT_CONNECTED);
-	dead(t);
-	play(t, "vss", "open serve");
-	said(t, "event thaw");
+	play_ended(t);
+	play_start(t, "vss", "open serve");
+	play_said(t, "event thaw");
 	EXPECT_RESULT(hot_backup(vss), 0);
 }
 
 static void killed_frozen(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_greeted(t, "vss", "open serve:2 die");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	dead(t);
+	play_ended(t);
 	EXPECT_STR(test_status(t, vss, "frozen"), "1");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_NOT_CONNECTED);
-	play(t, "vss", "open serve");
-	said(t, "event thaw");
+	play_start(t, "vss", "open serve");
+	play_said(t, "event thaw");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 }
 
 /* It was told to thaw, but never read that. */
 static void killed_before_thaw(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_greeted(t, "vss", "open serve:2 hang");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(ic_negotiate(vss), 0);
 	EXPECT_STR(test_status(t, vss, "frozen"), "1");
-	play(t, "vss", "open serve");
-	said(t, "event thaw");
+	play_start(t, "vss", "open serve");
+	play_said(t, "event thaw");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 }
 
 static void killed_copying(struct test *t)
 {
-	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open serve:4 die");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 1, "2", 1), 0);
-	dead(t);
+	play_ended(t);
 	EXPECT_RESULT(fcopy_write(fcopy, 2, "3", 1), WIRE_E_NOT_CONNECTED);
 	play_greeted(t, "fcopy", "open serve");
 	EXPECT_RESULT(fcopy_write(fcopy, 3, "4", 1), WIRE_E_NOT_CONNECTED);
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
-	said(t, "complete blocks=1 bytes=1");
+	play_said(t, "complete blocks=1 bytes=1");
 }
 
 /* Answers that nobody waits for. */
 
 static void answered_late(struct test *t)
 {
-	struct ic *kvp = alone_and_patient(t, &ic_kvp);
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
 
 	play_greeted(t, "kvp", "items:1 open read:3 answer late serve");
 	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
 	EXPECT_RESULT(enumerate_one(kvp), 0);
-	said(t, "late: ESTALE");
+	play_said(t, "late: ESTALE");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
 }
 
 static void wrong_id(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 
 	play_greeted(t, "kvp", "open read:2 wrong answer sleep:0 answer serve");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
-	said(t, "wrong: ESTALE");
-	said(t, "answer: ok");
-	said(t, "answer: ESTALE");
+	play_said(t, "wrong: ESTALE");
+	play_said(t, "answer: ok");
+	play_said(t, "answer: ESTALE");
 }
 
 static void errors(struct test *t)
@@ -322,7 +284,7 @@ static void errors(struct test *t)
 		{ "answer:EOPNOTSUPP", WIRE_E_NOT_SUPPORTED },
 		{ "answer:EFAULT", WIRE_E_FAIL },
 	};
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		char steps[64];
@@ -336,14 +298,14 @@ static void errors(struct test *t)
 
 static void badly_formed(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 	struct kvp_item item;
 
 	play_greeted(t, "kvp", "open read:2 malformed answer hang");
 	EXPECT_RESULT(kvp_get(kvp, KVP_EXTERNAL, "key", &item), 0);
 	EXPECT_STR(item.value, "value of key");
-	said(t, "answer: ok");
-	EXPECT_STR(test_run(t, 0, "grep malformed " DAEMON_LOG),
+	play_said(t, "answer: ok");
+	EXPECT_STR(test_run(t, 0, "grep malformed " PLAY_LOG),
 		   "malformed empty: EINVAL\n"
 		   "malformed cut: EINVAL\n"
 		   "malformed length: EINVAL\n"
@@ -357,15 +319,15 @@ static void badly_formed(struct test *t)
 
 static void two_openers(struct test *t)
 {
-	alone(t, &ic_kvp);
+	play_alone(t, &ic_kvp);
 	play_greeted(t, "kvp", "open read hang");
 	EXPECT_STR(test_run(t, 0, "daemon kvp open"), "open: EBUSY");
 	EXPECT_STR(test_run(t, 0, "daemon /dev/vmbus/hv_kvp open"), "open: EBUSY");
-	play(t, "/dev/vmbus/hv_kvp", "open hang");
-	said(t, "open: ok");
+	play_start(t, "/dev/vmbus/hv_kvp", "open hang");
+	play_said(t, "open: ok");
 	EXPECT_STR(test_run(t, 0, "daemon kvp open"), "open: EBUSY");
 	EXPECT_STR(test_run(t, 0, "daemon /dev/vmbus/hv_kvp open"), "open: EBUSY");
-	end_play(t, NULL);
+	play_kill(t);
 	EXPECT_STR(test_run(t, 0, "daemon kvp open"), "open: ok");
 }
 
@@ -374,7 +336,7 @@ static void reading(struct test *t)
 	static const char hello[] = "hello abi=1 framework=3.0 message=5.0";
 	char expected[256];
 
-	alone(t, &ic_vss);
+	play_alone(t, &ic_vss);
 	snprintf(expected, sizeof(expected),
 		 "open: ok\npoll: in\nshort: EMSGSIZE\n%s\npoll:\nread: EAGAIN", hello);
 	EXPECT_STR(test_run(t, 0, "daemon vss nonblock open poll short read poll read"), expected);
@@ -384,70 +346,70 @@ static void reading(struct test *t)
 
 static void renegotiated(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 	struct ic_request *r;
 
 	play_greeted(t, "vss", "open read:3 answer serve");
 	r = post(t, vss, WIRE_VSS_HOT_BACKUP);
-	said(t, "^hot_backup");
+	play_said(t, "^hot_backup");
 	EXPECT_RESULT(ic_negotiate(vss), 0);
 	voided(t, r);
-	said(t, "answer: ESTALE");
+	play_said(t, "answer: ESTALE");
 	EXPECT_RESULT(hot_backup(vss), 0);
-	EXPECT_STR(test_run(t, 0, "grep -c hello " DAEMON_LOG), "2");
+	EXPECT_STR(test_run(t, 0, "grep -c hello " PLAY_LOG), "2");
 }
 
 static void renegotiated_freezing(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 	struct ic_request *r;
 
 	play_greeted(t, "vss", "open read:3 answer serve");
 	r = post(t, vss, WIRE_VSS_FREEZE);
-	said(t, "^freeze");
+	play_said(t, "^freeze");
 	EXPECT_RESULT(ic_negotiate(vss), 0);
 	voided(t, r);
-	said(t, "answer: ESTALE");
-	said(t, "event thaw");
+	play_said(t, "answer: ESTALE");
+	play_said(t, "event thaw");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 }
 
 static void renegotiated_frozen(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_greeted(t, "vss", "open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(ic_negotiate(vss), 0);
-	said(t, "event thaw");
+	play_said(t, "event thaw");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 }
 
 static void renegotiated_copying(struct test *t)
 {
-	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open serve");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	EXPECT_RESULT(ic_negotiate(fcopy), 0);
-	said(t, "event cancel");
+	play_said(t, "event cancel");
 	EXPECT_RESULT(fcopy_write(fcopy, 1, "2", 1), WIRE_E_INVALID_ARG);
 }
 
 static void rescinded_freezing(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 	struct ic_request *r;
 
 	play_greeted(t, "vss", "open read:2 poll:wait read answer hang");
 	r = post(t, vss, WIRE_VSS_FREEZE);
-	said(t, "^freeze");
+	play_said(t, "^freeze");
 	test_reopen(t, vss);
 	voided(t, r);
-	said(t, "poll: hup err");
-	said(t, "read: ENODEV");
-	said(t, "answer: ENODEV");
+	play_said(t, "poll: hup err");
+	play_said(t, "read: ENODEV");
+	play_said(t, "answer: ENODEV");
 	EXPECT_RESULT(ic_wait_ready(vss), 0);
 	/* The first one still has open what is gone. */
 	EXPECT(strstr(test_run(t, 0, "daemon vss open nonblock read"), "hello"));
@@ -455,13 +417,13 @@ static void rescinded_freezing(struct test *t)
 
 static void rescinded_copying(struct test *t)
 {
-	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open serve hang");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	test_reopen(t, fcopy);
-	said(t, "read: ENODEV");
+	play_said(t, "read: ENODEV");
 	EXPECT_RESULT(ic_wait_ready(fcopy), 0);
 	play_greeted(t, "fcopy", "open serve");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 0), 0);
@@ -470,47 +432,83 @@ static void rescinded_copying(struct test *t)
 
 static void unbound(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 
 	play_greeted(t, "kvp", "open serve hang");
 	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind", ic_kvp.instance);
 	EXPECT(!hv_channel_is_open(kvp->channel));
-	said(t, "read: ENODEV");
+	play_said(t, "read: ENODEV");
 	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_kvp.instance);
 	EXPECT_RESULT(ic_wait_ready(kvp), 0);
 }
 
 /* Switched off and on while daemons come and requests are asked. */
-static void toggled(struct test *t)
+/* A request of each service that asks its daemon for something. */
+static struct ic_request *some_request(struct ic *ic)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic_request *r;
+
+	if (ic->service == &ic_fcopy)
+		return fcopy_start_request(ic, "/tmp", "file", 0, 1);
+	if (ic->service == &ic_vss)
+		return vss_request(ic, WIRE_VSS_HOT_BACKUP);
+	r = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+	((struct wire_kvp_header *)ic_body(r))->op = WIRE_KVP_ENUMERATE;
+	return r;
+}
+
+static void forget(struct test *t, void *context)
+{
+	test_run(t, 0, "rm -f /tmp/again");
+	play_kill(t);
+}
+
+/* Off and on while a request is under way and daemons come again and again. */
+static void toggle(struct test *t, const struct ic_service *service)
+{
+	struct ic *ic = play_alone(t, service);
+	const char *name = service->name;
 
 	test_run(t, 0, "touch /tmp/again");
-	test_run(t, 0, "while [ -e /tmp/again ]; do %s; done >/dev/null 2>&1 &",
-		 "daemon kvp items:1 open serve");
-	test_defer(t, end_play, NULL);
+	test_defer(t, forget, NULL);
+	test_run(t, 0, "while [ -e /tmp/again ]; do %s %s items:1 open serve; done >%s 2>&1 &",
+		 "daemon", name, "/dev/null");
 	for (int i = 0; i < 20; i++) {
-		struct ic_request *r = ic_request(kvp, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+		struct ic_request *r = some_request(ic);
 		ic_result result;
 
-		((struct wire_kvp_header *)ic_body(r))->op = WIRE_KVP_ENUMERATE;
-		r->may_set[0] = (struct ic_span) { 0, sizeof(struct wire_kvp_exchange) };
+		r->may_set[0] = (struct ic_span) { 0, r->len - sizeof(struct wire_header) };
 		r->n_may_set = 1;
 		EXPECT_RESULT(ic_post(r, 0), 0);
-		test_run(t, 0, "cd /sys/module/hv_ic/parameters; echo N > kvp; echo Y > kvp");
+		test_run(t, 0, "cd /sys/module/hv_ic/parameters; echo N > %s; echo Y > %s", name,
+			 name);
 		result = ic_wait(r);
 		ic_request_free(r);
 		EXPECT(result >= 0 || result == -ECANCELED);
-		EXPECT_RESULT(ic_wait_ready(kvp), 0);
+		EXPECT_RESULT(ic_wait_ready(ic), 0);
 	}
-	test_run(t, 0, "rm /tmp/again");
+}
+
+static void toggled_kvp(struct test *t)
+{
+	toggle(t, &ic_kvp);
+}
+
+static void toggled_vss(struct test *t)
+{
+	toggle(t, &ic_vss);
+}
+
+static void toggled_fcopy(struct test *t)
+{
+	toggle(t, &ic_fcopy);
 }
 
 /* File copy behind the host's back. */
 
 static void failing_block(struct test *t)
 {
-	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "fail:2 open serve");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 3), 0);
@@ -525,15 +523,15 @@ static void failing_block(struct test *t)
 /* The host gives up waiting for the answer to START. */
 static void cancelled(struct test *t)
 {
-	struct ic *fcopy = alone_and_patient(t, &ic_fcopy);
+	struct ic *fcopy = play_alone_patiently(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open read:3 answer serve");
 	fcopy->timeout_ms = 3000;
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 4), -ETIMEDOUT);
-	fcopy->timeout_ms = DEADLINE_MS;
+	fcopy->timeout_ms = PLAY_DEADLINE_MS;
 	EXPECT_RESULT(fcopy_cancel(fcopy), 0);
-	said(t, "event cancel");
-	said(t, "answer: ESTALE");
+	play_said(t, "event cancel");
+	play_said(t, "answer: ESTALE");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 0), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
 }
@@ -541,21 +539,21 @@ static void cancelled(struct test *t)
 static void throttled(struct test *t)
 {
 	static const char block[WIRE_FCOPY_FRAGMENT];
-	struct ic *fcopy = alone_and_patient(t, &ic_fcopy);
+	struct ic *fcopy = play_alone_patiently(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open read:2 answer sleep:10 serve");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 100 * sizeof(block)), 0);
 	for (int i = 0; i < 100; i++)
 		EXPECT_RESULT(fcopy_write(fcopy, i * sizeof(block), block, sizeof(block)), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
-	said(t, "complete blocks=100 bytes=614400");
-	said_never(t, "gap");
+	play_said(t, "complete blocks=100 bytes=614400");
+	play_never_said(t, "gap");
 }
 
 static void never_reads(struct test *t)
 {
 	static const char block[WIRE_FCOPY_FRAGMENT];
-	struct ic *fcopy = alone_and_patient(t, &ic_fcopy);
+	struct ic *fcopy = play_alone_patiently(t, &ic_fcopy);
 	ic_result result = 0;
 	int acknowledged = 0;
 
@@ -579,20 +577,20 @@ static void sparse_copy(struct test *t)
 {
 	static const char block[WIRE_FCOPY_FRAGMENT];
 	const uint64_t size = 5ull << 30, step = 512ull << 20;
-	struct ic *fcopy = alone(t, &ic_fcopy);
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open serve");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", WIRE_FCOPY_OVERWRITE, size), 0);
 	for (uint64_t end = step; end <= size; end += step)
 		EXPECT_RESULT(fcopy_write(fcopy, end - sizeof(block), block, sizeof(block)), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
-	said(t, "name=file flags=1 size=5368709120");
-	said(t, "complete blocks=10 bytes=5368709120");
+	play_said(t, "name=file flags=1 size=5368709120");
+	play_said(t, "complete blocks=10 bytes=5368709120");
 }
 
 static void thousand_items(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 	struct kvp_item item;
 	char key[32];
 
@@ -614,17 +612,17 @@ static void addresses_as(struct test *t, struct ic *kvp, struct wire_version ver
 	EXPECT_RESULT(ic_negotiate(kvp), 0);
 	play_greeted(t, "kvp", "open serve");
 	EXPECT_RESULT(kvp_get_ip(kvp, "00:15:5D:01:02:03", &ip), 0);
-	said(t, "get_ip adapter=00:15:5D:01:02:03");
+	play_said(t, "get_ip adapter=00:15:5D:01:02:03");
 	EXPECT_STR(ip.address, "192.0.2.99;2001:db8::99");
 	EXPECT_STR(ip.gateway, "192.0.2.1");
 	EXPECT_STR(ip.dns, "2001::53");
 	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), 0);
-	said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
+	play_said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
 }
 
 static void addresses(struct test *t)
 {
-	struct ic *kvp = alone(t, &ic_kvp);
+	struct ic *kvp = play_alone(t, &ic_kvp);
 
 	test_touch(t, kvp);
 	addresses_as(t, kvp, (struct wire_version) { 4, 0 });
@@ -637,24 +635,24 @@ static void list_of_disks(struct test *t)
 		{ .bus = WIRE_VSS_LUN_SCSI, .target = 2, .lun = 1 },
 		{ .bus = WIRE_VSS_LUN_IDE, .target = 1 },
 	};
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_greeted(t, "vss", "open serve");
 	EXPECT_RESULT(vss_freeze(vss, disks, ARRAY_SIZE(disks)), 0);
-	said(t, "freeze luns=2 1:2:1 2:1:0");
+	play_said(t, "freeze luns=2 1:2:1 2:1:0");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 }
 
 static void dead_man(struct test *t)
 {
-	struct ic *vss = alone(t, &ic_vss);
+	struct ic *vss = play_alone(t, &ic_vss);
 	long before = atol(test_status(t, vss, "overdue"));
 
 	test_parameter(t, "vss_frozen_max", "2");
 	play_greeted(t, "vss", "open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	said(t, "event thaw");
+	play_said(t, "event thaw");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 	EXPECT_EQ(atol(test_status(t, vss, "overdue")), before + 1);
 	EXPECT_RESULT(vss_thaw(vss), 0);
@@ -668,6 +666,8 @@ const struct test_case daemon_cases[] = {
 	{ .name = "daemon_killed_idle", .run = killed_idle, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_with_request", .run = killed_with_request, .only = ONLY_HV_IC },
 	{ .name = "daemon_stopped", .run = stopped, .only = ONLY_HV_IC },
+	{ .name = "daemon_stopped_freezing", .run = stopped_freezing, .only = ONLY_HV_IC },
+	{ .name = "daemon_stopped_copying", .run = stopped_copying, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_freezing", .run = killed_freezing, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_frozen", .run = killed_frozen, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_before_thaw", .run = killed_before_thaw, .only = ONLY_HV_IC },
@@ -686,7 +686,9 @@ const struct test_case daemon_cases[] = {
 	{ .name = "daemon_rescinded_freezing", .run = rescinded_freezing, .only = ONLY_HV_IC },
 	{ .name = "daemon_rescinded_copying", .run = rescinded_copying, .only = ONLY_HV_IC },
 	{ .name = "daemon_unbound", .run = unbound, .only = ONLY_HV_IC },
-	{ .name = "daemon_toggled", .run = toggled, .only = ONLY_HV_IC },
+	{ .name = "daemon_toggled_kvp", .run = toggled_kvp, .only = ONLY_HV_IC },
+	{ .name = "daemon_toggled_vss", .run = toggled_vss, .only = ONLY_HV_IC },
+	{ .name = "daemon_toggled_fcopy", .run = toggled_fcopy, .only = ONLY_HV_IC },
 	{ .name = "daemon_failing_block", .run = failing_block, .only = ONLY_HV_IC },
 	{ .name = "daemon_cancelled", .run = cancelled, .only = ONLY_HV_IC },
 	{ .name = "daemon_throttled", .run = throttled, .only = ONLY_HV_IC },

@@ -43,6 +43,8 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @only:	the peers that have what the case is about; it is not run with others
  * @peer_fails:	why hv_utils fails the case, which Hyper-V expects to pass: it is
  *		run with it all the same, and must fail
+ * @provokes:	a report of the kernel's, by a part of its line, that the case makes it
+ *		say and that tells of nothing wrong with the module
  * @fresh:	the case needs a guest that has just been booted
  * @ends_guest:	the case ends with a guest that does not run
  * @last:	run after all others of the same kind of guest
@@ -55,6 +57,7 @@ struct test_case {
 	void (*run)(struct test *t);
 	enum only only;
 	const char *peer_fails;
+	const char *provokes;
 	bool fresh;
 	bool ends_guest;
 	bool last;
@@ -65,7 +68,7 @@ struct test_case {
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], fcopy_cases[],
-	daemon_cases[], netlink_cases[], control_cases[], lifecycle_cases[];
+	daemon_cases[], starved_cases[], netlink_cases[], control_cases[], lifecycle_cases[];
 
 /**
  * struct test - the case that runs

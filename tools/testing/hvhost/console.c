@@ -158,21 +158,16 @@ const char *hv_console_line(struct hv_host *host, size_t number)
 	return number < host->console.count ? host->console.lines[number] : NULL;
 }
 
-unsigned int hv_reports(struct hv_host *host, size_t from, const char **first)
+size_t hv_report(struct hv_host *host, size_t from)
 {
 	struct hv_console *console = &host->console;
-	unsigned int count = 0;
+	size_t found = 0;
 
-	if (first)
-		*first = NULL;
 	hv_lock(host);
-	for (size_t i = 0; i < console->report_count; i++) {
-		if (console->reports[i] < from)
-			continue;
-		if (first && !count)
-			*first = console->lines[console->reports[i]];
-		count++;
+	for (size_t i = 0; i < console->report_count && !found; i++) {
+		if (console->reports[i] >= from)
+			found = console->reports[i] + 1;
 	}
 	hv_unlock(host);
-	return count;
+	return found;
 }

@@ -364,6 +364,10 @@ ic_result fcopy_write(struct ic *ic, uint64_t offset, const void *data, uint32_t
 ic_result fcopy_complete(struct ic *ic);
 ic_result fcopy_cancel(struct ic *ic);
 
+/** fcopy_start_request() - what fcopy_start() asks, for ic_post(); NULL: a name too long */
+struct ic_request *fcopy_start_request(struct ic *ic, const char *directory, const char *name,
+				       uint32_t flags, uint64_t size);
+
 /*
  * Text on the wire
  */

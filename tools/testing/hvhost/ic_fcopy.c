@@ -31,8 +31,8 @@ static struct ic_request *new_request(struct ic *ic, enum wire_fcopy_op op, size
 	return request;
 }
 
-ic_result fcopy_start(struct ic *ic, const char *directory, const char *name, uint32_t flags,
-		      uint64_t size)
+struct ic_request *fcopy_start_request(struct ic *ic, const char *directory, const char *name,
+				       uint32_t flags, uint64_t size)
 {
 	struct ic_request *request = new_request(ic, WIRE_FCOPY_START,
 						 sizeof(struct wire_fcopy_start));
@@ -47,9 +47,17 @@ ic_result fcopy_start(struct ic *ic, const char *directory, const char *name, ui
 	if (utf16_from_utf8(body->name, WIRE_FCOPY_NAME, name) < 0 ||
 	    utf16_from_utf8(body->path, WIRE_FCOPY_NAME, path) < 0) {
 		ic_request_free(request);
-		return -EINVAL;
+		return NULL;
 	}
-	return ask_and_free(request);
+	return request;
+}
+
+ic_result fcopy_start(struct ic *ic, const char *directory, const char *name, uint32_t flags,
+		      uint64_t size)
+{
+	struct ic_request *request = fcopy_start_request(ic, directory, name, flags, size);
+
+	return request ? ask_and_free(request) : -EINVAL;
 }
 
 ic_result fcopy_write(struct ic *ic, uint64_t offset, const void *data, uint32_t size)

@@ -203,12 +203,11 @@ size_t hv_console_lines(struct hv_host *host);
 const char *hv_console_line(struct hv_host *host, size_t number);
 
 /**
- * hv_reports() - kernel reports (BUG, WARNING, Oops, KASAN, stalls, ...) so far
- * @first: set to the first one at or after console line @from, or to NULL;
- *	   valid while the lock is held. May be NULL.
- * Return: how many at or after console line @from.
+ * hv_report() - look for a kernel report (BUG, WARNING, Oops, KASAN, a stall, ...)
+ * @from: line of the console to begin with
+ * Return: 0, or one more than the number of the line: where to look for the next.
  */
-unsigned int hv_reports(struct hv_host *host, size_t from, const char **first);
+size_t hv_report(struct hv_host *host, size_t from);
 
 /** hv_dump() - why does it not move? registers of all vCPUs and the console's tail */
 char *hv_dump(struct hv_host *host);

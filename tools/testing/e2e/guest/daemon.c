@@ -19,6 +19,8 @@
  *	serve[:N]		read and answer N records, by default until an error
  *	fail:N			from now on the N-th block of a file fails with ENOSPC
  *	items:N			from now on there are N items to enumerate
+ *	starve			from now on the kernel runs out of memory in its calls,
+ *				see starve.h; what fails for that is tried again
  *	sleep:SECONDS		be slow
  *	hang			do nothing any more
  *	close			give the service up
@@ -38,6 +40,8 @@
 #include <arpa/inet.h>
 
 #include <linux/hv_ic_record.h>
+
+#include "starve.h"
 
 #define RECORD_MAX 65536
 
@@ -62,6 +66,50 @@ static __u64 request_id, former_id;
 static const char *outcome(long result)
 {
 	return result < 0 ? strerrorname_np(errno) : "ok";
+}
+
+/* The calls on the device, starved if it is asked for. */
+
+static bool hungry(long result)
+{
+	int saved = errno;
+	bool failed = starve_end();
+
+	errno = saved;
+	return failed && result < 0 && saved == ENOMEM;
+}
+
+static int open_device(void)
+{
+	int fd;
+
+	do {
+		starve_begin();
+		fd = open(path, open_flags);
+	} while (hungry(fd));
+	return fd;
+}
+
+static long read_device(void *data, size_t size)
+{
+	long n;
+
+	do {
+		starve_begin();
+		n = read(device, data, size);
+	} while (hungry(n));
+	return n;
+}
+
+static long write_device(const void *data, size_t size)
+{
+	long n;
+
+	do {
+		starve_begin();
+		n = write(device, data, size);
+	} while (hungry(n));
+	return n;
 }
 
 /* Records, for people and for grep. */
@@ -184,7 +232,7 @@ static void show(void)
 static long take_record(void)
 {
 	if (!have) {
-		have = read(device, buffer, sizeof(buffer));
+		have = read_device(buffer, sizeof(buffer));
 		at = 0;
 		if (have < 0) {
 			printf("read: %s\n", outcome(have));
@@ -252,7 +300,7 @@ static long answer(__u64 id, int error)
 	out->id = id;
 	out->status = error;
 	out->len = sizeof(*out) + (error ? 0 : fill_answer(out + 1));
-	return write(device, out, out->len);
+	return write_device(out, out->len);
 }
 
 static int verdict(void)
@@ -280,7 +328,7 @@ static void serve(unsigned long n)
 
 static void try_malformed(const char *what, const void *data, size_t size)
 {
-	printf("malformed %s: %s\n", what, outcome(write(device, data, size)));
+	printf("malformed %s: %s\n", what, outcome(write_device(data, size)));
 }
 
 static void write_malformed(void)
@@ -325,7 +373,7 @@ static int errno_named(const char *name)
 static void step(const char *word, const char *argument)
 {
 	if (!strcmp(word, "open")) {
-		device = open(path, open_flags);
+		device = open_device();
 		printf("open: %s\n", outcome(device));
 	} else if (!strcmp(word, "nonblock")) {
 		open_flags |= O_NONBLOCK;
@@ -335,7 +383,7 @@ static void step(const char *word, const char *argument)
 		for (int n = argument ? atoi(argument) : 1; n; n--)
 			take_record();
 	} else if (!strcmp(word, "short")) {
-		printf("short: %s\n", outcome(read(device, buffer, sizeof(*record) - 1)));
+		printf("short: %s\n", outcome(read_device(buffer, sizeof(*record) - 1)));
 	} else if (!strcmp(word, "poll")) {
 		show_poll(!!argument);
 	} else if (!strcmp(word, "answer")) {
@@ -353,6 +401,8 @@ static void step(const char *word, const char *argument)
 		failing_block = strtoul(argument, NULL, 0);
 	} else if (!strcmp(word, "items")) {
 		items = strtoul(argument, NULL, 0);
+	} else if (!strcmp(word, "starve")) {
+		starve_start();
 	} else if (!strcmp(word, "sleep")) {
 		sleep(atoi(argument));
 	} else if (!strcmp(word, "hang")) {
@@ -387,5 +437,7 @@ int main(int argc, char **argv)
 			*argument++ = '\0';
 		step(*argv, argument);
 	}
+	if (starved)
+		printf("starved: %lu\n", starved);
 	return 0;
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See play.h. */
+#include "play.h"
+
+#define OTHERS "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon"
+
+struct ic *play_alone(struct test *t, const struct ic_service *service)
+{
+	struct ic *ic = test_ic(t, service);
+
+	test_run(t, 0, "killall -q " OTHERS "; true");
+	test_until(t, "! pidof " OTHERS);
+	EXPECT_RESULT(ic_wait_ready(ic), 0);
+	return ic;
+}
+
+struct ic *play_alone_patiently(struct test *t, const struct ic_service *service)
+{
+	struct ic *ic = play_alone(t, service);
+
+	test_touch(t, ic);
+	ic->timeout_ms = PLAY_DEADLINE_MS;
+	return ic;
+}
+
+void play_kill(struct test *t)
+{
+	test_run(t, 0, "killall -q -KILL daemon; true");
+	play_ended(t);
+}
+
+static void kill_at_end(struct test *t, void *context)
+{
+	play_kill(t);
+}
+
+void play_said(struct test *t, const char *pattern)
+{
+	test_until(t, "grep -q '%s' " PLAY_LOG, pattern);
+}
+
+void play_never_said(struct test *t, const char *pattern)
+{
+	test_run(t, 1, "grep '%s' " PLAY_LOG, pattern);
+}
+
+void play_start(struct test *t, const char *device, const char *steps)
+{
+	play_kill(t);
+	test_run(t, 0, "daemon %s %s > " PLAY_LOG " 2>&1 &", device, steps);
+	test_defer(t, kill_at_end, NULL);
+}
+
+void play_greeted(struct test *t, const char *device, const char *steps)
+{
+	play_start(t, device, steps);
+	play_said(t, "^hello");
+}
+
+void play_ended(struct test *t)
+{
+	test_until(t, "! pidof daemon");
+}
+
+char *play_heard(struct test *t)
+{
+	return test_run(t, 0, "grep -v '^open\\|^hello' " PLAY_LOG "; true");
+}
