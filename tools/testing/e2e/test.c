@@ -221,14 +221,14 @@ bool test_has(struct test *t, const char *path)
 	return !strcmp(test_run(t, 0, "test -e %s && echo yes || echo no", path), "yes");
 }
 
-/* The daemons, and how it is seen that the old driver has got to know them. */
+/* The daemons, and how it is seen that the old driver is ready to ask them. */
 static const struct old_daemon {
 	const struct ic_service *service;
-	const char *registered;		/* what the log says then; NULL: it negotiates */
+	const char *registered;		/* what it says then, if asked; NULL: it negotiates */
 } old_daemons[] = {
 	{ &ic_kvp, NULL },
-	{ &ic_vss, "VSS: userspace daemon ver. 129" },
-	{ &ic_fcopy, "FCP: user-mode registering done" },
+	{ &ic_vss, "VSS: userspace daemon registered" },
+	{ &ic_fcopy, "FCP: userspace daemon registered" },
 };
 
 /* The module under test */
@@ -351,6 +351,8 @@ static void start_daemon(struct test *t, const struct old_daemon *daemon)
 
 	if (!test_has(t, keep_format(t, "/usr/sbin/hv_%s_daemon", name)))
 		test_skip(t, "there is no hv_%s_daemon for this kernel", name);
+	if (t->peer == HV_UTILS)
+		test_run(t, 0, "echo module hv_utils +p > /proc/dynamic_debug/control");
 	runs = strcmp(test_run(t, 0, "pidof hv_%s_daemon || hv_%s_daemon", name, name), "");
 	if (t->peer == HV_IC)
 		test_until(t, "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/%s/status",
