@@ -166,7 +166,9 @@ static bool recover(struct test *t)
 	    hv_report(t->host, t->console))
 		return false;
 	t->outcome = PASSED;
-	memset(t->touched, true, sizeof(t->touched));
+	/* Newer kernels' hv_utils leaves file copy alone. */
+	for (int i = 0; i < IC_COUNT; i++)
+		t->touched[i] = hv_channel_opens(t->ics[i]->channel) > 0;
 	if (!setjmp(t->end))
 		test_restore(t);
 	return t->outcome == PASSED;

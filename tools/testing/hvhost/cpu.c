@@ -11,6 +11,8 @@
 
 #define MAX_CPUID	256u
 
+#define MSR_AMD64_DE_CFG	0xc0011029
+
 #define HYPERVISOR_FIRST	0x40000000u
 #define HYPERVISOR_LAST		0x400001ffu
 
@@ -134,6 +136,21 @@ static int set_cpuid(struct hv_vcpu *vcpu)
 	return ret;
 }
 
+/*
+ * KVM starts this register of AMD's with 0, but lets the guest write only what the
+ * CPU below has. A guest writes what it read before when it wakes from hibernation.
+ */
+static void set_de_cfg(struct hv_vcpu *vcpu)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = { .head.nmsrs = 1, .entry.index = MSR_AMD64_DE_CFG };
+
+	if (ioctl(vcpu->host->kvm, KVM_GET_MSRS, &msrs) == 1)
+		ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
+}
+
 int hv_cpu_setup(struct hv_vcpu *vcpu)
 {
 	struct kvm_enable_cap synic = { .cap = KVM_CAP_HYPERV_SYNIC2 };
@@ -144,6 +161,7 @@ int hv_cpu_setup(struct hv_vcpu *vcpu)
 		hv_complain("vCPU %u: synthetic interrupts: %s", vcpu->index, strerror(error));
 		return -error;
 	}
+	set_de_cfg(vcpu);
 	return set_cpuid(vcpu);
 }
 
