@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The programs for the guest at their work: hvic, verb by verb, and hvic-shutdownd
- * with a logind that guest/logind.c plays.
+ * with a logind that guest/logind.c plays, and with systemd's own.
  */
 #include "e2e.h"
 #include "helpers.h"
@@ -480,6 +480,52 @@ static void shutdownd_reload(struct test *t)
 	helpers_idle(t);
 }
 
+/* The real ones: systemd, its logind, the system bus, and our daemon as its unit says. */
+static struct ic *with_systemd(struct test *t)
+{
+	need_programs(t);
+	if (!test_has(t, "/lib/systemd/systemd"))
+		test_skip(t, "the guest has no systemd");
+	test_run(t, 0, "kill -USR1 1");
+	test_until(t, "systemctl -q is-active hvic-shutdownd");
+	expect_attached(t);
+	return test_ready(t, &ic_shutdown);
+}
+
+static void hold_lock(struct test *t)
+{
+	test_run(t, 0, "systemd-inhibit --what=shutdown --who=apt --why=%s sleep 9999 %s &",
+		 "upgrade", ">/dev/null 2>&1");
+	test_until(t, "systemd-inhibit --list | grep -q upgrade");
+}
+
+static void systemd_poweroff(struct test *t)
+{
+	struct ic *sd = with_systemd(t);
+
+	hold_lock(t);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
+	test_run(t, 0, "killall sleep");
+	test_until(t, "! systemd-inhibit --list | grep -q upgrade");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, sd->timeout_ms), 0);
+	EXPECT(hv_console_find(t->host, 0, "Reached target poweroff.target"));
+}
+
+static void systemd_reboot_forced(struct test *t)
+{
+	struct shutdown_order forced = {
+		.flags = WIRE_SHUTDOWN_FORCE | WIRE_SHUTDOWN_RESTART,
+		.reason = SHUTDOWN_REASON_PLANNED,
+	};
+	struct ic *sd = with_systemd(t);
+
+	hold_lock(t);
+	EXPECT_RESULT(shutdown_ask(sd, &forced), 0);
+	EXPECT_EQ(hv_wait_state(t->host, HV_RESET, sd->timeout_ms), 0);
+	EXPECT(hv_console_find(t->host, 0, "Reached target reboot.target"));
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case control_cases[] = {
@@ -502,5 +548,9 @@ const struct test_case control_cases[] = {
 	CASE("shutdownd_without_logind", shutdownd_without_logind),
 	CASE("shutdownd_killed", shutdownd_killed),
 	CASE("shutdownd_reload", shutdownd_reload),
+	{ .name = "shutdownd_systemd_poweroff", .run = systemd_poweroff, .only = ONLY_HV_IC,
+	  .ends_guest = true },
+	{ .name = "shutdownd_systemd_reboot", .run = systemd_reboot_forced, .only = ONLY_HV_IC,
+	  .ends_guest = true },
 	{ 0 }
 };
