@@ -67,11 +67,12 @@ cached()
 # shell be killed, the machine goes with it. Its output is not for people: redirect it.
 emulate()
 {
-	local seconds=$1 machine status=0
+	local seconds=$1 qemu machine status=0
 	shift
 
+	qemu=$("$TESTING/vm/qemu")
 	setpriv --pdeathsig TERM timeout --foreground --kill-after=10 "$seconds" \
-		qemu-system-x86_64 -accel tcg,thread=multi -M q35 -nodefaults -no-user-config \
+		"$qemu" -L "${qemu%/bin/*}/share/qemu" -accel tcg,thread=multi -M q35 -nodefaults -no-user-config \
 		-display none -no-reboot "$@" <&0 &
 	machine=$!
 	# shellcheck disable=SC2064 # this machine, whatever the next one is

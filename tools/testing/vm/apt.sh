@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034 # variables here are for the scripts that read this file
+#
+# Packages of any suite, from the mirror that this machine's apt uses, through an apt configuration
+# of our own: nothing is installed and the machine's own package lists are left alone. A mirror that
+# lags behind is good enough: packages are still signed and of one version among themselves.
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# Print "URI SUITE" for every source that apt has, one-line and deb822 format.
+apt_sources()
+{
+	find /etc/apt -name '*.list' -exec sed -nE \
+		's/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^ ]+)[[:space:]]+([^ ]+).*/\2 \3/p' {} +
+	find /etc/apt -name '*.sources' -exec awk '
+		function flush(  i, j, uris, suites) {
+			split(value["uris:"], uris)
+			split(value["suites:"], suites)
+			if (value["enabled:"] !~ /no/ && value["types:"] ~ /deb( |$)/)
+				for (i in uris)
+					for (j in suites)
+						print uris[i], suites[j]
+			split("", value)
+		}
+		FNR == 1 { flush() }
+		/^#/ { next }
+		/^[A-Za-z-]+:/ { field = tolower($1); $1 = "" }
+		NF { value[field] = value[field] " " $0; next }
+		{ flush() }
+		END { flush() }' {} +
+}
+
+# mirror_of SUITE: the first source of Debian's own that has it (others may use the same names).
+mirror_of()
+{
+	apt_sources | awk -v suite="$1" '$2 == suite && /debian/ { print $1; exit }'
+}
+
+# apt_setup DIR SUITE: an apt of our own for that suite, with fresh lists: sets what it takes as
+# options (apt), where packages come from (source), and what it says (log).
+apt_setup()
+{
+	local dir=$1 suite=$2 mirror security
+
+	log=$CACHE/logs/packages-$suite.log
+	mirror=$(mirror_of bookworm)
+	[ -n "$mirror" ] || die "no Debian bookworm mirror among this machine's apt sources"
+	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial,parts}
+	: >"$dir/status"
+	source="deb [signed-by=$keyring] $mirror $suite main"
+	echo "$source" >"$dir/sources.list"
+	security=$(mirror_of "$suite-security")
+	if [ -n "$security" ]; then
+		echo "deb [signed-by=$keyring] $security $suite-security main" >>"$dir/sources.list"
+	fi
+	apt=(
+		-o "Dir::Etc::SourceList=$dir/sources.list" -o "Dir::Etc::SourceParts=$dir/parts"
+		-o Dir::Etc::Preferences=/dev/null -o "Dir::Etc::PreferencesParts=$dir/parts"
+		-o "Dir::State=$dir/state" -o "Dir::State::status=$dir/status"
+		-o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root
+		-o Acquire::Languages=none -o Acquire::Retries=3
+		-o Acquire::Check-Valid-Until=false
+	)
+	quietly "$log" apt-get "${apt[@]}" -q update
+}
+
+# depends PACKAGE: what it depends on, the first of alternatives.
+depends()
+{
+	apt-cache "${apt[@]}" depends -i "$1" | awk '
+		/Depends:/ { if (!other) print $2; other = /^ \|/ }'
+}
+
+# unpack DIR PACKAGE...: download and unpack, without what no test guest needs.
+unpack()
+{
+	local dir=$1 work=$1.packages deb
+	shift
+
+	mkdir -p "$dir" "$work"
+	(cd "$work" && quietly "$log" apt-get "${apt[@]}" -q download "$@")
+	for deb in "$work"/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" \
+			--keep-directory-symlink --exclude='*/kernel/sound' \
+			--exclude='*/kernel/drivers/gpu' --exclude='*/kernel/drivers/media' \
+			--exclude='*/kernel/drivers/net/ethernet' \
+			--exclude='*/kernel/drivers/net/wireless' \
+			--exclude='./usr/share/doc' --exclude='./usr/share/man'
+	done
+	rm -rf "$work"
+}
