@@ -512,7 +512,7 @@ static void systemd_poweroff(struct test *t)
 	EXPECT(hv_console_find(t->host, 0, "Reached target poweroff.target"));
 }
 
-static void systemd_reboot_forced(struct test *t)
+static void systemd_reboot(struct test *t)
 {
 	struct shutdown_order forced = {
 		.flags = WIRE_SHUTDOWN_FORCE | WIRE_SHUTDOWN_RESTART,
@@ -550,7 +550,7 @@ const struct test_case control_cases[] = {
 	CASE("shutdownd_reload", shutdownd_reload),
 	{ .name = "shutdownd_systemd_poweroff", .run = systemd_poweroff, .only = ONLY_HV_IC,
 	  .ends_guest = true },
-	{ .name = "shutdownd_systemd_reboot", .run = systemd_reboot_forced, .only = ONLY_HV_IC,
+	{ .name = "shutdownd_systemd_reboot", .run = systemd_reboot, .only = ONLY_HV_IC,
 	  .ends_guest = true },
 	{ 0 }
 };

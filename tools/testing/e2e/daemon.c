@@ -442,7 +442,6 @@ static void unbound(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(kvp), 0);
 }
 
-/* Switched off and on while daemons come and requests are asked. */
 /* A request of each service that asks its daemon for something. */
 static struct ic_request *some_request(struct ic *ic)
 {

@@ -122,6 +122,9 @@ void test_reopen(struct test *t, struct ic *ic);
 /** test_rescind() - rescind and wait until the guest has let go */
 void test_rescind(struct test *t, struct ic *ic);
 
+/** test_stop_daemons() - end Debian's daemons, which hold devices open */
+void test_stop_daemons(struct test *t);
+
 /** test_load() - load the module under test, with @parameters */
 void test_load(struct test *t, const char *parameters);
 

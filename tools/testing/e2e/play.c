@@ -2,14 +2,11 @@
 /* See play.h. */
 #include "play.h"
 
-#define OTHERS "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon"
-
 struct ic *play_alone(struct test *t, const struct ic_service *service)
 {
 	struct ic *ic = test_ic(t, service);
 
-	test_run(t, 0, "killall -q " OTHERS "; true");
-	test_until(t, "! pidof " OTHERS);
+	test_stop_daemons(t);
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 	return ic;
 }

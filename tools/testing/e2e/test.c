@@ -282,7 +282,7 @@ static bool all_closed(void *context)
 	return true;
 }
 
-static void stop_daemons(struct test *t)
+void test_stop_daemons(struct test *t)
 {
 	const char *names = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon";
 
@@ -293,7 +293,7 @@ static void stop_daemons(struct test *t)
 void test_unload(struct test *t)
 {
 	/* Who has the module open holds it. */
-	stop_daemons(t);
+	test_stop_daemons(t);
 	test_run(t, 0, "rmmod %s", t->module);
 	if (hv_wait(t->host, all_closed, t, UNTIL_MS))
 		FAIL("channels are open after rmmod %s", t->module);

@@ -79,37 +79,30 @@ static bool hungry(long result)
 	return failed && result < 0 && saved == ENOMEM;
 }
 
+/* What the call returns at last, after all that starves it. */
+#define FED(call) ({			\
+	long _n;			\
+					\
+	do {				\
+		starve_begin();		\
+		_n = (call);		\
+	} while (hungry(_n));		\
+	_n;				\
+})
+
 static int open_device(void)
 {
-	int fd;
-
-	do {
-		starve_begin();
-		fd = open(path, open_flags);
-	} while (hungry(fd));
-	return fd;
+	return FED(open(path, open_flags));
 }
 
 static long read_device(void *data, size_t size)
 {
-	long n;
-
-	do {
-		starve_begin();
-		n = read(device, data, size);
-	} while (hungry(n));
-	return n;
+	return FED(read(device, data, size));
 }
 
 static long write_device(const void *data, size_t size)
 {
-	long n;
-
-	do {
-		starve_begin();
-		n = write(device, data, size);
-	} while (hungry(n));
-	return n;
+	return FED(write(device, data, size));
 }
 
 /* Records, for people and for grep. */
