@@ -18,7 +18,7 @@
 #ifndef HVIC_LINK_H
 #define HVIC_LINK_H
 
-#include <linux/hv_ic_record.h>
+#include <linux/hv_ic.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>

@@ -3,7 +3,7 @@
 #ifndef HVIC_PROTO_IP_H
 #define HVIC_PROTO_IP_H
 
-#include <linux/hv_ic_record.h>
+#include <linux/hv_ic.h>
 
 #include "span.h"
 #include "wire.h"

@@ -3,7 +3,7 @@
 #ifndef HVIC_PROTO_VSS_H
 #define HVIC_PROTO_VSS_H
 
-#include <linux/hv_ic_record.h>
+#include <linux/hv_ic.h>
 
 #include "msg.h"
 

@@ -39,7 +39,7 @@
 
 #include <arpa/inet.h>
 
-#include <linux/hv_ic_record.h>
+#include <linux/hv_ic.h>
 
 #include "starve.h"
 
