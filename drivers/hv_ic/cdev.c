@@ -18,12 +18,16 @@ static void hvic_cdev_free(struct kref *kref)
  * @service: its name
  * @type: which service
  * @parent: its VMBus device
+ * @native: of the native device
+ * @legacy: of the device for older daemons
  *
  * Context: may sleep. The devices can be opened before this returns.
  * Return: the object, or an error pointer.
  */
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type, struct device *parent)
+				   enum hvic_wire_type type, struct device *parent,
+				   const struct file_operations *native,
+				   const struct file_operations *legacy)
 {
 	struct hvic_cdev *cdev = kzalloc(sizeof(*cdev), GFP_KERNEL);
 	int ret;
@@ -34,18 +38,18 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	init_waitqueue_head(&cdev->wait);
 	init_rwsem(&cdev->lock);
 	cdev->link = link;
-	cdev->legacy_ops = hvic_legacy_of(type);
+	cdev->type = type;
 	snprintf(cdev->native_name, sizeof(cdev->native_name), "hv_ic/%s", service);
 	snprintf(cdev->legacy_name, sizeof(cdev->legacy_name), "vmbus/hv_%s", service);
 
 	cdev->native.minor = MISC_DYNAMIC_MINOR;
 	cdev->native.name = cdev->native_name;
-	cdev->native.fops = &hvic_cdev_native_fops;
+	cdev->native.fops = native;
 	cdev->native.parent = parent;
 	cdev->native.mode = 0600;
 	cdev->legacy = cdev->native;
 	cdev->legacy.name = cdev->legacy_name;
-	cdev->legacy.fops = &hvic_cdev_legacy_fops;
+	cdev->legacy.fops = legacy;
 
 	hvic_link_revive(link, &cdev->wait);
 	ret = misc_register(&cdev->native);

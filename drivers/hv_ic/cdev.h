@@ -20,29 +20,27 @@
 #include "link.h"
 #include "proto/wire.h"
 
-struct hvic_legacy;
-
 /**
  * struct hvic_cdev - the devices of one service
  * @kref: one for the service, one for each open file
+ * @type: which service
  * @wait: for a record, or for the end
  * @lock: guards @link; held for reading while the link is used, never while user
  *	memory is touched
  * @link: to the service; NULL when it is gone
  * @native: /dev/hv_ic/<service>
  * @legacy: /dev/vmbus/hv_<service>
- * @legacy_ops: how to speak to an older daemon
  * @native_name: of the device
  * @legacy_name: of the device
  */
 struct hvic_cdev {
 	struct kref kref;
+	enum hvic_wire_type type;
 	wait_queue_head_t wait;
 	struct rw_semaphore lock;
 	struct hvic_link *link;
 	struct miscdevice native;
 	struct miscdevice legacy;
-	const struct hvic_legacy *legacy_ops;
 	char native_name[16];
 	char legacy_name[16];
 };
@@ -60,8 +58,13 @@ struct hvic_cdev_file {
 };
 
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type, struct device *parent);
+				   enum hvic_wire_type type, struct device *parent,
+				   const struct file_operations *native,
+				   const struct file_operations *legacy);
 void hvic_cdev_destroy(struct hvic_cdev *cdev);
+
+extern const struct file_operations hvic_cdev_native_fops;
+extern const struct file_operations hvic_cdev_legacy_fops;
 
 /* For the two kinds of devices. */
 int hvic_cdev_file_init(struct hvic_cdev_file *file, struct hvic_cdev *cdev,
@@ -73,9 +76,5 @@ int hvic_cdev_wait(struct hvic_cdev *cdev, bool (*ready)(struct hvic_link *link,
 		   void *data, bool nonblock);
 int hvic_cdev_fetch(struct hvic_cdev_file *file);
 int hvic_cdev_fetched(struct hvic_cdev_file *file, bool consumed);
-
-extern const struct file_operations hvic_cdev_native_fops;
-extern const struct file_operations hvic_cdev_legacy_fops;
-const struct hvic_legacy *hvic_legacy_of(enum hvic_wire_type type);
 
 #endif

@@ -41,6 +41,7 @@ enum hvic_legacy_phase {
 /**
  * struct hvic_legacy_file - an open device
  * @file: what all devices have
+ * @ops: how to speak to the daemon
  * @lock: guards all below
  * @phase: how far the daemon has come
  * @version: of its protocol
@@ -52,6 +53,7 @@ enum hvic_legacy_phase {
  */
 struct hvic_legacy_file {
 	struct hvic_cdev_file file;
+	const struct hvic_legacy *ops;
 	struct mutex lock;
 	enum hvic_legacy_phase phase;
 	u32 version;
@@ -402,13 +404,7 @@ static const struct hvic_legacy legacy_fcopy = {
 	.decode = fcopy_decode,
 };
 
-/**
- * hvic_legacy_of() - how the older daemon of a service speaks
- * @type: which service
- *
- * Return: a const table.
- */
-const struct hvic_legacy *hvic_legacy_of(enum hvic_wire_type type)
+static const struct hvic_legacy *legacy_of(enum hvic_wire_type type)
 {
 	switch (type) {
 	case HVIC_WIRE_KVP:
@@ -430,6 +426,7 @@ static int legacy_open(struct inode *inode, struct file *filp)
 
 	if (!lf)
 		return -ENOMEM;
+	lf->ops = legacy_of(cdev->type);
 	mutex_init(&lf->lock);
 	lf->buffer = kmalloc(ANSWER_MAX, GFP_KERNEL_ACCOUNT);
 	if (!lf->buffer)
@@ -492,7 +489,7 @@ static int legacy_answer(struct hvic_legacy_file *lf, u64 id, int status,
 
 static ssize_t legacy_read_consent(struct hvic_legacy_file *lf, char __user *buf, size_t count)
 {
-	size_t len = lf->file.cdev->legacy_ops->consent(lf->version, lf->buffer);
+	size_t len = lf->ops->consent(lf->version, lf->buffer);
 	int ret;
 
 	if (count < len)
@@ -512,7 +509,7 @@ static ssize_t legacy_read_record(struct hvic_legacy_file *lf, char __user *buf,
 
 	if (ret <= 0)
 		return ret;
-	len = lf->file.cdev->legacy_ops->encode(lf->file.slot, lf->buffer);
+	len = lf->ops->encode(lf->file.slot, lf->buffer);
 	if (len < 0) {
 		ret = hvic_cdev_fetched(&lf->file, true);
 		if (!ret && !(record->flags & HV_IC_RECORD_EVENT))
@@ -559,7 +556,7 @@ static ssize_t legacy_read(struct file *filp, char __user *buf, size_t count, lo
 
 static int legacy_greet(struct hvic_legacy_file *lf, const void *msg, size_t len)
 {
-	const struct hvic_legacy *ops = lf->file.cdev->legacy_ops;
+	const struct hvic_legacy *ops = lf->ops;
 	int ret = ops->version(msg, len, &lf->version);
 
 	if (ret)
@@ -578,7 +575,7 @@ static int legacy_take_answer(struct hvic_legacy_file *lf, const void *msg, size
 
 	if (!payload)
 		return -ENOMEM;
-	ret = lf->file.cdev->legacy_ops->decode(lf, msg, len, &status, payload);
+	ret = lf->ops->decode(lf, msg, len, &status, payload);
 	if (ret >= 0 && lf->open && !(lf->quiet && !status))
 		ret = legacy_answer(lf, lf->id, status, payload, ret);
 	if (ret >= 0)

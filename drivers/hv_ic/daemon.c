@@ -6,7 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "cdev.h"
-#include "genl.h"
+#include "event.h"
 
 /* The first record, and one after each negotiation. */
 static void hvic_daemon_hello(struct hvic_daemon *daemon)
@@ -36,7 +36,7 @@ static void hvic_daemon_attached(void *service)
 	hvic_daemon_hello(daemon);
 	if (daemon->ops->attached)
 		daemon->ops->attached(daemon);
-	hvic_genl_service(daemon->ch);
+	hvic_event->service(daemon->ch);
 	spin_unlock_bh(&daemon->ch->lock);
 }
 
@@ -48,7 +48,7 @@ static void hvic_daemon_gone(void *service)
 	hvic_channel_abort(daemon->ch, -ENOTCONN);
 	if (daemon->ops->gone)
 		daemon->ops->gone(daemon);
-	hvic_genl_service(daemon->ch);
+	hvic_event->service(daemon->ch);
 	spin_unlock_bh(&daemon->ch->lock);
 }
 
@@ -117,7 +117,8 @@ int hvic_daemon_opened(struct hvic_channel *ch)
 	struct hvic_daemon *daemon = ch->priv;
 	struct hvic_cdev *cdev;
 
-	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->type, ch->dev);
+	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->type, ch->dev,
+				&hvic_cdev_native_fops, &hvic_cdev_legacy_fops);
 	if (IS_ERR(cdev))
 		return PTR_ERR(cdev);
 	daemon->cdev = cdev;

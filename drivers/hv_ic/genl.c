@@ -24,6 +24,7 @@
 
 #include "channel.h"
 #include "daemon.h"
+#include "event.h"
 #include "health.h"
 #include "platform.h"
 #include "svc_shutdown.h"
@@ -348,13 +349,7 @@ static int put_channel(struct sk_buff *skb, const struct hvic_channel *ch)
 	return put_version(skb, HV_IC_A_SERVICE_MESSAGE, ch->versions.message);
 }
 
-/**
- * hvic_genl_service() - tell that the state of a service has changed
- * @ch: one of its channels
- *
- * Context: the channel's lock is held.
- */
-void hvic_genl_service(struct hvic_channel *ch)
+static void tell_service(struct hvic_channel *ch)
 {
 	struct message message = {};
 	int ret;
@@ -367,13 +362,7 @@ void hvic_genl_service(struct hvic_channel *ch)
 	publish(&message, GROUP_STATE, ret);
 }
 
-/**
- * hvic_genl_service_gone() - tell that a channel is not there any more
- * @ch: the channel, closed
- *
- * Context: any.
- */
-void hvic_genl_service_gone(struct hvic_channel *ch)
+static void tell_service_gone(struct hvic_channel *ch)
 {
 	struct message message = {};
 	int ret;
@@ -691,14 +680,7 @@ static int time_set(struct sk_buff *request, struct genl_info *info)
 	return 0;
 }
 
-/**
- * hvic_genl_time_sample() - tell that the host has told its time
- * @status: how it has been
- * @offset: the host's clock minus the system's when it did, in ns
- *
- * Context: any; @status does not change meanwhile.
- */
-void hvic_genl_time_sample(const struct hvic_time_status *status, s64 offset)
+static void tell_time_sample(const struct hvic_time_status *status, s64 offset)
 {
 	struct message message = {};
 	int ret;
@@ -715,17 +697,8 @@ void hvic_genl_time_sample(const struct hvic_time_status *status, s64 offset)
 	publish(&message, GROUP_TIME, ret);
 }
 
-/**
- * hvic_genl_time_step() - tell that the clock was set, or was not
- * @status: how it has been
- * @offset: size of the step in ns
- * @cause: why
- * @refused: it was not, because of the limits
- *
- * Context: any; @status does not change meanwhile.
- */
-void hvic_genl_time_step(const struct hvic_time_status *status, s64 offset,
-			 enum hv_ic_step_cause cause, bool refused)
+static void tell_time_step(const struct hvic_time_status *status, s64 offset,
+			   enum hv_ic_step_cause cause, bool refused)
 {
 	struct message message = {};
 	int ret;
@@ -844,13 +817,7 @@ static int health_clear(struct sk_buff *request, struct genl_info *info)
 	return ret;
 }
 
-/**
- * hvic_genl_health() - tell of a change in the health of applications
- * @change: what has happened
- *
- * Context: any.
- */
-void hvic_genl_health(const struct hvic_health_change *change)
+static void tell_health(const struct hvic_health_change *change)
 {
 	struct message message = {};
 	int ret;
@@ -998,13 +965,7 @@ static int shutdown_set(struct sk_buff *request, struct genl_info *info)
 	return 0;
 }
 
-/**
- * hvic_genl_shutdown() - tell that a request to stop the guest has a new phase
- * @info: the request
- *
- * Context: any; @info does not change meanwhile.
- */
-void hvic_genl_shutdown(const struct hvic_shutdown_info *info)
+static void tell_shutdown(const struct hvic_shutdown_info *info)
 {
 	struct message message = {};
 	int ret;
@@ -1100,27 +1061,12 @@ static int send_to_handler(u8 command, const struct hvic_shutdown_info *info)
 	return genlmsg_unicast(&init_net, message.skb, portid);
 }
 
-/**
- * hvic_genl_ask() - ask the handler whether a request may be granted
- * @info: the request
- *
- * Context: any; @info does not change meanwhile.
- * Return: 0 if the handler has the question and hvic_shutdown_decide() or
- * hvic_shutdown_handler_gone() may follow, or a negative errno.
- */
-int hvic_genl_ask(const struct hvic_shutdown_info *info)
+static int ask_handler(const struct hvic_shutdown_info *info)
 {
 	return send_to_handler(HV_IC_CMD_HANDLER_ASK_NTF, info);
 }
 
-/**
- * hvic_genl_act() - let the handler carry a request out
- * @info: the request
- *
- * Context: any; @info does not change meanwhile.
- * Return: as hvic_genl_ask().
- */
-int hvic_genl_act(const struct hvic_shutdown_info *info)
+static int order_handler(const struct hvic_shutdown_info *info)
 {
 	return send_to_handler(HV_IC_CMD_HANDLER_ACT_NTF, info);
 }
@@ -1242,16 +1188,7 @@ static struct notifier_block socket_notifier = {
 
 /* --- Backup and file copy. ----------------------------------------------- */
 
-/**
- * hvic_genl_vss() - tell that a backup has come to a new phase
- * @phase: the phase
- * @since: the freeze began, ktime_get_boottime()
- * @holder: daemon that holds the file systems frozen; 0 for none
- * @err: 0, or the negative errno that became the status
- *
- * Context: any.
- */
-void hvic_genl_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err)
+static void tell_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err)
 {
 	struct message message = {};
 	int ret;
@@ -1270,18 +1207,8 @@ void hvic_genl_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int 
 	publish(&message, GROUP_VSS, ret);
 }
 
-/**
- * hvic_genl_fcopy() - tell how a file copy goes on
- * @phase: where it is
- * @name: of the file, at most HV_IC_FCOPY_NAME_SIZE bytes with its NUL
- * @size: of the file
- * @done: bytes that have arrived
- * @err: 0, or the negative errno that became the status
- *
- * Context: any.
- */
-void hvic_genl_fcopy(enum hv_ic_fcopy_phase phase, const char *name, u64 size, u64 done,
-		     int err)
+static void tell_fcopy(enum hv_ic_fcopy_phase phase, const char *name, u64 size, u64 done,
+		       int err)
 {
 	struct message message = {};
 	int ret;
@@ -1376,6 +1303,19 @@ static const struct genl_ops ops[] = {
 	{ .cmd = HV_IC_CMD_HANDLER_DETACH, .doit = handler_detach, .flags = GENL_ADMIN_PERM },
 	{ .cmd = HV_IC_CMD_HANDLER_REPLY, .doit = handler_reply, .flags = GENL_ADMIN_PERM,
 	  .policy = handler_reply_policy, .maxattr = ARRAY_SIZE(handler_reply_policy) - 1 },
+};
+
+const struct hvic_event_ops hvic_genl_events = {
+	.service = tell_service,
+	.service_gone = tell_service_gone,
+	.time_sample = tell_time_sample,
+	.time_step = tell_time_step,
+	.health = tell_health,
+	.vss = tell_vss,
+	.fcopy = tell_fcopy,
+	.shutdown = tell_shutdown,
+	.ask = ask_handler,
+	.act = order_handler,
 };
 
 /* It exists in the initial network namespace only: there is one host. */

@@ -12,6 +12,7 @@
 #include <linux/moduleparam.h>
 
 #include "debugfs.h"
+#include "event.h"
 #include "genl.h"
 #include "health.h"
 #include "service.h"
@@ -66,6 +67,8 @@ module_param_cb(fcopy, &hvic_switch_ops, (void *)&hvic_svc_fcopy, 0644);
 __MODULE_PARM_TYPE(fcopy, "bool");
 MODULE_PARM_DESC(fcopy, "Serve file copies (default: Y)");
 
+const struct hvic_event_ops *const hvic_event = &hvic_genl_events;
+
 /* --- Init and exit. ------------------------------------------------------------------ */
 
 static int __init hvic_init(void)
@@ -73,7 +76,7 @@ static int __init hvic_init(void)
 	int ret;
 
 	hvic_debugfs_init();
-	ret = hvic_health_init(hvic_genl_health);
+	ret = hvic_health_init(hvic_event->health);
 	if (ret)
 		goto err_exit_debugfs;
 	ret = hvic_genl_init();

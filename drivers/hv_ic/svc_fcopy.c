@@ -19,7 +19,7 @@
 #include <linux/slab.h>
 
 #include "daemon.h"
-#include "genl.h"
+#include "event.h"
 #include "proto/fcopy.h"
 
 #define QUEUE_SLOTS	68
@@ -98,7 +98,7 @@ static void hvic_fcopy_announce(struct hvic_fcopy *fcopy, enum hv_ic_fcopy_phase
 		return;
 	fcopy->awaited = !ends;
 	fcopy->told = jiffies;
-	hvic_genl_fcopy(phase, fcopy->name, fcopy->size, fcopy->bytes, err);
+	hvic_event->fcopy(phase, fcopy->name, fcopy->size, fcopy->bytes, err);
 }
 
 /* Ends the session: what the daemon has not read yet it need not read. */

@@ -28,7 +28,7 @@
 #include "channel.h"
 #include "choice.h"
 #include "compat.h"
-#include "genl.h"
+#include "event.h"
 #include "platform.h"
 #include "svc_shutdown.h"
 
@@ -144,7 +144,7 @@ static void hvic_shutdown_enter(struct hvic_shutdown *sd, enum hv_ic_phase phase
 	lockdep_assert_held(&sd->ch->lock);
 	sd->pending.phase = phase;
 	hvic_shutdown_hold(sd, seconds);
-	hvic_genl_shutdown(&sd->pending);
+	hvic_event->shutdown(&sd->pending);
 }
 
 static void hvic_shutdown_end(struct hvic_shutdown *sd, enum hv_ic_phase phase)
@@ -152,7 +152,7 @@ static void hvic_shutdown_end(struct hvic_shutdown *sd, enum hv_ic_phase phase)
 	lockdep_assert_held(&sd->ch->lock);
 	sd->pending.phase = phase;
 	sd->last = sd->pending;
-	hvic_genl_shutdown(&sd->last);
+	hvic_event->shutdown(&sd->last);
 }
 
 /* --- Action. ------------------------------------------------------------------ */
@@ -219,7 +219,7 @@ static void hvic_shutdown_act(struct hvic_shutdown *sd, enum hv_ic_action action
 static bool hvic_shutdown_begin_action(struct hvic_shutdown *sd)
 {
 	hvic_shutdown_enter(sd, HV_IC_PHASE_ACTING, HANDLER_SECONDS);
-	sd->waiting = !hvic_genl_act(&sd->pending);
+	sd->waiting = !hvic_event->act(&sd->pending);
 	if (!sd->waiting)
 		hvic_shutdown_hold(sd, ACTION_SECONDS);
 	return !sd->waiting;
@@ -312,7 +312,7 @@ static void hvic_shutdown_refuse(struct hvic_shutdown *sd, struct hvic_shutdown_
 	info->phase = HV_IC_PHASE_REFUSED;
 	dev_info_ratelimited(sd->ch->dev, "%s request refused (error %d)\n",
 			     action_words[info->action], err);
-	hvic_genl_shutdown(info);
+	hvic_event->shutdown(info);
 }
 
 static unsigned long hvic_shutdown_grace(const struct hvic_shutdown_request *req)
@@ -332,7 +332,7 @@ static bool hvic_shutdown_ask(struct hvic_shutdown *sd, const struct hvic_msg *m
 		return false;
 
 	sd->pending.ends = jiffies + HANDLER_SECONDS * HZ;
-	if (hvic_genl_ask(&sd->pending)) {
+	if (hvic_event->ask(&sd->pending)) {
 		hvic_channel_take_back(sd->ch);
 		sd->request = 0;
 		return false;

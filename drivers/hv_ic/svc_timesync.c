@@ -24,7 +24,7 @@
 #include "choice.h"
 #include "clock_ptp.h"
 #include "compat.h"
-#include "genl.h"
+#include "event.h"
 #include "platform.h"
 #include "proto/timesync.h"
 #include "svc_timesync.h"
@@ -167,7 +167,7 @@ static void hvic_timesync_step(struct work_struct *work)
 		status->last_step.offset = step;
 		ts->has_last = false;
 	}
-	hvic_genl_time_step(status, step, cause, refused);
+	hvic_event->time_step(status, step, cause, refused);
 	spin_unlock_bh(&ts->ch->lock);
 
 	if (refused)
@@ -229,7 +229,7 @@ static void hvic_timesync_remember(struct hvic_timesync *ts,
 	ts->newest = (ts->newest + 1) % HVIC_TIME_HISTORY;
 	status->history[ts->newest].when = ktime_get_boottime();
 	status->history[ts->newest].offset = behind;
-	hvic_genl_time_sample(status, behind);
+	hvic_event->time_sample(status, behind);
 }
 
 static void hvic_timesync_use(struct hvic_timesync *ts, const struct hvic_time_sample *sample,

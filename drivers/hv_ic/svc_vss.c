@@ -17,7 +17,7 @@
 #include "choice.h"
 #include "compat.h"
 #include "daemon.h"
-#include "genl.h"
+#include "event.h"
 #include "proto/vss.h"
 
 /* One request at a time, and some events. */
@@ -84,7 +84,7 @@ static struct hvic_vss *vss_of(struct hvic_daemon *daemon)
 static void hvic_vss_announce(struct hvic_vss *vss, enum hv_ic_vss_phase phase, int err)
 {
 	lockdep_assert_held(&vss->daemon.ch->lock);
-	hvic_genl_vss(phase, vss->since, err ? 0 : vss->holder, err);
+	hvic_event->vss(phase, vss->since, err ? 0 : vss->holder, err);
 }
 
 /* --- Thaw without the host. -------------------------------------------------------- */

@@ -17,7 +17,7 @@
 #include "channel.h"
 #include "compat.h"
 #include "debugfs.h"
-#include "genl.h"
+#include "event.h"
 #include "platform.h"
 
 /* Our reading of the wire against the kernel's. */
@@ -147,7 +147,7 @@ static void hvic_vmbus_changed(void *bus_data)
 {
 	struct hvic_device *device = bus_data;
 
-	hvic_genl_service(&device->channel);
+	hvic_event->service(&device->channel);
 }
 
 static const struct hvic_bus_ops hvic_vmbus_ops = {
@@ -317,7 +317,7 @@ static void hvic_vmbus_enlist(struct hvic_device *device)
 	mutex_unlock(&devices_lock);
 
 	spin_lock_bh(&ch->lock);
-	hvic_genl_service(ch);
+	hvic_event->service(ch);
 	spin_unlock_bh(&ch->lock);
 }
 
@@ -365,7 +365,7 @@ static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device
 
 err_unlist:
 	hvic_vmbus_unlist(device);
-	hvic_genl_service_gone(&device->channel);
+	hvic_event->service_gone(&device->channel);
 	hvic_channel_destroy(&device->channel);
 err_free_device:
 	kfree(device);
@@ -382,7 +382,7 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 	if (device->on)
 		hvic_vmbus_turn_off(device);
 	mutex_unlock(&device->lock);
-	hvic_genl_service_gone(&device->channel);
+	hvic_event->service_gone(&device->channel);
 
 	hvic_channel_destroy(&device->channel);
 	kfree(device);
