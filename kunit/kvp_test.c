@@ -399,6 +399,7 @@ static const struct encode_row {
 	{ "value too long", 1, 'a', 1, 1024, -E2BIG },
 	{ "value without a NUL", 2, 'a', 1, 3072, -E2BIG },
 	{ "empty value", 2, 'a', 1, 0, BODY },
+	{ "empty key", 1, 'a', 0, 1, -EINVAL },
 	{ "long value of a number", 4, 'a', 1, 3072, BODY },
 	{ "not UTF-8", 1, '\xff', 1, 1, -EILSEQ },
 	{ "no type", 0, 'a', 1, 1, -EINVAL },

@@ -127,7 +127,7 @@ static const u8 __maybe_unused vec_nego_timesync_reply[56] = {
 	0x04, 0x00, 0x00, 0x00,		/* timesync 4.0 */
 };
 
-/* A host that offers only what the guest is too old for, and the refusal. */
+/* A host that offers only what the guest is too old for. */
 static const u8 __maybe_unused vec_nego_future[44] = {
 	0x01, 0x00, 0x00, 0x00,		/* pipe: data */
 	0x24, 0x00, 0x00, 0x00,		/* 36 bytes follow */
@@ -144,21 +144,6 @@ static const u8 __maybe_unused vec_nego_future[44] = {
 	0x00, 0x00, 0x00, 0x00,
 	0x03, 0x00, 0x00, 0x00,		/* framework 3.0 */
 	0x09, 0x00, 0x00, 0x00,		/* message 9.0 */
-};
-
-static const u8 __maybe_unused vec_nego_future_reply[44] = {
-	0x01, 0x00, 0x00, 0x00,		/* pipe: data */
-	0x24, 0x00, 0x00, 0x00,		/* as long as the request */
-	0x00, 0x00, 0x00, 0x00,
-	0x00, 0x00,			/* type: NEGOTIATE */
-	0x00, 0x00, 0x00, 0x00,
-	0x08, 0x00,			/* 8 bytes of body count */
-	0x00, 0x00, 0x00, 0x00,		/* status: the host does not look at it */
-	0x00,				/* transaction */
-	0x05,				/* transaction, response */
-	0x00, 0x00,
-	0x00, 0x00,			/* no framework version */
-	0x00, 0x00,			/* no message version */
 };
 
 #endif

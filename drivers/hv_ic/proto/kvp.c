@@ -214,6 +214,8 @@ static int encode_value(struct hvic_wire_kvp_value *wire, const struct hv_ic_kvp
 
 	if (size < 0)
 		return size;
+	if (!item->key[0])
+		return -EINVAL;
 	wire->key_size = cpu_to_le32(size);
 	wire->type = cpu_to_le32(item->type);
 
@@ -270,7 +272,7 @@ int hvic_kvp_encode_header(struct hvic_room body, enum hvic_wire_kvp_op op, u8 p
  *
  * Return: the length of the body, or
  * * %-EBADMSG - the request was too short to hold the answer
- * * %-EINVAL - an unknown type of value
+ * * %-EINVAL - an unknown type of value, an empty key
  * * %-EILSEQ - not UTF-8
  * * %-E2BIG - longer than the host's fields
  */

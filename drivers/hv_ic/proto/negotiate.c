@@ -104,28 +104,25 @@ static void put_version(struct hvic_wire_version *wire, const struct hvic_versio
 }
 
 /**
- * hvic_nego_encode() - write the body of the answer to a NEGOTIATE
+ * hvic_nego_encode() - write the body of the answer to a NEGOTIATE that agrees
  * @body: zeroed room for it
- * @chosen: one version of each kind, or NULL to refuse
+ * @chosen: one version of each kind
  *
  * Return: the length of the body; 0 if @body is too short for an answer, which
  * the host takes for a refusal.
  */
 size_t hvic_nego_encode(struct hvic_room body, const struct hvic_versions *chosen)
 {
-	size_t n = chosen ? 1 : 0;
 	struct hvic_wire_negotiate *wire;
-	size_t len = sizeof(*wire) + 2 * n * sizeof(wire->versions[0]);
+	size_t len = sizeof(*wire) + 2 * sizeof(wire->versions[0]);
 
 	wire = hvic_room_at(body, 0, len);
 	if (!wire)
 		return 0;
 
-	wire->n_framework = cpu_to_le16(n);
-	wire->n_message = cpu_to_le16(n);
-	if (chosen) {
-		put_version(&wire->versions[0], &chosen->framework);
-		put_version(&wire->versions[1], &chosen->message);
-	}
+	wire->n_framework = cpu_to_le16(1);
+	wire->n_message = cpu_to_le16(1);
+	put_version(&wire->versions[0], &chosen->framework);
+	put_version(&wire->versions[1], &chosen->message);
 	return len;
 }
