@@ -186,7 +186,7 @@ static void before_open(struct test *t)
 	helpers_acted(t, "poweroff");
 }
 
-static void text_and_reason(struct test *t)
+static void reason(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct shutdown_order order = {
@@ -253,7 +253,7 @@ const struct test_case shutdown_cases[] = {
 	  .peer_fails = "it accepts a shutdown while one is under way" },
 	{ .name = "shutdown_before_open", .run = before_open,
 	  .peer_fails = "it reads one packet per interrupt, and none comes for the second" },
-	{ .name = "shutdown_text_and_reason", .run = text_and_reason, .only = ONLY_HV_IC },
+	{ .name = "shutdown_reason", .run = reason, .only = ONLY_HV_IC },
 	{ .name = "shutdown_text_escaped", .run = text_escaped, .only = ONLY_HV_IC },
 	{ .name = "shutdown_too_short", .run = too_short,
 	  .peer_fails = "it drops short requests without an answer" },

@@ -10,8 +10,8 @@
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 
-/* What a stock daemon can allocate in the course of one request, and more. */
-#define STOCK_ALLOCATIONS 40
+/* A daemon that needs more of them for one request never comes to its end. */
+#define ALLOCATIONS_MAX 100
 
 /* Every kind of allocation may fail, where fail-nth or a probability says so; silently. */
 static void able_to_fail(struct test *t)
@@ -115,32 +115,105 @@ static void fcopy(struct test *t)
 }
 
 /*
- * Debian's daemon, in its own calls: what it makes of that is its business, and may
- * be its end. The host must get an answer.
+ * Let the n-th allocation from now on fail in the calls of Debian's daemon. Returns
+ * what was left to count of the one before, and nothing if there is no daemon.
  */
-static void stock_kvp(struct test *t)
+static const char *starve_daemon(struct test *t, const struct ic_service *service, int n)
 {
-	struct ic *ic = test_served(t, &ic_kvp);
-	struct kvp_item item;
+	return test_run(t, 0, "cd /proc/$(pidof hv_%s_daemon);"
+			" ! cat fail-nth 2>&- || echo %d > fail-nth", service->name, n);
+}
+
+/*
+ * Each allocation that Debian's daemon makes in the course of what is asked fails once.
+ * What it makes of that is its business, and may be its end; the host must get answers.
+ */
+static void starve_stock(struct test *t, const struct ic_service *service,
+			 void (*ask)(struct test *t, struct ic *ic))
+{
+	const char *left;
+	struct ic *ic;
+	int n = 1;
 
 	able_to_fail(t);
-	for (int n = 1; n <= STOCK_ALLOCATIONS; n++) {
-		test_note(t, "allocation %d", n);
-		test_served(t, &ic_kvp);
-		test_run(t, 0, "echo %d > /proc/$(pidof hv_kvp_daemon)/fail-nth", n);
-		if (n % 2)
-			EXPECT_ANSWER(kvp_set_ip(ic, "00:15:5D:01:02:03", &(struct kvp_ip) {
-				.family = WIRE_KVP_IPV4, .address = "192.0.2.5",
-				.subnet = "255.255.255.0",
-			}));
-		else
-			EXPECT_ANSWER(kvp_enumerate(ic, KVP_GUEST, 0, &item));
-		test_run(t, 0, "for p in $(pidof hv_kvp_daemon); do echo 0 > /proc/$p/fail-nth;"
-			       " done; true");
-	}
-	test_served(t, &ic_kvp);
+	ic = test_served(t, service);
+	starve_daemon(t, service, n);
+	do {
+		test_note(t, "%s: allocation %d", service->name, n);
+		ask(t, ic);
+		EXPECT(++n < ALLOCATIONS_MAX);
+		left = starve_daemon(t, service, n);
+		if (!*left) {
+			test_served(t, service);
+			starve_daemon(t, service, n);
+		}
+	} while (!atoi(left));
+	starve_daemon(t, service, 0);
+}
+
+static void ask_address(struct test *t, struct ic *ic)
+{
+	EXPECT_ANSWER(kvp_set_ip(ic, "00:15:5D:01:02:03", &(struct kvp_ip) {
+		.family = WIRE_KVP_IPV4, .address = "192.0.2.5", .subnet = "255.255.255.0",
+	}));
+}
+
+static void ask_item(struct test *t, struct ic *ic)
+{
+	struct kvp_item item;
+
+	EXPECT_ANSWER(kvp_enumerate(ic, KVP_GUEST, 0, &item));
+}
+
+static void stock_kvp(struct test *t)
+{
+	struct ic *ic = test_ic(t, &ic_kvp);
+	struct kvp_item item;
+
+	starve_stock(t, &ic_kvp, ask_address);
+	starve_stock(t, &ic_kvp, ask_item);
 	EXPECT_RESULT(kvp_set(ic, KVP_EXTERNAL, "after", "the hunger"), 0);
 	EXPECT_RESULT(kvp_get(ic, KVP_EXTERNAL, "after", &item), 0);
+}
+
+static void ask_vss(struct test *t, struct ic *ic)
+{
+	uint32_t flags;
+
+	EXPECT_ANSWER(vss_hot_backup(ic, &flags));
+	EXPECT_ANSWER(vss_freeze(ic, NULL, 0));
+	EXPECT_ANSWER(vss_thaw(ic));
+}
+
+static void stock_vss(struct test *t)
+{
+	struct ic *ic = test_ic(t, &ic_vss);
+
+	starve_stock(t, &ic_vss, ask_vss);
+	EXPECT_RESULT(vss_freeze(ic, NULL, 0), 0);
+	EXPECT_RESULT(vss_thaw(ic), 0);
+	EXPECT_STR(test_status(t, ic, "frozen"), "0");
+}
+
+static void ask_fcopy(struct test *t, struct ic *ic)
+{
+	ic_result started = fcopy_start(ic, "/tmp", "hungry", WIRE_FCOPY_OVERWRITE, 2);
+
+	EXPECT_ANSWER(started);
+	if (started)
+		return;
+	EXPECT_ANSWER(fcopy_write(ic, 0, "12", 2));
+	EXPECT_ANSWER(fcopy_complete(ic));
+}
+
+static void stock_fcopy(struct test *t)
+{
+	struct fcopy_source source = fcopy_memory("fed\n", 4);
+	struct ic *ic = test_ic(t, &ic_fcopy);
+
+	starve_stock(t, &ic_fcopy, ask_fcopy);
+	EXPECT_RESULT(fcopy_copy(ic, &source, "/tmp", "hungry", WIRE_FCOPY_OVERWRITE), 0);
+	EXPECT_STR(test_run(t, 0, "cat /tmp/hungry; rm /tmp/hungry"), "fed");
 }
 
 static void feed(struct test *t, void *context)
@@ -177,6 +250,8 @@ const struct test_case starved_cases[] = {
 	{ .name = "starved_vss", .run = vss, .only = ONLY_HV_IC },
 	{ .name = "starved_fcopy", .run = fcopy, .only = ONLY_HV_IC },
 	{ .name = "starved_stock_kvp", .run = stock_kvp, .only = ONLY_HV_IC },
+	{ .name = "starved_stock_vss", .run = stock_vss, .only = ONLY_HV_IC },
+	{ .name = "starved_stock_fcopy", .run = stock_fcopy, .only = ONLY_HV_IC },
 	{ .name = "starved_held", .run = held, .only = ONLY_HV_IC },
 	{ 0 }
 };
