@@ -3,7 +3,8 @@
  * hvic monitor: what happens, as it happens.
  *
  * Notifications are numbered within their group. Where numbers are missing some
- * were lost: that is said, and the state is read anew.
+ * were lost: that is said, and the state is read anew. So it is when the kernel had
+ * no room for them, for there may be no more of them whose number would tell.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,14 +20,18 @@
  * struct monitor - a watch
  * @hvic: run
  * @next: number of the next notification per group; 0 if there was none yet
- * @lost: a gap was seen in the group, its state is to be read anew
+ * @joined: the group is watched
+ * @lost: something was lost in the group, its state is to be read anew
+ * @overrun: something was lost in some group, and what came before is still to be read
  * @left: notifications until the end; 0 for no end
  * @has_end: @left counts
  */
 struct monitor {
 	struct hvic *hvic;
 	uint64_t next[GROUPS];
+	bool joined[GROUPS];
 	bool lost[GROUPS];
+	bool overrun;
 	uint64_t left;
 	bool has_end;
 };
@@ -181,23 +186,29 @@ static void print_event(struct monitor *monitor, const struct hvic_event *kind,
 	hvic_print_json(monitor->hvic, line);
 }
 
+/* @group: NULL if it may be any, and then nobody knows the count yet. */
 static void print_lost(struct monitor *monitor, const char *group, uint64_t count)
 {
-	char time[40];
+	char number[24] = "", time[40];
 
 	stamp(time, sizeof(time));
 	if (hvic_wants_json(monitor->hvic)) {
 		json_object *line = json_object_new_object();
 
 		json_object_object_add(line, "time", json_object_new_string(time));
-		json_object_object_add(line, "group", json_object_new_string(group));
+		if (group)
+			json_object_object_add(line, "group", json_object_new_string(group));
 		json_object_object_add(line, "type", json_object_new_string("lost"));
-		json_object_object_add(line, "count", json_object_new_uint64(count));
+		if (group)
+			json_object_object_add(line, "count", json_object_new_uint64(count));
 		hvic_print_json(monitor->hvic, line);
 		return;
 	}
-	hvic_say(&monitor->hvic->paper, HVIC_WARN, "%.12s  %-7s  %llu notifications lost\n",
-		 time + strlen("2000-01-01T"), group, (unsigned long long)count);
+	if (group)
+		snprintf(number, sizeof(number), "%llu ", (unsigned long long)count);
+	hvic_say(&monitor->hvic->paper, HVIC_WARN, "%.12s  %-7s  %snotifications lost\n",
+		 time + strlen("2000-01-01T"), group ?: "-", number);
+	fflush(monitor->hvic->paper.out);
 }
 
 /* --- Watching. ------------------------------------------------------------ */
@@ -278,8 +289,17 @@ static int resync(struct monitor *monitor)
 	return ret;
 }
 
-static int join(struct hvic *hvic)
+/* All is read that came before the loss: whatever is watched may be another now. */
+static void end_overrun(struct monitor *monitor)
 {
+	print_lost(monitor, NULL, 0);
+	memcpy(monitor->lost, monitor->joined, sizeof(monitor->lost));
+	monitor->overrun = false;
+}
+
+static int join(struct monitor *monitor)
+{
+	struct hvic *hvic = monitor->hvic;
 	const char *const *groups = hvic->call.n_args ? hvic->call.args : hvic_groups;
 
 	for (size_t i = 0; hvic->call.n_args ? i < hvic->call.n_args : !!groups[i]; i++) {
@@ -287,6 +307,7 @@ static int join(struct hvic *hvic)
 
 		if (ret)
 			return hvic_failed(hvic, ret, groups[i]);
+		monitor->joined[hvic_parse_word(groups[i], hvic_groups)] = true;
 	}
 	return 0;
 }
@@ -295,31 +316,34 @@ int hvic_monitor(struct hvic *hvic)
 {
 	const char *count = hvic_command_value(&hvic->call, "count");
 	struct monitor monitor = { .hvic = hvic, .has_end = count };
-	int ret;
+	int patience, ret;
 
 	if (count && (hvic_parse_number(count, UINT32_MAX, &monitor.left) || !monitor.left))
 		return hvic_usage_error("--count \"%s\" is not a number from 1 on", count);
 	ret = hvic_connect(hvic);
 	if (ret)
 		return ret;
-	ret = join(hvic);
+	ret = join(&monitor);
 	if (ret)
 		return ret;
 	/* One object a line, whatever form was asked for. */
 	if (hvic_wants_json(hvic))
 		hvic->call.global[HVIC_OPTION_JSON] = "short";
 	/* It is not an answer that we wait for: without --timeout there is no end. */
-	if (!hvic->call.global[HVIC_OPTION_TIMEOUT])
-		hvic->genl.timeout_ms = -1;
+	patience = hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->genl.timeout_ms : -1;
 
 	while (!monitor.has_end || monitor.left) {
+		hvic->genl.timeout_ms = monitor.overrun ? 0 : patience;
 		ret = hvic_genl_events(&hvic->genl, take_event, &monitor);
-		/* What was lost shows in the next number of each group. */
+		if (ret == -ENOBUFS)
+			monitor.overrun = true;
 		if (ret == -ENOBUFS || ret == -EINTR)
 			continue;
-		if (ret == -ETIMEDOUT)
+		if (ret == -ETIMEDOUT && !monitor.overrun)
 			return monitor.has_end ? HVIC_AGAIN : HVIC_OK;
-		if (ret)
+		if (ret == -ETIMEDOUT)
+			end_overrun(&monitor);
+		else if (ret)
 			return hvic_failed(hvic, ret, "monitor");
 		if (ferror(hvic->paper.out))
 			return HVIC_FAILED;

@@ -278,7 +278,10 @@ static void shows_events(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
 }
 
-/* One that does not read loses events, and nobody else anything; then it says so. */
+/*
+ * One that does not read loses events, and nobody else anything; then it says so and
+ * shows what became of them. How many they were shows with the next.
+ */
 static void monitor_stuck(struct test *t)
 {
 	need_programs(t);
@@ -286,11 +289,14 @@ static void monitor_stuck(struct test *t)
 	start_monitor(t, "health");
 	test_run(t, 0, "kill -STOP $(cat /tmp/monitor.pid)");
 	test_run(t, 0, "genl flood 3000");
+	test_run(t, 0, "hvic health set web healthy");
 	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
 	test_run(t, 0, "kill -CONT $(cat /tmp/monitor.pid)");
-	test_run(t, 0, "hvic health set web healthy");
-	test_until(t, "grep -q 'notifications lost' /tmp/monitor");
+	test_until(t, "grep -q ' -        notifications lost' /tmp/monitor");
 	test_until(t, "tail -n 1 /tmp/monitor | grep -q 'the host is told healthy'");
+	test_run(t, 0, "hvic health set web critical");
+	test_until(t, "grep -q ' health   [0-9]* notifications lost' /tmp/monitor");
+	test_until(t, "tail -n 1 /tmp/monitor | grep -q 'the host is told critical'");
 	test_run(t, 0, "kill $(cat /tmp/monitor.pid)");
 	test_run(t, 0, "hvic health clear web");
 }

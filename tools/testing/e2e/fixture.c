@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#define BOOT_MS 180000
+#define BOOT_MS 400000
 
 static const struct test_case *guest_of;	/* the case whose guest runs */
 static unsigned int guests;

@@ -7,7 +7,7 @@
 #include "runner.h"
 
 #define COMMAND_MS 120000
-#define UNTIL_MS 60000
+#define UNTIL_MS 120000
 
 /* Memory that lives as long as the case. */
 struct scrap {
