@@ -22,10 +22,16 @@ static void watch(const struct hvic_health_change *change)
 	strscpy(last_name, change->name ? change->name : "", sizeof(last_name));
 }
 
+static const struct hvic_event_ops watcher = {
+	.health = watch,
+};
+
+const struct hvic_event_ops *const hvic_event = &watcher;
+
 static int health_init(struct kunit *test)
 {
 	n_changes = 0;
-	return hvic_health_init(watch);
+	return hvic_health_init();
 }
 
 static void health_exit(struct kunit *test)

@@ -24,7 +24,7 @@ struct hvic_time_status;
  *	system's, in ns
  * @time_step: the clock was set by @offset ns because of @cause, or was @refused
  *	to be, by the limits
- * @health: the health of applications has changed
+ * @health: the health of applications has changed; may not call back
  * @vss: a backup has come to @phase; the freeze began @since, which is of
  *	ktime_get_boottime(); @holder, if not 0, is the daemon that holds the file
  *	systems frozen; @err is 0, or the negative errno that became the status

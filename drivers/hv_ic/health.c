@@ -18,6 +18,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "event.h"
 
 /**
  * struct reporter - one of them
@@ -41,7 +42,6 @@ static unsigned int n_reporters;
 static unsigned int generation;		/* counts reporters that come and go */
 static bool stopped;
 static enum hv_ic_health combined;	/* read without the lock */
-static void (*tell)(const struct hvic_health_change *change);
 
 static void expire(struct work_struct *work);
 static DECLARE_DELAYED_WORK(expiry, expire);
@@ -86,7 +86,7 @@ static void changed(const char *name, enum hv_ic_health state, enum hv_ic_health
 
 	lockdep_assert_held(&lock);
 	WRITE_ONCE(combined, change.combined);
-	tell(&change);
+	hvic_event->health(&change);
 }
 
 /* Wakes us up when the next reporter is due. */
@@ -281,17 +281,15 @@ static struct notifier_block reboot_notifier = {
 
 /**
  * hvic_health_init() - begin without reporters
- * @changed: told of every change; may sleep, but may not call back
  *
  * Context: may sleep.
  * Return: 0, or a negative errno.
  */
-int hvic_health_init(void (*changed)(const struct hvic_health_change *change))
+int hvic_health_init(void)
 {
 	n_reporters = 0;
 	stopped = false;
 	combined = HV_IC_HEALTH_UNKNOWN;
-	tell = changed;
 	return register_reboot_notifier(&reboot_notifier);
 }
 

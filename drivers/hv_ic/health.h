@@ -37,7 +37,7 @@ struct hvic_health_change {
 	unsigned int n_reporters;
 };
 
-int hvic_health_init(void (*changed)(const struct hvic_health_change *change));
+int hvic_health_init(void);
 void hvic_health_exit(void);
 int hvic_health_set(const char *name, enum hv_ic_health state, u32 ttl);
 int hvic_health_clear(const char *name);

@@ -76,7 +76,7 @@ static int __init hvic_init(void)
 	int ret;
 
 	hvic_debugfs_init();
-	ret = hvic_health_init(hvic_event->health);
+	ret = hvic_health_init();
 	if (ret)
 		goto err_exit_debugfs;
 	ret = hvic_genl_init();

@@ -72,8 +72,8 @@ emulate()
 
 	qemu=$("$TESTING/vm/qemu")
 	setpriv --pdeathsig TERM timeout --foreground --kill-after=10 "$seconds" \
-		"$qemu" -L "${qemu%/bin/*}/share/qemu" -accel tcg,thread=multi -M q35 -nodefaults -no-user-config \
-		-display none -no-reboot "$@" <&0 &
+		"$qemu" -L "${qemu%/bin/*}/share/qemu" -accel tcg,thread=multi -M q35 \
+		-nodefaults -no-user-config -display none -no-reboot "$@" <&0 &
 	machine=$!
 	# shellcheck disable=SC2064 # this machine, whatever the next one is
 	trap "kill $machine 2>/dev/null || true; exit 130" INT TERM HUP
