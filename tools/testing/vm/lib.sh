@@ -13,8 +13,9 @@ unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL LLVM
 TESTING=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 TREE=$(cd "$TESTING/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/hv_ic
-# What is built from this tree: another tree may be at work at the same time.
+# What is built from this tree, and the logs of its runs: another tree may be at work at the same time.
 TREE_ID=$(cksum <<<"$TREE" | cut -d' ' -f1)
+OWN=$CACHE/trees/$TREE_ID
 
 say()
 {
