@@ -693,11 +693,12 @@ static void no_dead_man(struct test *t)
 
 static void held(struct test *t)
 {
+	static const char steps[] =
+		"disks:/mnt,/mnt,/proc,/tmp/no hold:/mnt open hold:/mnt read:1 hold:/mnt serve";
 	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_disk(t);
-	play_greeted(t, "vss", "disks:/mnt,/mnt,/proc,/tmp/no "
-		     "hold:/mnt open hold:/mnt read:1 hold:/mnt serve");
+	play_greeted(t, "vss", steps);
 	/* Of what cannot be held the daemon tells the host. */
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	test_until(t, "touch /mnt/thawed");
