@@ -114,14 +114,42 @@ int fake_channel_init(struct fake_channel *f, struct kunit *test, const struct h
  */
 void fake_channel_destroy(struct fake_channel *f)
 {
-	if (hvic_channel_is_open(&f->ch))
-		hvic_channel_close(&f->ch);
+	fake_channel_close(f);
 	hvic_channel_destroy(&f->ch);
 	KUNIT_EXPECT_EQ(f->test, f->strays, 0);
 
 	while (f->head != f->tail)
 		kfree(f->in[f->head++ % RING].bytes);
 	forget_answers(f, 0);
+}
+
+/**
+ * fake_channel_open() - open the channel and show the service to user space
+ * @f: the channel, closed
+ */
+void fake_channel_open(struct fake_channel *f)
+{
+	const struct hvic_service_ops *ops = f->ch.svc->ops;
+
+	KUNIT_ASSERT_EQ(f->test, hvic_channel_open(&f->ch), 0);
+	if (ops->opened)
+		KUNIT_ASSERT_EQ(f->test, ops->opened(&f->ch), 0);
+	f->shown = true;
+}
+
+/**
+ * fake_channel_close() - undo fake_channel_open() as far as it is not undone
+ * @f: the channel
+ */
+void fake_channel_close(struct fake_channel *f)
+{
+	const struct hvic_service_ops *ops = f->ch.svc->ops;
+
+	if (f->shown && ops->closing)
+		ops->closing(&f->ch);
+	f->shown = false;
+	if (hvic_channel_is_open(&f->ch))
+		hvic_channel_close(&f->ch);
 }
 
 /* --- The host. ------------------------------------------------------------ */
@@ -170,6 +198,64 @@ void host_sends(struct fake_channel *f, struct hvic_span payload, u64 xid)
 	hvic_channel_drain(&f->ch);
 }
 
+static void poke_version(u8 *at, struct hvic_version version)
+{
+	poke16(at, version.major);
+	poke16(at + 2, version.minor);
+}
+
+/* A request of @type with zeroed room for its body. */
+static struct hvic_room new_request(struct fake_channel *f, u16 type, size_t body_len)
+{
+	struct hvic_room room = exact_room(f->test, HEADERS + body_len, 0);
+
+	poke32(room.data + POS_PIPE_TYPE, 1);
+	poke32(room.data + POS_PIPE_SIZE, room.len - 8);
+	poke16(room.data + POS_TYPE, type);
+	poke16(room.data + POS_IC_SIZE, body_len);
+	room.data[POS_FLAGS] = HVIC_WIRE_TRANSACTION | HVIC_WIRE_REQUEST;
+	return room;
+}
+
+/**
+ * host_negotiates() - offer framework 3.0 and one version of the messages
+ * @f: the channel
+ * @major: of that version
+ * @minor: of that version
+ *
+ * The channel agrees on it, and forgets the answer.
+ */
+void host_negotiates(struct fake_channel *f, u16 major, u16 minor)
+{
+	struct hvic_room room = new_request(f, HVIC_WIRE_NEGOTIATE, 16);
+	unsigned int answers = f->n_out;
+
+	poke16(room.data + HEADERS, 1);
+	poke16(room.data + HEADERS + 2, 1);
+	poke_version(room.data + HEADERS + 8, (struct hvic_version){ 3, 0 });
+	poke_version(room.data + HEADERS + 12, (struct hvic_version){ major, minor });
+	host_sends(f, to_span(room), 0);
+	expect_state(f, HVIC_CHANNEL_READY);
+	KUNIT_EXPECT_EQ(f->test, f->n_out, answers + 1);
+	forget_answers(f, answers);
+}
+
+/**
+ * host_asks() - send a request of the service's type
+ * @f: the channel, ready
+ * @body: of the request
+ * @xid: transaction id
+ */
+void host_asks(struct fake_channel *f, struct hvic_span body, u64 xid)
+{
+	struct hvic_room room = new_request(f, f->ch.svc->type, body.len);
+
+	poke_version(room.data + POS_FRAMEWORK, f->ch.versions.framework);
+	poke_version(room.data + POS_MESSAGE, f->ch.versions.message);
+	memcpy(room.data + HEADERS, body.data, body.len);
+	host_sends(f, to_span(room), xid);
+}
+
 /**
  * answer_at() - look at an answer
  * @f: the channel
@@ -181,6 +267,21 @@ struct hvic_span answer_at(struct fake_channel *f, unsigned int n)
 {
 	KUNIT_ASSERT_TRUE(f->test, n && n <= f->n_out);
 	return (struct hvic_span){ f->out[n - 1].bytes, f->out[n - 1].len };
+}
+
+/**
+ * answer_body() - look into an answer
+ * @f: the channel
+ * @n: which, counted from 1
+ *
+ * Return: what follows its headers.
+ */
+struct hvic_span answer_body(struct fake_channel *f, unsigned int n)
+{
+	struct hvic_span answer = answer_at(f, n);
+
+	KUNIT_ASSERT_GE(f->test, answer.len, HEADERS);
+	return (struct hvic_span){ answer.data + HEADERS, answer.len - HEADERS };
 }
 
 /**
@@ -216,6 +317,23 @@ void expect_answer(struct fake_channel *f, unsigned int n, struct hvic_span requ
 	if (request.len > HEADERS)
 		want.data[HEADERS] = mark;
 	expect_bytes(f->test, "answer", answer_at(f, n), to_span(want));
+	KUNIT_EXPECT_EQ(f->test, f->out[n - 1].xid, xid);
+}
+
+/**
+ * expect_status() - expect how an answer begins, whatever its body is
+ * @f: the channel
+ * @n: which answer, counted from 1
+ * @xid: transaction id
+ * @status: HRESULT
+ */
+void expect_status(struct fake_channel *f, unsigned int n, u64 xid, u32 status)
+{
+	struct hvic_span answer = answer_at(f, n);
+
+	KUNIT_ASSERT_GE(f->test, answer.len, HEADERS);
+	KUNIT_EXPECT_EQ(f->test, peek32(answer.data + POS_STATUS), status);
+	KUNIT_EXPECT_EQ(f->test, answer.data[POS_FLAGS], 5);
 	KUNIT_EXPECT_EQ(f->test, f->out[n - 1].xid, xid);
 }
 

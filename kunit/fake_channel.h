@@ -19,7 +19,9 @@
 /* Where fields lie in a packet. */
 #define POS_PIPE_TYPE	0
 #define POS_PIPE_SIZE	4
+#define POS_FRAMEWORK	8
 #define POS_TYPE	12
+#define POS_MESSAGE	14
 #define POS_IC_SIZE	18
 #define POS_STATUS	20
 #define POS_TRANSACTION	24
@@ -46,6 +48,7 @@ struct wire_packet {
  * @ch: the channel
  * @service: its service, if that is a fake as well; NULL otherwise
  * @test: to fail
+ * @shown: fake_channel_close() has to hide the service from user space
  * @in: ring from the host
  * @head: next to read in it
  * @tail: next to write in it
@@ -62,6 +65,7 @@ struct fake_channel {
 	struct hvic_channel ch;
 	struct fake_service *service;
 	struct kunit *test;
+	bool shown;
 	struct wire_packet in[RING];
 	unsigned int head;
 	unsigned int tail;
@@ -77,17 +81,23 @@ struct fake_channel {
 
 int fake_channel_init(struct fake_channel *f, struct kunit *test, const struct hvic_service *svc);
 void fake_channel_destroy(struct fake_channel *f);
+void fake_channel_open(struct fake_channel *f);
+void fake_channel_close(struct fake_channel *f);
 
 /* What the host does. */
 void host_queues_packet(struct fake_channel *f, u16 type, struct hvic_span payload, u64 xid);
 void host_queues(struct fake_channel *f, struct hvic_span payload, u64 xid);
 void host_sends(struct fake_channel *f, struct hvic_span payload, u64 xid);
+void host_negotiates(struct fake_channel *f, u16 major, u16 minor);
+void host_asks(struct fake_channel *f, struct hvic_span body, u64 xid);
 
 /* What it gets. */
 struct hvic_span answer_at(struct fake_channel *f, unsigned int n);
+struct hvic_span answer_body(struct fake_channel *f, unsigned int n);
 void forget_answers(struct fake_channel *f, unsigned int keep);
 void expect_answer(struct fake_channel *f, unsigned int n, struct hvic_span request, u64 xid,
 		   u32 status, u8 mark);
+void expect_status(struct fake_channel *f, unsigned int n, u64 xid, u32 status);
 
 void expect_state(struct fake_channel *f, enum hvic_channel_state state);
 struct hvic_room copy_of(struct fake_channel *f, struct hvic_span message);
