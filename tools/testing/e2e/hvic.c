@@ -4,7 +4,7 @@
  * with a logind that guest/logind.c plays, and with systemd's own.
  */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 #define SECOND 10000000ll		/* in the host's units */
 

@@ -4,7 +4,7 @@
  * handler that decides about shutdown. guest/genl.c speaks for the guest.
  */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 #include <time.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Shutdown: power off, reboot, hibernate; policy; what the host says with it. */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The programs that a shutdown request starts, caught so that the guest goes on. */
-#ifndef E2E_HELPERS_H
-#define E2E_HELPERS_H
+#ifndef E2E_POWEROFF_H
+#define E2E_POWEROFF_H
 
 #include "e2e.h"
 

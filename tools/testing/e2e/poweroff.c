@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "helpers.h"
+#include "poweroff.h"
 
 static const char *const helpers[] = { "poweroff", "reboot" };
 
