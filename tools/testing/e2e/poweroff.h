@@ -5,13 +5,13 @@
 
 #include "e2e.h"
 
-/** helpers_catch() - until the end of the case they leave a mark and do nothing */
-void helpers_catch(struct test *t);
+/** poweroff_catch() - until the end of the case they leave a mark and do nothing */
+void poweroff_catch(struct test *t);
 
-/** helpers_acted() - wait for the mark of one, "poweroff" or "reboot", and take it away */
-void helpers_acted(struct test *t, const char *helper);
+/** poweroff_acted() - wait for the mark of @program, "poweroff" or "reboot", and take it away */
+void poweroff_acted(struct test *t, const char *program);
 
-/** helpers_idle() - none has left a mark */
-void helpers_idle(struct test *t);
+/** poweroff_idle() - none has left a mark */
+void poweroff_idle(struct test *t);
 
 #endif
