@@ -38,11 +38,6 @@ static inline size_t next_cut(size_t n, size_t whole)
 		return min_t(size_t, n + 61, whole - 64);
 #else
 	(void)whole;
-static inline u32 peek32(const u8 *at)
-{
-	return at[0] | at[1] << 8 | at[2] << 16 | (u32)at[3] << 24;
-}
-
 #endif
 	return n + 1;
 }
