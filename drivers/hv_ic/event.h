@@ -30,10 +30,6 @@ struct hvic_time_status;
  *	systems frozen; @err is 0, or the negative errno that became the status
  * @fcopy: of the @size bytes of the file @name @done have arrived; @err as in @vss
  * @shutdown: a request to stop the guest has a new phase
- * @ask: may a request be granted? Returns 0 if there is a handler that has the
- *	question now, and hvic_shutdown_decide() or hvic_shutdown_handler_gone() may
- *	follow, or a negative errno
- * @act: carry a request out; returns as @ask
  *
  * All are called in any context and never wait. What they are told of does not
  * change meanwhile.
@@ -49,8 +45,6 @@ struct hvic_event_ops {
 	void (*fcopy)(enum hv_ic_fcopy_phase phase, const char *name, u64 size, u64 done,
 		      int err);
 	void (*shutdown)(const struct hvic_shutdown_info *info);
-	int (*ask)(const struct hvic_shutdown_info *info);
-	int (*act)(const struct hvic_shutdown_info *info);
 };
 
 extern const struct hvic_event_ops *const hvic_event;

@@ -219,7 +219,7 @@ static void hvic_shutdown_act(struct hvic_shutdown *sd, enum hv_ic_action action
 static bool hvic_shutdown_begin_action(struct hvic_shutdown *sd)
 {
 	hvic_shutdown_enter(sd, HV_IC_PHASE_ACTING, HANDLER_SECONDS);
-	sd->waiting = !hvic_event->act(&sd->pending);
+	sd->waiting = !hvic_shutdown_handler->act(&sd->pending);
 	if (!sd->waiting)
 		hvic_shutdown_hold(sd, ACTION_SECONDS);
 	return !sd->waiting;
@@ -332,7 +332,7 @@ static bool hvic_shutdown_ask(struct hvic_shutdown *sd, const struct hvic_msg *m
 		return false;
 
 	sd->pending.ends = jiffies + HANDLER_SECONDS * HZ;
-	if (hvic_event->ask(&sd->pending)) {
+	if (hvic_shutdown_handler->ask(&sd->pending)) {
 		hvic_channel_take_back(sd->ch);
 		sd->request = 0;
 		return false;

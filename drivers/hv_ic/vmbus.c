@@ -436,20 +436,24 @@ int hvic_vmbus_apply_switches(void)
 }
 
 /**
- * hvic_vmbus_for_each_channel() - look at all channels
+ * hvic_vmbus_for_each_channel() - look at the channels of a service
+ * @svc: the service
  * @look: called for each; may not wait for others; other than 0 ends it
  * @arg: handed to @look
  *
  * Context: may sleep.
  * Return: what @look returned last; 0 if there are no channels.
  */
-int hvic_vmbus_for_each_channel(int (*look)(struct hvic_channel *ch, void *arg), void *arg)
+int hvic_vmbus_for_each_channel(const struct hvic_service *svc,
+				int (*look)(struct hvic_channel *ch, void *arg), void *arg)
 {
 	struct hvic_device *device;
 	int ret = 0;
 
 	mutex_lock(&list_lock);
 	list_for_each_entry(device, &devices, list) {
+		if (device->channel.svc != svc)
+			continue;
 		ret = look(&device->channel, arg);
 		if (ret)
 			break;
