@@ -17,6 +17,7 @@
 #include "health.h"
 #include "hold.h"
 #include "service.h"
+#include "svc_shutdown.h"
 #include "vmbus.h"
 
 #define CREATE_TRACE_POINTS
@@ -69,6 +70,7 @@ __MODULE_PARM_TYPE(fcopy, "bool");
 MODULE_PARM_DESC(fcopy, "Serve file copies (default: Y)");
 
 const struct hvic_event_ops *const hvic_event = &hvic_genl_events;
+const struct hvic_shutdown_handler *const hvic_shutdown_handler = &hvic_genl_handler;
 
 /* --- Init and exit. ------------------------------------------------------------------ */
 

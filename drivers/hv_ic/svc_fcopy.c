@@ -60,7 +60,6 @@ static const char * const state_words[] = {
  * @next_block: id of the next block
  * @throttled_id: block whose acknowledgment waits for room; 0 for none
  * @error: of a block that failed; the answer to the next message
- * @name: of the file
  * @size: of the file, as the host announced it
  * @bytes: of this session
  * @awaited: listeners have not heard of its end
@@ -76,7 +75,6 @@ struct hvic_fcopy {
 	u64 next_block;
 	u64 throttled_id;
 	int error;
-	char name[HV_IC_FCOPY_NAME_SIZE];
 	u64 size;
 	u64 bytes;
 	bool awaited;
@@ -98,7 +96,7 @@ static void hvic_fcopy_announce(struct hvic_fcopy *fcopy, enum hv_ic_fcopy_phase
 		return;
 	fcopy->awaited = !ends;
 	fcopy->told = jiffies;
-	hvic_event->fcopy(phase, fcopy->name, fcopy->size, fcopy->bytes, err);
+	hvic_event->fcopy(phase, fcopy->size, fcopy->bytes, err);
 }
 
 /* Ends the session: what the daemon has not read yet it need not read. */
@@ -131,7 +129,6 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 	if (ret)
 		return ret;
 	fcopy->size = payload->size;
-	strscpy(fcopy->name, payload->name, sizeof(fcopy->name));
 	ret = hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_START, sizeof(*payload), false);
 	if (ret == -EINPROGRESS) {
 		fcopy->state = FCOPY_ASKED;

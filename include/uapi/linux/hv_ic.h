@@ -324,7 +324,6 @@ enum {
 	HV_IC_A_FCOPY_EVENT = 1,	/* u64 */
 	HV_IC_A_FCOPY_PAD,
 	HV_IC_A_FCOPY_PHASE,		/* u32, enum hv_ic_fcopy_phase */
-	HV_IC_A_FCOPY_NAME,		/* string */
 	HV_IC_A_FCOPY_SIZE,		/* u64, bytes */
 	HV_IC_A_FCOPY_DONE,		/* u64, bytes */
 	HV_IC_A_FCOPY_STATUS,		/* u32, HRESULT */
@@ -392,7 +391,7 @@ enum {
 	HV_IC_CMD_HANDLER_REPLY,	/* * request: ID DECISION */
 
 	HV_IC_CMD_VSS_NTF,		/* group vss: EVENT PHASE DURATION [STATUS] [HOLDER] */
-	HV_IC_CMD_FCOPY_NTF,		/* group fcopy: EVENT PHASE NAME SIZE DONE [STATUS] */
+	HV_IC_CMD_FCOPY_NTF,		/* group fcopy: EVENT PHASE SIZE DONE [STATUS] */
 
 	__HV_IC_CMD_MAX,
 	HV_IC_CMD_MAX = (__HV_IC_CMD_MAX - 1)
