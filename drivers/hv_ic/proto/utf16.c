@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * UTF-16LE to UTF-8 and back, strict in both directions: the host kills a
- * channel that sends it a malformed string, and what the host sends may end up
- * in files and logs.
+ * UTF-16LE to UTF-8 and back. Both directions are strict: the host closes a channel
+ * that sends it a malformed string, and what the host sends may end up in files
+ * and logs.
  */
 #include "utf16.h"
 
