@@ -16,7 +16,7 @@ static void hvic_cdev_free(struct kref *kref)
  * hvic_cdev_create() - make the devices of a service
  * @link: of the service
  * @service: its name
- * @type: which service
+ * @dialect: of the older daemon
  * @parent: its VMBus device
  * @native: of the native device
  * @legacy: of the device for older daemons
@@ -25,7 +25,7 @@ static void hvic_cdev_free(struct kref *kref)
  * Return: the object, or an error pointer.
  */
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type, struct device *parent,
+				   const struct hvic_legacy *dialect, struct device *parent,
 				   const struct file_operations *native,
 				   const struct file_operations *legacy)
 {
@@ -38,7 +38,7 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	init_waitqueue_head(&cdev->wait);
 	init_rwsem(&cdev->lock);
 	cdev->link = link;
-	cdev->type = type;
+	cdev->dialect = dialect;
 	snprintf(cdev->native_name, sizeof(cdev->native_name), "hv_ic/%s", service);
 	snprintf(cdev->legacy_name, sizeof(cdev->legacy_name), "vmbus/hv_%s", service);
 

@@ -16,6 +16,7 @@
 
 #include "daemon.h"
 #include "proto/kvp.h"
+#include "proto/legacy_kvp.h"
 
 /* As many keys as a host may set. */
 #define HELD_MAX	1024
@@ -373,6 +374,7 @@ const struct hvic_service hvic_svc_kvp = {
 	.versions = hvic_kvp_versions,
 	.n_versions = ARRAY_SIZE(hvic_kvp_versions),
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_kvp,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 60,

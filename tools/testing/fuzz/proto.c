@@ -2,10 +2,13 @@
 /*
  * All parsers and encoders of proto/ on any bytes, for libFuzzer.
  *
- * The input is what a host may send: a packet, or a body, or a string. Sanitizers
- * see what is read or written past an end; must() holds what is promised.
+ * The input is what a host may send, a packet, a body or a string, or what an older
+ * daemon may write. Sanitizers see what is read or written past an end; must() holds
+ * what is promised.
  */
 #include "target.h"
+
+#include <linux/kernel.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +17,9 @@
 #include "proto/fcopy.h"
 #include "proto/heartbeat.h"
 #include "proto/kvp.h"
+#include "proto/legacy_fcopy.h"
+#include "proto/legacy_kvp.h"
+#include "proto/legacy_vss.h"
 #include "proto/negotiate.h"
 #include "proto/shutdown.h"
 #include "proto/timesync.h"
@@ -270,6 +276,92 @@ static void fuzz_address(struct hvic_span text)
 	free(formatted);
 }
 
+/* What an older daemon says is told to the host, or is refused. */
+static void fuzz_item_of_daemon(const struct hv_ic_kvp_item *item)
+{
+	struct hvic_room room = new_room(sizeof(struct hvic_wire_kvp_enumerate), 0);
+	int ret;
+
+	must(memchr(item->key, 0, sizeof(item->key)));
+	must(memchr(item->value, 0, sizeof(item->value)));
+	ret = hvic_kvp_encode_item(room, HVIC_WIRE_KVP_ENUMERATE, 0, 0, item);
+	must(ret < 0 || ret == (int)room.len);
+	free(room.data);
+}
+
+static void fuzz_ip_of_daemon(const struct hv_ic_kvp_ip *ip)
+{
+	struct hvic_room room = new_room(sizeof(struct hvic_wire_kvp_ip_string), 0);
+	struct hvic_ip_lists *scratch = allocate(sizeof(*scratch));
+	u16 major;
+
+	must(memchr(ip->adapter, 0, sizeof(ip->adapter)));
+	must(ip->n_addresses <= HV_IC_KVP_ADDRESSES && ip->n_gateways <= HV_IC_KVP_GATEWAYS &&
+	     ip->n_dns <= HV_IC_KVP_ADDRESSES);
+	for (major = 4; major <= 5; major++) {
+		int ret = hvic_kvp_encode_ip(room, (struct hvic_version){ major, 0 }, 0, ip,
+					     scratch);
+
+		must(ret < 0 || ret == (int)room.len);
+	}
+	free(scratch);
+	free(room.data);
+}
+
+static void fuzz_kvp_daemon(struct hvic_span msg)
+{
+	struct hvic_legacy_answer *answer = allocate(sizeof(*answer));
+	static const u32 versions[] = { HVIC_LEGACY_KVP_REGISTER_OLD, HVIC_LEGACY_KVP_REGISTER };
+	u32 version;
+	size_t i;
+
+	must(hvic_legacy_kvp.greet(msg, &version) != 0);
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		answer->version = versions[i];
+		for (answer->op = 0; answer->op <= HV_IC_KVP_SET_IP; answer->op++) {
+			int ret = hvic_legacy_kvp.decode(msg, answer);
+
+			must(ret <= 0 || !answer->status);
+			if (ret == sizeof(answer->item))
+				fuzz_item_of_daemon(&answer->item);
+			else if (ret == sizeof(answer->ip))
+				fuzz_ip_of_daemon(&answer->ip);
+			else
+				must(ret <= 0);
+		}
+	}
+	free(answer);
+}
+
+/* A record of any bytes is said, or cannot be said. */
+static void fuzz_record(const struct hvic_legacy *dialect, struct hvic_span payload, u16 ops)
+{
+	struct hvic_legacy_record record = { .payload = payload };
+	struct hvic_room room = new_room(HVIC_LEGACY_MESSAGE_MAX, 0xee);
+
+	for (record.op = 0; record.op < ops; record.op++) {
+		int ret = dialect->encode(room, &record);
+
+		must(ret != 0 && ret <= (int)room.len);
+	}
+	free(room.data);
+}
+
+/* Daemons without a payload say a status alone. */
+static void fuzz_daemon(const struct hvic_legacy *dialect, struct hvic_span msg)
+{
+	struct hvic_legacy_answer *answer = allocate(sizeof(*answer));
+	struct hvic_room room = new_room(sizeof(u32), 0xee);
+	u32 version;
+
+	if (dialect->greet(msg, &version) > 0)
+		must(dialect->consent(room, version) == sizeof(u32));
+	if (!dialect->decode(msg, answer))
+		must(answer->status <= 0);
+	free(answer);
+	free(room.data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hvic_span input = { .data = data, .len = size };
@@ -279,5 +371,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_utf16(input);
 	fuzz_utf8(input);
 	fuzz_address(input);
+	fuzz_kvp_daemon(input);
+	fuzz_record(&hvic_legacy_kvp, input, HV_IC_KVP_GET_IP);
+	fuzz_record(&hvic_legacy_vss, input, 16);
+	fuzz_record(&hvic_legacy_fcopy, input, 16);
+	fuzz_daemon(&hvic_legacy_vss, input);
+	fuzz_daemon(&hvic_legacy_fcopy, input);
 	return 0;
 }
