@@ -10,6 +10,7 @@
 #include "link.c"
 #include "request.c"
 
+#include "proto/adapter.c"
 #include "proto/fcopy.c"
 #include "proto/heartbeat.c"
 #include "proto/ip.c"

@@ -10,6 +10,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "adapter.h"
 #include "msg.h"
 #include "wire.h"
 
@@ -101,6 +102,7 @@ static int encode_ip(struct hvic_legacy_kvp_msg *msg, const struct hv_ic_kvp_ip 
 
 	if (!hvic_legacy_put_text(out->adapter, sizeof(out->adapter), ip->adapter))
 		return -EINVAL;
+	hvic_adapter_raise_mac((char *)out->adapter);
 	hvic_ip_to_lists(ip, scratch);
 	memcpy(out->address, scratch->address, sizeof(scratch->address));
 	memcpy(out->subnet, scratch->subnet, sizeof(scratch->subnet));

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/adapter.h"
 #include "proto/fcopy.h"
 #include "proto/heartbeat.h"
 #include "proto/kvp.h"
@@ -109,13 +110,15 @@ static void fuzz_item(struct hvic_span body)
 	struct hv_ic_kvp_item *item = allocate(sizeof(*item)), *again = allocate(sizeof(*again));
 	struct hvic_room room = new_room(body.len, 0);
 	int ret = hvic_kvp_decode_item(body, item);
+	bool changed = false;
 
 	must(memchr(item->key, 0, sizeof(item->key)));
 	must(memchr(item->value, 0, sizeof(item->value)));
 	if (!ret && item->type) {
 		must(item->key[0]);
-		must(hvic_kvp_encode_item(room, HVIC_WIRE_KVP_GET, item->pool, 0, item) ==
-		     (int)body.len);
+		must(hvic_kvp_encode_item(room, HVIC_WIRE_KVP_GET, item->pool, 0, item,
+					  &changed) == (int)body.len);
+		must(!changed);
 		room.data[0] = HVIC_WIRE_KVP_SET;
 		must(!hvic_kvp_decode_item((struct hvic_span){ room.data, room.len }, again));
 		must(!memcmp(item, again, sizeof(*item)));
@@ -138,7 +141,8 @@ static void fuzz_ip(struct hvic_span body)
 		if (hvic_kvp_decode_ip(body, version, ip, scratch))
 			continue;
 		memset(room.data, 0, room.len);
-		must(hvic_kvp_encode_ip(room, version, 0, ip, scratch) == (int)body.len);
+		must(hvic_kvp_encode_ip(room, version, 0, ip->adapter, ip, scratch) ==
+		     (int)body.len);
 		must(!hvic_kvp_decode_ip((struct hvic_span){ room.data, room.len }, version,
 					 again, scratch));
 		/* In text a list may be cut where the field ends. */
@@ -223,14 +227,14 @@ static void fuzz_utf16(struct hvic_span in)
 	struct hvic_room back = new_room(in.len + 2, 0xee);
 	int len = hvic_utf16_to_utf8(in, text);
 	size_t shown_len = hvic_utf16_to_utf8_lossy(in, shown);
-	int units;
+	bool changed = false;
+	size_t units;
 
 	must(len != -E2BIG);
-	must(hvic_utf8_to_utf16((struct hvic_span){ shown.data, shown_len }, back) >= 0);
+	units = hvic_utf8_to_utf16((struct hvic_span){ shown.data, shown_len }, back, &changed);
+	must(!changed && 2 * units <= in.len);
 	if (len >= 0) {
 		must((size_t)len == shown_len && !memcmp(text.data, shown.data, len + 1));
-		units = hvic_utf8_to_utf16((struct hvic_span){ text.data, len }, back);
-		must(units >= 0 && 2 * (size_t)units <= in.len);
 		must(!memcmp(back.data, in.data, 2 * units));
 	}
 	free(text.data);
@@ -238,20 +242,44 @@ static void fuzz_utf16(struct hvic_span in)
 	free(back.data);
 }
 
+/* Any bytes become well-formed text, and text stays what it is. */
 static void fuzz_utf8(struct hvic_span in)
 {
 	struct hvic_room units = new_room(2 * in.len + 2, 0xee);
-	struct hvic_room back = new_room(in.len + 1, 0xee);
-	int n = hvic_utf8_to_utf16(in, units);
-	int len;
+	struct hvic_room narrow = new_room(in.len + 2, 0xee);
+	struct hvic_room back = new_room(3 * in.len + 1, 0xee);
+	bool changed = false, cut = false;
+	size_t n = hvic_utf8_to_utf16(in, units, &changed);
+	int len = hvic_utf16_to_utf8((struct hvic_span){ units.data, 2 * n }, back);
 
-	must(n != -E2BIG);
-	if (n >= 0) {
-		len = hvic_utf16_to_utf8((struct hvic_span){ units.data, 2 * n }, back);
-		must(len >= 0 && (size_t)len <= in.len && !memcmp(back.data, in.data, len));
-	}
+	must(len >= 0);
+	must(changed || ((size_t)len <= in.len && !memcmp(back.data, in.data, len)));
+	n = hvic_utf8_to_utf16(in, narrow, &cut);
+	must(2 * n + 2 <= narrow.len && cut >= changed);
+	must(hvic_utf16_to_utf8((struct hvic_span){ narrow.data, 2 * n }, back) >= 0);
 	free(units.data);
+	free(narrow.data);
 	free(back.data);
+}
+
+/* Any id has one normal form. */
+static void fuzz_adapter(struct hvic_span text)
+{
+	char *id = allocate(HV_IC_KVP_ADAPTER_SIZE), *again = allocate(HV_IC_KVP_ADAPTER_SIZE);
+	size_t len = text.len < HV_IC_KVP_ADAPTER_SIZE ? text.len : HV_IC_KVP_ADAPTER_SIZE - 1;
+
+	memcpy(id, text.data, len);
+	id[len] = 0;
+	hvic_adapter_normalise(id);
+	must(strlen(id) < HV_IC_KVP_ADAPTER_SIZE);
+	strcpy(again, id);
+	hvic_adapter_normalise(again);
+	must(!strcmp(id, again));
+	hvic_adapter_raise_mac(id);
+	hvic_adapter_normalise(id);
+	must(!strcmp(id, again));
+	free(id);
+	free(again);
 }
 
 /* An address that reads is written so that it reads the same. */
@@ -276,16 +304,21 @@ static void fuzz_address(struct hvic_span text)
 	free(formatted);
 }
 
-/* What an older daemon says is told to the host, or is refused. */
+/* What an older daemon says is told to the host, in words that a host can read. */
 static void fuzz_item_of_daemon(const struct hv_ic_kvp_item *item)
 {
 	struct hvic_room room = new_room(sizeof(struct hvic_wire_kvp_enumerate), 0);
-	int ret;
+	struct hv_ic_kvp_item *again = allocate(sizeof(*again));
+	bool changed = false;
 
 	must(memchr(item->key, 0, sizeof(item->key)));
 	must(memchr(item->value, 0, sizeof(item->value)));
-	ret = hvic_kvp_encode_item(room, HVIC_WIRE_KVP_ENUMERATE, 0, 0, item);
-	must(ret < 0 || ret == (int)room.len);
+	must(hvic_kvp_encode_item(room, HVIC_WIRE_KVP_GET, 0, 0, item, &changed) ==
+	     (int)room.len);
+	room.data[0] = HVIC_WIRE_KVP_SET;
+	must(!hvic_kvp_decode_item((struct hvic_span){ room.data, room.len }, again));
+	must(changed || (!strcmp(again->key, item->key) && !strcmp(again->value, item->value)));
+	free(again);
 	free(room.data);
 }
 
@@ -299,10 +332,10 @@ static void fuzz_ip_of_daemon(const struct hv_ic_kvp_ip *ip)
 	must(ip->n_addresses <= HV_IC_KVP_ADDRESSES && ip->n_gateways <= HV_IC_KVP_GATEWAYS &&
 	     ip->n_dns <= HV_IC_KVP_ADDRESSES);
 	for (major = 4; major <= 5; major++) {
-		int ret = hvic_kvp_encode_ip(room, (struct hvic_version){ major, 0 }, 0, ip,
-					     scratch);
+		int ret = hvic_kvp_encode_ip(room, (struct hvic_version){ major, 0 }, 0,
+					     ip->adapter, ip, scratch);
 
-		must(ret < 0 || ret == (int)room.len);
+		must(ret == (int)room.len);
 	}
 	free(scratch);
 	free(room.data);
@@ -371,6 +404,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_utf16(input);
 	fuzz_utf8(input);
 	fuzz_address(input);
+	fuzz_adapter(input);
 	fuzz_kvp_daemon(input);
 	fuzz_record(&hvic_legacy_kvp, input, HV_IC_KVP_GET_IP);
 	fuzz_record(&hvic_legacy_vss, input, 16);
