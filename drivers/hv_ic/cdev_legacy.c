@@ -30,6 +30,7 @@ static_assert(sizeof(struct hvic_legacy_fcopy_write) == sizeof(struct hv_do_fcop
 static_assert(HVIC_LEGACY_FCOPY_VERSION == FCOPY_CURRENT_VERSION);
 
 #define ANSWER_MAX	SZ_8K
+static_assert(sizeof_field(struct hvic_legacy_answer, ip) >= HVIC_LINK_ANSWER);
 
 /**
  * enum hvic_legacy_phase - how far the daemon has come
@@ -50,7 +51,7 @@ enum hvic_legacy_phase {
  * @lock: guards all below, up to @quiet
  * @phase: how far the daemon has come
  * @version: of the dialect that it speaks
- * @id: of the record that was read last
+ * @id: of the record that was read last; 0 for an event, which is answered, too
  * @op: of that record
  * @open: it waits for its answer
  * @quiet: and wants none unless it failed
@@ -114,26 +115,16 @@ static bool legacy_is_ready(struct hvic_link *link, void *data)
 /* The daemon is ready: attach it. */
 static int legacy_attach(struct hvic_legacy_file *lf)
 {
-	struct hvic_link *link = hvic_cdev_get_link(lf->file.cdev);
-
-	if (!link)
-		return -ENODEV;
 	WRITE_ONCE(lf->phase, LEGACY_READY);
-	hvic_link_attach(link);
-	hvic_cdev_put_link(lf->file.cdev);
-	return 0;
+	return hvic_cdev_attach(lf->file.cdev);
 }
 
+/* These daemons do not know late answers. */
 static int legacy_answer(struct hvic_legacy_file *lf, u64 id, int status,
 			 const void *payload, size_t len)
 {
-	struct hvic_link *link = hvic_cdev_get_link(lf->file.cdev);
-	int ret;
+	int ret = hvic_cdev_reply(lf->file.cdev, id, status, payload, len);
 
-	if (!link)
-		return -ENODEV;
-	ret = hvic_link_reply(link, id, status, payload, len);
-	hvic_cdev_put_link(lf->file.cdev);
 	return ret == -ESTALE ? 0 : ret;
 }
 
@@ -182,7 +173,7 @@ static ssize_t legacy_read_record(struct hvic_legacy_file *lf, char __user *buf,
 		mutex_lock(&lf->lock);
 		lf->id = record->id;
 		lf->op = record->op;
-		lf->open = !(record->flags & HV_IC_RECORD_EVENT);
+		lf->open = true;
 		lf->quiet = record->flags & HV_IC_RECORD_QUIET;
 		mutex_unlock(&lf->lock);
 	}

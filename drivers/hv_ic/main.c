@@ -15,6 +15,7 @@
 #include "event.h"
 #include "genl.h"
 #include "health.h"
+#include "hold.h"
 #include "service.h"
 #include "vmbus.h"
 
@@ -79,9 +80,12 @@ static int __init hvic_init(void)
 	ret = hvic_health_init();
 	if (ret)
 		goto err_exit_debugfs;
-	ret = hvic_genl_init();
+	ret = hvic_hold_init(&hvic_hold_kernel_ops);
 	if (ret)
 		goto err_exit_health;
+	ret = hvic_genl_init();
+	if (ret)
+		goto err_exit_hold;
 	ret = hvic_vmbus_register();
 	if (ret)
 		goto err_exit_genl;
@@ -89,6 +93,8 @@ static int __init hvic_init(void)
 
 err_exit_genl:
 	hvic_genl_exit();
+err_exit_hold:
+	hvic_hold_exit();
 err_exit_health:
 	hvic_health_exit();
 err_exit_debugfs:
@@ -102,6 +108,7 @@ static void __exit hvic_exit(void)
 {
 	hvic_vmbus_unregister();
 	hvic_genl_exit();
+	hvic_hold_exit();
 	hvic_health_exit();
 	hvic_debugfs_exit();
 }
