@@ -26,8 +26,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
 #include "guest.h"
 #include "ic.h"
+#include "machine.h"
 
 struct test;
 

@@ -9,12 +9,12 @@
  *	... ops.signalled(ch): hv_channel_receive() until -EAGAIN ...
  *	hv_channel_rescind(ch);
  *
- * Locking: see machine.h. Callbacks run with the host's lock held.
+ * Locking: see host.h. Callbacks run with the host's lock held.
  */
 #ifndef HVHOST_CHANNEL_H
 #define HVHOST_CHANNEL_H
 
-#include "machine.h"
+#include "host.h"
 #include "ring.h"
 
 struct hv_guid {

@@ -21,7 +21,7 @@
  *	-EAGAIN		the guest's ring is full
  *	-ESHUTDOWN	the guest does not run any more
  *
- * Locking is the host's, see machine.h. All fields may be read with the lock
+ * Locking is the host's, see host.h. All fields may be read with the lock
  * held; those marked "to set" may be written by the owner while the channel is
  * idle.
  */

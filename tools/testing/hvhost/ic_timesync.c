@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Time synchronisation: the host's clock, tied to the guest's reference counter. */
+#include "cpu.h"
 #include "ic.h"
 
 #include <time.h>

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "synic.h"
 #include "vmbus_wire.h"
 
 /* More pages than any ring needs; keeps a mad guest from eating our memory. */
@@ -64,7 +64,7 @@ static const uint32_t known_versions[] = {
 
 static void post(struct hv_host *host, const void *message, size_t size)
 {
-	hv_synic_post(host, host->bus.vp, message, size);
+	hv_synic_post(host, host->bus->vp, message, size);
 }
 
 static void __printf(2, 3)
@@ -76,7 +76,7 @@ violation(struct hv_host *host, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	host->bus.violations++;
+	host->bus->violations++;
 	hv_emit(host, HV_EVENT_VIOLATION, NULL, "VMBus: %s", text);
 }
 
@@ -86,7 +86,7 @@ violation(struct hv_host *host, const char *format, ...)
 
 static struct hv_gpadl *find_gpadl(struct hv_host *host, uint32_t id)
 {
-	struct hv_gpadl *gpadl = host->bus.gpadls;
+	struct hv_gpadl *gpadl = host->bus->gpadls;
 
 	while (gpadl && gpadl->id != id)
 		gpadl = gpadl->next;
@@ -95,7 +95,7 @@ static struct hv_gpadl *find_gpadl(struct hv_host *host, uint32_t id)
 
 static void free_gpadl(struct hv_host *host, struct hv_gpadl *gpadl)
 {
-	struct hv_gpadl **link = &host->bus.gpadls;
+	struct hv_gpadl **link = &host->bus->gpadls;
 
 	while (*link != gpadl)
 		link = &(*link)->next;
@@ -106,7 +106,7 @@ static void free_gpadl(struct hv_host *host, struct hv_gpadl *gpadl)
 
 static void free_gpadls_of(struct hv_host *host, uint32_t relid)
 {
-	struct hv_gpadl *gpadl = host->bus.gpadls;
+	struct hv_gpadl *gpadl = host->bus->gpadls;
 
 	while (gpadl) {
 		struct hv_gpadl *next = gpadl->next;
@@ -164,7 +164,7 @@ static void gpadl_header(struct hv_host *host, const void *message, size_t size)
 	if (!gpadl)
 		abort();
 	*gpadl = (struct hv_gpadl) {
-		.next = host->bus.gpadls,
+		.next = host->bus->gpadls,
 		.id = header->gpadl,
 		.relid = header->relid,
 		.byte_offset = header->byte_offset,
@@ -173,7 +173,7 @@ static void gpadl_header(struct hv_host *host, const void *message, size_t size)
 	};
 	if (!gpadl->pages)
 		abort();
-	host->bus.gpadls = gpadl;
+	host->bus->gpadls = gpadl;
 	add_pages(host, gpadl, (const uint8_t *)message + sizeof(*header), size - sizeof(*header));
 }
 
@@ -195,7 +195,7 @@ static void gpadl_body(struct hv_host *host, const void *message, size_t size)
 
 static struct hv_channel *find_channel(struct hv_host *host, uint32_t relid)
 {
-	struct hv_channel *channel = relid ? host->bus.channels : NULL;
+	struct hv_channel *channel = relid ? host->bus->channels : NULL;
 
 	while (channel && channel->relid != relid)
 		channel = channel->next;
@@ -327,7 +327,7 @@ static void relid_released(struct hv_host *host, const void *message, size_t siz
 	struct hv_channel *channel = find_channel(host, released->relid);
 	bool rescinded;
 
-	if (!host->bus.version)
+	if (!host->bus->version)
 		return;			/* after an unload: forgotten long ago */
 	if (!channel || channel->state == HV_CHANNEL_OPEN) {
 		violation(host, "release of relid %u, which is %s", released->relid,
@@ -376,7 +376,7 @@ static void channel_modify(struct hv_host *host, const void *message, size_t siz
 		violation(host, "relid %u moved to vCPU %u", modify->relid, modify->target_vp);
 		status = HV_NT_INVALID_PARAMETER;
 	}
-	if (host->bus.version >= HV_VERSION(5, 3)) {
+	if (host->bus->version >= HV_VERSION(5, 3)) {
 		post(host, &(struct hv_msg_modify_response) {
 			.head.type = HV_MSG_MODIFY_CHANNEL_RESPONSE,
 			.relid = modify->relid,
@@ -392,7 +392,7 @@ static void channel_modify(struct hv_host *host, const void *message, size_t siz
 /* Channels that are on offer stay so, to be told to whoever connects next. */
 static void disconnect(struct hv_host *host)
 {
-	struct hv_bus *bus = &host->bus;
+	struct hv_bus *bus = host->bus;
 
 	for (struct hv_channel *channel = bus->channels; channel; channel = channel->next)
 		channel_forget(channel);
@@ -421,9 +421,9 @@ static void contact(struct hv_host *host, const void *message, size_t size)
 
 	hv_synic_drop(host);
 	disconnect(host);
-	host->bus.vp = contact->target_vp < host->config.vcpus ? contact->target_vp : 0;
+	host->bus->vp = contact->target_vp < host->config.vcpus ? contact->target_vp : 0;
 	if (supported)
-		host->bus.version = version;
+		host->bus->version = version;
 	post(host, &(struct hv_msg_version_response) {
 		.head.type = HV_MSG_VERSION_RESPONSE,
 		.supported = supported,
@@ -436,8 +436,8 @@ static void contact(struct hv_host *host, const void *message, size_t size)
 
 static void request_offers(struct hv_host *host, const void *message, size_t size)
 {
-	host->bus.offers_requested = true;
-	for (struct hv_channel *channel = host->bus.channels; channel; channel = channel->next) {
+	host->bus->offers_requested = true;
+	for (struct hv_channel *channel = host->bus->channels; channel; channel = channel->next) {
 		if (channel->state == HV_CHANNEL_OFFERED && !channel->relid)
 			tell_offer(channel);
 	}
@@ -514,7 +514,7 @@ enum hv_status hv_bus_post(struct hv_host *host, uint32_t connection, const void
 		return HV_STATUS_SUCCESS;
 	}
 	/* Releases may trail an unload; all else needs a connection. */
-	if (!host->bus.version && type != HV_MSG_INITIATE_CONTACT && type != HV_MSG_UNLOAD &&
+	if (!host->bus->version && type != HV_MSG_INITIATE_CONTACT && type != HV_MSG_UNLOAD &&
 	    type != HV_MSG_RELID_RELEASED) {
 		violation(host, "%s message without a connection", messages[type].name);
 		return HV_STATUS_SUCCESS;
@@ -573,10 +573,10 @@ void hv_bus_reset(struct hv_host *host)
 void hv_bus_free(struct hv_host *host)
 {
 	disconnect(host);
-	while (host->bus.channels) {
-		struct hv_channel *channel = host->bus.channels;
+	while (host->bus->channels) {
+		struct hv_channel *channel = host->bus->channels;
 
-		host->bus.channels = channel->next;
+		host->bus->channels = channel->next;
 		free(channel->name);
 		free(channel);
 	}
@@ -591,7 +591,7 @@ struct hv_channel *hv_channel_new(struct hv_host *host, const struct hv_guid *cl
 				  const struct hv_channel_ops *ops, void *context)
 {
 	struct hv_channel *channel = calloc(1, sizeof(*channel));
-	struct hv_channel **link = &host->bus.channels;
+	struct hv_channel **link = &host->bus->channels;
 
 	if (!channel)
 		abort();
@@ -625,7 +625,7 @@ int hv_channel_offer(struct hv_channel *channel)
 		ret = -EALREADY;
 	} else {
 		channel->state = HV_CHANNEL_OFFERED;
-		if (host->bus.offers_requested)
+		if (host->bus->offers_requested)
 			tell_offer(channel);
 		hv_wake(host);
 	}
@@ -742,7 +742,7 @@ void hv_channel_violation(struct hv_channel *channel, const char *format, ...)
 	va_end(arguments);
 	hv_lock(host);
 	channel->failed = true;
-	host->bus.violations++;
+	host->bus->violations++;
 	hv_emit(host, HV_EVENT_VIOLATION, channel, "%s: %s", channel->name, text);
 	if (channel->ops->violation)
 		channel->ops->violation(channel, text, channel->context);
@@ -780,7 +780,7 @@ int hv_bus_message(struct hv_host *host, const void *bytes, size_t size)
 	if (size > HV_MESSAGE_PAYLOAD)
 		return -EMSGSIZE;
 	hv_lock(host);
-	if (host->bus.version)
+	if (host->bus->version)
 		post(host, bytes, size);
 	else
 		ret = -ENOTCONN;
@@ -801,7 +801,7 @@ bool hv_bus_ready(struct hv_host *host)
 	bool ready;
 
 	hv_lock(host);
-	ready = host->bus.version && host->bus.offers_requested && !hv_synic_pending(host);
+	ready = host->bus->version && host->bus->offers_requested && !hv_synic_pending(host);
 	hv_unlock(host);
 	return ready;
 }
@@ -811,7 +811,7 @@ unsigned int hv_bus_gpadls(struct hv_host *host)
 	unsigned int count = 0;
 
 	hv_lock(host);
-	for (struct hv_gpadl *gpadl = host->bus.gpadls; gpadl; gpadl = gpadl->next)
+	for (struct hv_gpadl *gpadl = host->bus->gpadls; gpadl; gpadl = gpadl->next)
 		count++;
 	hv_unlock(host);
 	return count;
@@ -840,12 +840,12 @@ static bool locked_bool(struct hv_host *host, const bool *value)
 
 uint32_t hv_bus_version(struct hv_host *host)
 {
-	return locked(host, &host->bus.version);
+	return locked(host, &host->bus->version);
 }
 
 unsigned int hv_bus_violations(struct hv_host *host)
 {
-	return locked(host, &host->bus.violations);
+	return locked(host, &host->bus->violations);
 }
 
 enum hv_channel_state hv_channel_state(struct hv_channel *channel)

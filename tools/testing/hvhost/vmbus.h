@@ -6,9 +6,7 @@
 #ifndef HVHOST_VMBUS_H
 #define HVHOST_VMBUS_H
 
-#include <stdint.h>
-
-#include "machine.h"
+#include "host.h"
 
 struct hv_gpadl;
 

@@ -8,8 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "host.h"
+#include "machine.h"
+#include "synic.h"
 #include "unit.h"
+#include "vm.h"
+#include "vmbus.h"
 #include "vmbus_wire.h"
 
 #define MEMORY		(64 * HV_PAGE_SIZE)
