@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
 #include "console.h"
 #include "guest.h"
 #include "ic.h"

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "console.h"
 #include "guest.h"
 #include "machine.h"

@@ -43,6 +43,26 @@ void hv_unlock(struct hv_host *host)
 	pthread_mutex_unlock(&host->mutex);
 }
 
+unsigned int hv_read(struct hv_host *host, const unsigned int *value)
+{
+	unsigned int result;
+
+	hv_lock(host);
+	result = *value;
+	hv_unlock(host);
+	return result;
+}
+
+bool hv_read_bool(struct hv_host *host, const bool *value)
+{
+	bool result;
+
+	hv_lock(host);
+	result = *value;
+	hv_unlock(host);
+	return result;
+}
+
 void hv_wake(struct hv_host *host)
 {
 	pthread_cond_broadcast(&host->changed);

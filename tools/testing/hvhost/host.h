@@ -220,6 +220,10 @@ void hv_host_exit(struct hv_host *host);
 /** hv_host_begin() - a machine starts: its time and its log begin */
 void hv_host_begin(struct hv_host *host);
 
+/** hv_read() - a number, under the lock: never older than the event that told of it */
+unsigned int hv_read(struct hv_host *host, const unsigned int *value);
+bool hv_read_bool(struct hv_host *host, const bool *value);
+
 /** hv_complain() - a line on stderr; needs no lock */
 void hv_complain(const char *format, ...) __printf(1, 2);
 

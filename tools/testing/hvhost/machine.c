@@ -20,6 +20,7 @@
 
 #include "acpi.h"
 #include "boot.h"
+#include "bus.h"
 #include "console.h"
 #include "cpu.h"
 #include "guest.h"
@@ -97,7 +98,7 @@ static void end_machine(struct hv_host *host)
 	host->ending.text = NULL;
 	halt_threads(host);
 	host->state = host->ending.state;
-	hv_bus_reset(host);
+	hv_vmbus_reset(host);
 	hv_emit(host, host->ending.kind, NULL, "%s", text);
 	free(text);
 }
@@ -134,8 +135,8 @@ static void handle_hyperv(struct hv_vcpu *vcpu)
 			      exit->u.synic.msg_page, exit->u.synic.evt_page);
 		break;
 	case KVM_EXIT_HYPERV_HCALL:
-		exit->u.hcall.result = hv_bus_hypercall(vcpu->host, exit->u.hcall.input,
-							exit->u.hcall.params[0]);
+		exit->u.hcall.result = hv_vmbus_hypercall(vcpu->host, exit->u.hcall.input,
+							  exit->u.hcall.params[0]);
 		break;
 	}
 }
@@ -392,7 +393,7 @@ void hv_stop(struct hv_host *host)
 	join_threads(host);		/* they may need the lock to get out */
 
 	hv_lock(host);
-	hv_bus_reset(host);
+	hv_vmbus_reset(host);
 	for (unsigned int i = 0; i < host->config.vcpus; i++)
 		hv_cpu_free(&host->vcpus[i]);
 	hv_vm_free(host);
@@ -408,7 +409,7 @@ void hv_destroy(struct hv_host *host)
 	if (!host)
 		return;
 	hv_stop(host);
-	hv_bus_free(host);
+	hv_vmbus_free(host);
 	hv_console_free(host);
 	hv_agent_free(host);
 	hv_uart_reset(&host->uarts[0]);
