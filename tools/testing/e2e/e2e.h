@@ -29,8 +29,8 @@
 #include "bus.h"
 #include "console.h"
 #include "guest.h"
-#include "ic.h"
 #include "machine.h"
+#include "services.h"
 
 struct test;
 
