@@ -212,7 +212,7 @@ static void table(void **state)
 static void manual(void **state)
 {
 	static char page[65536];
-	FILE *file = fopen("man/hvic.1", "r");
+	FILE *file = fopen("hvic.1", "r");
 
 	(void)state;
 	assert_non_null(file);
