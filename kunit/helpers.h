@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the suites share. They build in the kernel and, those of proto/, in user
- * space too (tools/testing/unit), so they use KUnit and proto/ and little else.
+ * space too (tools/testing/kunit), so they use KUnit and proto/ and little else.
  */
 #ifndef HVIC_KUNIT_HELPERS_H
 #define HVIC_KUNIT_HELPERS_H
@@ -70,6 +70,11 @@ static inline void poke64(u8 *at, u64 value)
 {
 	poke32(at, value & 0xffffffff);
 	poke32(at + 4, value >> 32);
+}
+
+static inline u32 peek32(const u8 *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (u32)at[3] << 24;
 }
 
 #endif

@@ -4,7 +4,7 @@
  * handler that decides about shutdown. guest/genl.c speaks for the guest.
  */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 #include <time.h>
 
@@ -109,18 +109,19 @@ static void stop_genl(struct test *t, void *context)
 	test_until(t, "! pidof genl");
 }
 
+/* What is not for everybody, "secret", would be noted, too. */
 static void start_listening(struct test *t)
 {
-	test_run(t, 0, "genl listen >/tmp/events 2>&1 &");
+	test_run(t, 0, "genl listen secret >/tmp/events 2>&1 &");
 	test_until(t, "grep -qx listening /tmp/events");
 	test_defer(t, stop_genl, NULL);
 }
 
-/* All events of a kind, by what has become of it, and none of any was lost. */
+/* All events of a kind, by what has become of it; none was lost, none told a secret. */
 static void expect_heard(struct test *t, const char *kind, const char *expected)
 {
 	test_until(t, "echo $(sed -n 's/^%s //p' /tmp/events) | grep -qx '%s'", kind, expected);
-	test_run(t, 1, "grep lost /tmp/events");
+	test_run(t, 1, "grep -e lost -e told /tmp/events");
 }
 
 static void state_heard(struct test *t)
@@ -185,10 +186,10 @@ static void copy_heard(struct test *t)
 
 	test_run(t, 0, "rm -rf /tmp/copy; mkdir /tmp/copy");
 	start_listening(t);
-	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "file", 0), 0);
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp/copy", "secret", 0), 0);
 	/* started, complete */
 	expect_heard(t, "fcopy", "0 2");
-	EXPECT_FAILURE(fcopy_copy(fc, &source, "/tmp/copy", "file", 0));
+	EXPECT_FAILURE(fcopy_copy(fc, &source, "/tmp/copy", "secret", 0));
 	/* failed: it exists */
 	expect_heard(t, "fcopy", "0 2 3");
 	EXPECT_RESULT(fcopy_start(fc, "/tmp/copy", "other", 0, 100), 0);
@@ -215,12 +216,12 @@ static void handled(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	expect_told(t, "act action=0 phase=2 force=0 reason=0x80000000");
 	test_until(t, "! pidof genl");
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 }
 
@@ -228,15 +229,15 @@ static void held_back(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "locked unsupported accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_NOT_SUPPORTED);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	expect_told(t, "act");
 	test_until(t, "! pidof genl");
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 static void told_all(struct test *t)
@@ -249,7 +250,7 @@ static void told_all(struct test *t)
 		.text = "Wartung um drei",
 	};
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
 	expect_told(t, "ask action=1 phase=0 force=1 reason=0x80020003 timeout=77 text=Wartung um");
@@ -260,10 +261,10 @@ static void silent(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "silent");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void dead_while_asked(struct test *t)
@@ -272,7 +273,7 @@ static void dead_while_asked(struct test *t)
 	struct ic_request *r = shutdown_request(sd, &power_off);
 	ic_result result;
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "silent");
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	EXPECT_RESULT(ic_post(r, 0), 0);
@@ -281,7 +282,7 @@ static void dead_while_asked(struct test *t)
 	result = ic_wait(r);
 	ic_request_free(r);
 	EXPECT_RESULT(result, 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 /* It says yes, and then does not do it. */
@@ -291,10 +292,10 @@ static void unreliable(struct test *t)
 
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
 		test_note(t, "%s", answers[i]);
-		helpers_catch(t);
+		poweroff_catch(t);
 		start_handler(t, answers[i]);
 		EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
-		helpers_acted(t, "poweroff");
+		poweroff_acted(t, "poweroff");
 		test_undo(t);
 	}
 }
@@ -304,12 +305,12 @@ static void denied_unasked(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "accepted done");
 	test_parameter(t, "shutdown_poweroff", "deny");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_ACCESS_DENIED);
 	test_run(t, 1, "grep -q ask /tmp/handler");
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 /* The host starts over while the handler thinks: its answer must reach nobody. */
@@ -318,7 +319,7 @@ static void negotiated_while_asked(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct ic_request *r = shutdown_request(sd, &power_off);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	start_handler(t, "silent");
 	EXPECT_RESULT(ic_post(r, 0), 0);
@@ -326,9 +327,9 @@ static void negotiated_while_asked(struct test *t)
 	EXPECT_RESULT(ic_negotiate(sd), 0);
 	ic_request_free(r);
 	stop_genl(t, NULL);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void rescinded_while_asked(struct test *t)
@@ -336,7 +337,7 @@ static void rescinded_while_asked(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct ic_request *r = shutdown_request(sd, &power_off);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	start_handler(t, "silent");
 	EXPECT_RESULT(ic_post(r, 0), 0);
@@ -344,9 +345,9 @@ static void rescinded_while_asked(struct test *t)
 	test_reopen(t, sd);
 	ic_request_free(r);
 	stop_genl(t, NULL);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 /* Grace. */
@@ -355,7 +356,7 @@ static void begin_grace(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_parameter(t, "shutdown_poweroff", "notify");
 	test_parameter(t, "shutdown_grace", "3600");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
@@ -370,7 +371,7 @@ static void cancelled(struct test *t)
 	test_run(t, 1, "genl cancel");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	test_run(t, 0, "genl cancel");
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 static void grace_heard(struct test *t)
@@ -390,7 +391,7 @@ static void hurried(struct test *t)
 {
 	begin_grace(t);
 	test_run(t, 0, "genl now");
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 	test_run(t, 1, "genl cancel");
 }
 
