@@ -7,9 +7,9 @@
  * come while there is none (in the initramfs, say) are kept here, the newest of
  * each key, and handed to the daemon when it comes, one after the other; an item
  * is forgotten when the daemon has answered that it is stored. While there is a
- * daemon nothing is acknowledged that it has not answered. Addresses that Hyper-V Replica
- * injects at boot are held the same way; the host waits for that answer, but only
- * as long as the slow deadline says.
+ * daemon nothing is acknowledged that it has not answered. Addresses that Hyper-V
+ * Replica injects at boot are held the same way; the host waits for that answer,
+ * but only as long as the slow deadline says.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -200,6 +200,7 @@ static bool is_final(int status)
 
 static int hvic_kvp_handed_over(struct hvic_kvp *kvp, u64 id, int status)
 {
+	bool is_missing = status == -ENOENT || status == -ENODATA;
 	struct hvic_kvp_held *held = kvp->handing;
 
 	if (!held || id != kvp->handing_id)
@@ -211,8 +212,7 @@ static int hvic_kvp_handed_over(struct hvic_kvp *kvp, u64 id, int status)
 		return 0;
 	}
 	/* What is to be deleted need not be there. */
-	if (status && !(held->op == HV_IC_KVP_DELETE && status != -EINVAL &&
-			status != -EOPNOTSUPP))
+	if (status && !(is_missing && held->op == HV_IC_KVP_DELETE))
 		kvp->lost++;
 	hvic_kvp_forget(kvp, held);
 	hvic_kvp_hand_over(kvp);
