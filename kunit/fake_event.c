@@ -2,8 +2,6 @@
 /* What main.c is to the driver: the listener, which hears nothing unless a suite wants it to. */
 #include "fake_event.h"
 
-#include <linux/errno.h>
-
 static void deaf_service(struct hvic_channel *ch)
 {
 }
@@ -25,19 +23,12 @@ static void deaf_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, in
 {
 }
 
-static void deaf_fcopy(enum hv_ic_fcopy_phase phase, const char *name, u64 size, u64 done,
-		       int err)
+static void deaf_fcopy(enum hv_ic_fcopy_phase phase, u64 size, u64 done, int err)
 {
 }
 
 static void deaf_shutdown(const struct hvic_shutdown_info *info)
 {
-}
-
-/* There is no handler. */
-static int deaf_question(const struct hvic_shutdown_info *info)
-{
-	return -ENOTCONN;
 }
 
 static const struct hvic_event_ops deaf = {
@@ -49,8 +40,6 @@ static const struct hvic_event_ops deaf = {
 	.vss = deaf_vss,
 	.fcopy = deaf_fcopy,
 	.shutdown = deaf_shutdown,
-	.ask = deaf_question,
-	.act = deaf_question,
 };
 
 struct hvic_event_ops fake_listener;

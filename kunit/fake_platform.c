@@ -11,7 +11,8 @@ u64 hvic_platform_reference(void)
 
 bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference)
 {
-	return false;
+	*reference = fake_platform.at_tsc;
+	return fake_platform.has_tsc;
 }
 
 bool hvic_platform_can_hibernate(void)

@@ -5,27 +5,35 @@
  */
 #include "fake_shutdown.h"
 
-#include <linux/kmod.h>
 #include <linux/kobject.h>
-#include <linux/sched/signal.h>
+#include <linux/reboot.h>
+#include <linux/security.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 
 #include "fake_event.h"
 #include "fake_platform.h"
 
 struct fake_shutdown fake_shutdown;
 
-static int fake_usermodehelper(const char *path, char **argv, char **env, int wait)
+static void fake_orderly_poweroff(bool force)
 {
-	strscpy(fake_shutdown.helpers[fake_shutdown.n_helpers++ % FAKE_MAX], path,
-		sizeof(fake_shutdown.helpers[0]));
-	return 0;
+	fake_shutdown.n_poweroffs += force;
 }
 
-static int fake_kill_cad_pid(int sig, int priv)
+static void fake_orderly_reboot(void)
 {
-	fake_shutdown.n_signals++;
-	return 0;
+	fake_shutdown.n_reboots++;
+}
+
+static int fake_security_locked_down(enum lockdown_reason what)
+{
+	return what == LOCKDOWN_HIBERNATION && fake_shutdown.locked_down ? -EPERM : 0;
+}
+
+static long fake_get_nr_swap_pages(void)
+{
+	return fake_shutdown.swap_pages;
 }
 
 static int fake_uevent_env(struct kobject *kobj, enum kobject_action action, char **env)
@@ -35,8 +43,10 @@ static int fake_uevent_env(struct kobject *kobj, enum kobject_action action, cha
 	return 0;
 }
 
-#define call_usermodehelper	fake_usermodehelper
-#define kill_cad_pid		fake_kill_cad_pid
+#define orderly_poweroff	fake_orderly_poweroff
+#define orderly_reboot		fake_orderly_reboot
+#define security_locked_down	fake_security_locked_down
+#define get_nr_swap_pages	fake_get_nr_swap_pages
 #define kobject_uevent_env	fake_uevent_env
 
 #include "svc_shutdown.c"
@@ -60,6 +70,13 @@ static int order(const struct hvic_shutdown_info *info)
 	fake_shutdown.n_ordered += fake_shutdown.handler;
 	return fake_shutdown.handler ? 0 : -ENOTCONN;
 }
+
+static const struct hvic_shutdown_handler handler = {
+	.ask = ask,
+	.act = order,
+};
+
+const struct hvic_shutdown_handler *const hvic_shutdown_handler = &handler;
 
 /* --- Before and after each test. ------------------------------------------------- */
 
@@ -93,8 +110,7 @@ int fake_shutdown_init(struct kunit *test)
 	memset(&fake_shutdown, 0, sizeof(fake_shutdown));
 	fake_listener_reset();
 	fake_listener.shutdown = hear;
-	fake_listener.ask = ask;
-	fake_listener.act = order;
+	fake_shutdown.swap_pages = 1;
 	fake_platform.can_hibernate = true;
 	hvic_shutdown_set_policy(&allow_all);
 	test->priv = new_shutdown(test);

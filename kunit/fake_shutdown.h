@@ -17,9 +17,10 @@
 
 /**
  * struct fake_shutdown - what has happened to the machine and those who care
- * @n_helpers: programs that were to stop it
- * @helpers: their paths
- * @n_signals: to init
+ * @locked_down: its kernel may not hibernate
+ * @swap_pages: that are free
+ * @n_poweroffs: orders to power off
+ * @n_reboots: orders to reboot
  * @n_uevents: that the channel's device has sent
  * @uevents: what they say
  * @n_phases: the listener has heard of so many
@@ -30,9 +31,10 @@
  * @n_ordered: orders to it
  */
 struct fake_shutdown {
-	unsigned int n_helpers;
-	char helpers[FAKE_MAX][16];
-	unsigned int n_signals;
+	bool locked_down;
+	long swap_pages;
+	unsigned int n_poweroffs;
+	unsigned int n_reboots;
 	unsigned int n_uevents;
 	char uevents[FAKE_MAX][64];
 	unsigned int n_phases;

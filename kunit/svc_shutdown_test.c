@@ -15,24 +15,31 @@ static const struct action_row {
 	const char *desc;
 	enum hv_ic_action action;
 	const char *word;
-	const char *helper;		/* that the kernel starts, or */
-	const char *uevent;		/* tells */
+	unsigned int poweroffs;
+	unsigned int reboots;
+	unsigned int uevents;
 } action_rows[] = {
-	{ "power off", HV_IC_ACTION_POWEROFF, "poweroff", "/sbin/poweroff", NULL },
-	{ "reboot", HV_IC_ACTION_REBOOT, "reboot", "/sbin/reboot", NULL },
-	{ "hibernate", HV_IC_ACTION_HIBERNATE, "hibernate", NULL, "EVENT=hibernate GRACE=0" },
+	{ "power off", HV_IC_ACTION_POWEROFF, "poweroff", 1, 0, 0 },
+	{ "reboot", HV_IC_ACTION_REBOOT, "reboot", 0, 1, 0 },
+	{ "hibernate", HV_IC_ACTION_HIBERNATE, "hibernate", 0, 0, 1 },
 };
 
 ROWS(action);
 
 static void expect_action(struct kunit *test, const struct action_row *row)
 {
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, !!row->helper);
-	if (row->helper)
-		KUNIT_EXPECT_STREQ(test, fake_shutdown.helpers[0], row->helper);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_uevents, !!row->uevent);
-	if (row->uevent)
-		KUNIT_EXPECT_STREQ(test, fake_shutdown.uevents[0], row->uevent);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, row->poweroffs);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_reboots, row->reboots);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_uevents, row->uevents);
+	if (row->uevents)
+		KUNIT_EXPECT_STREQ(test, fake_shutdown.uevents[0], "EVENT=hibernate GRACE=0");
+}
+
+static void expect_no_action(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_reboots, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_uevents, 0);
 }
 
 static void answers_and_acts(struct kunit *test)
@@ -59,14 +66,14 @@ static void acts_only_when_the_answer_has_left(struct kunit *test)
 	f->send_ret = -EAGAIN;
 	host_wants(f, HV_IC_ACTION_POWEROFF, 0, 1);
 	settle(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_phases, 0);
 
 	f->send_ret = 0;
 	flush_delayed_work(&f->ch.again);
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
 	settle(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 1);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 }
 
 static void remembers_what_the_host_said(struct kunit *test)
@@ -103,7 +110,7 @@ static void malformed(struct kunit *test)
 	expect_status(f, 2, 2, HVIC_STATUS_INVALID_ARGUMENT);
 	settle(f);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_phases, 0);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 	KUNIT_EXPECT_FALSE(test, is_pending(f));
 }
 
@@ -121,7 +128,7 @@ static void denied(struct kunit *test)
 	expect_status(f, 1, 1, HVIC_STATUS_ACCESS_DENIED);
 	settle(f);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_asked, 0);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers + fake_shutdown.n_uevents, 0);
+	expect_no_action(test);
 	EXPECT_PHASES(test, HV_IC_PHASE_REFUSED);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.told.action, row->action);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.told.err, -EACCES);
@@ -141,18 +148,39 @@ static void denied_others(struct kunit *test)
 	expect_action(test, row);
 }
 
-/* A machine without a state S4. */
+static const struct hibernate_row {
+	const char *desc;
+	bool state;			/* the machine has S4 */
+	bool locked_down;
+	long swap_pages;
+	u32 status;
+} hibernate_rows[] = {
+	{ "no state S4", false, false, 1, HVIC_STATUS_NOT_SUPPORTED },
+	{ "locked down", true, true, 1, HVIC_STATUS_ACCESS_DENIED },
+	{ "no swap", true, false, 0, HVIC_STATUS_DISK_FULL },
+};
+
+ROWS(hibernate);
+
 static void cannot_hibernate(struct kunit *test)
 {
+	const struct hibernate_row *row = test->param_value;
 	struct fake_channel *f;
 
-	fake_platform.can_hibernate = false;
+	fake_platform.can_hibernate = row->state;
+	fake_shutdown.locked_down = row->locked_down;
+	fake_shutdown.swap_pages = row->swap_pages;
 	f = new_shutdown(test);
 	host_wants(f, HV_IC_ACTION_HIBERNATE, 0, 1);
-	expect_status(f, 1, 1, HVIC_STATUS_NOT_SUPPORTED);
+	expect_status(f, 1, 1, row->status);
 	settle(f);
 	EXPECT_PHASES(test, HV_IC_PHASE_REFUSED);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_uevents, 0);
+	expect_no_action(test);
+
+	/* All else can be done. */
+	host_wants(f, HV_IC_ACTION_REBOOT, 0, 2);
+	expect_status(f, 2, 2, HVIC_STATUS_OK);
+	settle(f);
 	fake_channel_destroy(f);
 }
 
@@ -180,14 +208,14 @@ static void announces_and_waits(struct kunit *test)
 
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
 	settle(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_reboots, 0);
 	KUNIT_ASSERT_EQ(test, fake_shutdown.n_uevents, 1);
 	KUNIT_EXPECT_STREQ(test, fake_shutdown.uevents[0], row->uevent);
 	KUNIT_EXPECT_EQ(test, remaining(f), row->want);
 	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED);
 
 	phase_ends(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 1);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_reboots, 1);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_uevents, 1);
 }
 
@@ -199,7 +227,7 @@ static void no_grace_no_announcement(struct kunit *test)
 	host_wants(f, HV_IC_ACTION_REBOOT, 0, 1);
 	settle(f);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_uevents, 0);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 1);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_reboots, 1);
 }
 
 /* A request for @action in its grace period. */
@@ -228,7 +256,7 @@ static void cancelled(struct kunit *test)
 	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_CANCELLED);
 
 	phase_ends(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 	KUNIT_EXPECT_FALSE(test, is_pending(f));
 
 	/* The host may ask again. */
@@ -244,7 +272,7 @@ static void not_cancelled_any_more(struct kunit *test)
 	settle(f);
 	KUNIT_EXPECT_EQ(test, hvic_shutdown_cancel(&f->ch, pending_id(f)), -EBUSY);
 	KUNIT_EXPECT_EQ(test, hvic_shutdown_now(&f->ch, pending_id(f)), -EBUSY);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 1);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 }
 
 static void hurried(struct kunit *test)
@@ -252,10 +280,10 @@ static void hurried(struct kunit *test)
 	struct fake_channel *f = in_grace(test, HV_IC_ACTION_POWEROFF);
 
 	KUNIT_EXPECT_EQ(test, hvic_shutdown_now(&f->ch, pending_id(f) + 1), -ESTALE);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 	KUNIT_EXPECT_EQ(test, hvic_shutdown_now(&f->ch, pending_id(f)), 0);
 	settle(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 1);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_ACTING);
 }
 
@@ -275,8 +303,7 @@ static void second_request(struct kunit *test)
 	/* The first goes its way. */
 	KUNIT_EXPECT_EQ(test, pending_id(f), id);
 	phase_ends(f);
-	KUNIT_ASSERT_EQ(test, fake_shutdown.n_helpers, 1);
-	KUNIT_EXPECT_STREQ(test, fake_shutdown.helpers[0], "/sbin/poweroff");
+	KUNIT_ASSERT_EQ(test, fake_shutdown.n_poweroffs, 1);
 	host_wants(f, HV_IC_ACTION_REBOOT, 0, 3);
 	expect_status(f, 3, 3, HVIC_STATUS_SHUTDOWN_IN_PROGRESS);
 }
@@ -296,7 +323,7 @@ static void request_after_failure(struct kunit *test)
 	host_wants(f, HV_IC_ACTION_POWEROFF, 0, 2);
 	expect_status(f, 2, 2, HVIC_STATUS_OK);
 	settle(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 2);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 2);
 }
 
 /* --- The channel starts over, or goes. --------------------------------------------- */
@@ -309,7 +336,7 @@ static void negotiate_leaves_grace_alone(struct kunit *test)
 	host_negotiates(f, 3, 2);
 	KUNIT_EXPECT_TRUE(test, is_pending(f));
 	phase_ends(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 1);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 }
 
 /* A guest that comes back from hibernation has done what it was asked. */
@@ -339,7 +366,7 @@ static void stopped_in_grace(struct kunit *test)
 
 	fake_channel_destroy(f);
 	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_CANCELLED);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_helpers, 0);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 }
 
 static struct kunit_case svc_shutdown_cases[] = {
@@ -349,7 +376,7 @@ static struct kunit_case svc_shutdown_cases[] = {
 	KUNIT_CASE(malformed),
 	KUNIT_CASE_PARAM(denied, action_gen_params),
 	KUNIT_CASE_PARAM(denied_others, action_gen_params),
-	KUNIT_CASE(cannot_hibernate),
+	KUNIT_CASE_PARAM(cannot_hibernate, hibernate_gen_params),
 	KUNIT_CASE_PARAM(announces_and_waits, grace_gen_params),
 	KUNIT_CASE(no_grace_no_announcement),
 	KUNIT_CASE(cancelled),

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Time synchronisation: what a sample of the host's clock is used for in each
- * mode, and when the system's clock is set. The service and its PTP clock are
- * compiled in here, on clocks that stand still until a test moves them.
+ * mode, and when the system's clock is set. The service is compiled in here, on
+ * clocks that stand still until a test moves them.
  */
 #include "fake_channel.h"
 #include "fake_event.h"
 #include "fake_platform.h"
 
-#include <linux/err.h>
 #include <linux/math64.h>
-#include <linux/ptp_clock_kernel.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
@@ -19,24 +17,30 @@
 /**
  * struct clocks - the guest's clocks, and what was done to them
  * @real: the system's, ns since 1970
+ * @mono: CLOCK_MONOTONIC in ns
  * @raw: CLOCK_MONOTONIC_RAW in ns
  * @set_ret: what setting the system's clock returns
  * @n_set: how often it was set
  * @step: work that is to set it; NULL if there is none
- * @ptp: the PTP clock that was registered
  */
 static struct clocks {
 	s64 real;
+	s64 mono;
 	s64 raw;
 	int set_ret;
 	unsigned int n_set;
 	struct work_struct *step;
-	struct ptp_clock_info *ptp;
 } clocks;
 
 static s64 fake_real_ns(void)
 {
 	return clocks.real;
+}
+
+/* The guest has not slept: CLOCK_BOOTTIME is CLOCK_MONOTONIC. */
+static ktime_t fake_mono_to_any(ktime_t mono, enum tk_offsets offset)
+{
+	return offset == TK_OFFS_REAL ? mono + clocks.real - clocks.mono : mono;
 }
 
 static void fake_snapshot(struct hvic_snapshot *now)
@@ -63,33 +67,12 @@ static void fake_schedule(struct work_struct *work)
 	clocks.step = work;
 }
 
-static struct ptp_clock *fake_ptp_register(struct ptp_clock_info *info, struct device *dev)
-{
-	clocks.ptp = info;
-	return (struct ptp_clock *)info;
-}
-
-static int fake_ptp_unregister(struct ptp_clock *ptp)
-{
-	clocks.ptp = NULL;
-	return 0;
-}
-
-static int fake_ptp_index(struct ptp_clock *ptp)
-{
-	return 3;
-}
-
 #define ktime_get_real_ns		fake_real_ns
+#define ktime_mono_to_any		fake_mono_to_any
 #define hvic_snapshot_real		fake_snapshot
-#define hvic_snapshot_for(cross, now)	fake_snapshot(now)
 #define do_settimeofday64		fake_settimeofday
 #define schedule_work			fake_schedule
-#define ptp_clock_register		fake_ptp_register
-#define ptp_clock_unregister		fake_ptp_unregister
-#define ptp_clock_index			fake_ptp_index
 
-#include "clock_ptp.c"
 #include "svc_timesync.c"
 
 #define NOW		(1600000000LL * NSEC_PER_SEC)
@@ -150,7 +133,6 @@ static int svc_timesync_init(struct kunit *test)
 static void svc_timesync_exit(struct kunit *test)
 {
 	fake_channel_destroy(test->priv);
-	KUNIT_EXPECT_NULL(test, clocks.ptp);
 	hvic_timesync_set_policy(&defaults);
 }
 
@@ -166,6 +148,7 @@ static void set_mode(enum hv_ic_time_mode mode)
 static void pass(s64 ns)
 {
 	clocks.real += ns;
+	clocks.mono += ns;
 	clocks.raw += ns;
 	fake_platform.reference += ns / HVIC_REFERENCE_NS;
 }
@@ -218,13 +201,11 @@ static struct hvic_time_status status_of(struct fake_channel *f)
 }
 
 /* What does the PTP clock read, or why does it not? */
-static int read_ptp(s64 *ns)
+static int read_ptp(struct fake_channel *f, s64 *ns)
 {
-	struct timespec64 time = { };
-	int ret = clocks.ptp->gettimex64(clocks.ptp, &time, NULL);
+	struct hvic_timesync *ts = f->ch.priv;
 
-	*ns = timespec64_to_ns(&time);
-	return ret;
+	return hvic_clock_at(&ts->clock, fake_platform.reference, ns);
 }
 
 /* --- Modes. ---------------------------------------------------------------------- */
@@ -246,7 +227,7 @@ static const struct mode_row {
 	  HVIC_WIRE_TIME_SYNC | HVIC_WIRE_TIME_SAMPLE, true, true },
 	{ "sync, probe", HV_IC_TIME_MODE_SYNC, 0, false, false },
 	{ "implicit, sync", HV_IC_TIME_MODE_IMPLICIT, HVIC_WIRE_TIME_SYNC, true, true },
-	{ "implicit, sample", HV_IC_TIME_MODE_IMPLICIT, HVIC_WIRE_TIME_SAMPLE, true, true },
+	{ "implicit, sample", HV_IC_TIME_MODE_IMPLICIT, HVIC_WIRE_TIME_SAMPLE, true, false },
 	{ "implicit, probe", HV_IC_TIME_MODE_IMPLICIT, 0, false, false },
 };
 
@@ -262,7 +243,7 @@ static void uses_the_time(struct kunit *test)
 	set_mode(row->mode);
 	host_says(f, 60 * SECOND, row->flags);
 	KUNIT_EXPECT_EQ(test, n_samples, row->used);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), row->used ? 0 : -EAGAIN);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), row->used ? 0 : -EAGAIN);
 	if (row->used) {
 		KUNIT_EXPECT_EQ(test, ns, NOW + 60 * SECOND);
 		KUNIT_EXPECT_EQ(test, last_sample, 60 * SECOND);
@@ -284,7 +265,7 @@ static void no_step_for_an_untrusted_host(struct kunit *test)
 	run_step();
 	KUNIT_EXPECT_EQ(test, clocks.n_set, 0);
 	KUNIT_EXPECT_EQ(test, n_steps, 0);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), 0);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), 0);
 }
 
 static void mode_off_forgets(struct kunit *test)
@@ -293,10 +274,10 @@ static void mode_off_forgets(struct kunit *test)
 	s64 ns;
 
 	host_says(f, 0, HVIC_WIRE_TIME_SAMPLE);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), 0);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), 0);
 	set_mode(HV_IC_TIME_MODE_OFF);
 	host_says(f, 0, HVIC_WIRE_TIME_SAMPLE);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), -EAGAIN);
 }
 
 /* --- Steps. ----------------------------------------------------------------------- */
@@ -383,13 +364,25 @@ static void step_fails(struct kunit *test)
 
 /* --- Mode implicit. ---------------------------------------------------------------- */
 
+/* A guest whose first sample has been taken; its clock is four seconds late. */
+static struct fake_channel *implicit(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	set_mode(HV_IC_TIME_MODE_IMPLICIT);
+	host_says(f, 4 * SECOND, HVIC_WIRE_TIME_SAMPLE);
+	run_step();
+	KUNIT_EXPECT_EQ(test, n_steps, 0);
+	pass(5 * SECOND);
+	return f;
+}
+
 /* A guest that is as late as ever has lost nothing. */
 static void implicit_only_what_was_lost(struct kunit *test)
 {
-	struct fake_channel *f = test->priv;
+	struct fake_channel *f = implicit(test);
 	unsigned int i;
 
-	set_mode(HV_IC_TIME_MODE_IMPLICIT);
 	for (i = 0; i < 3; i++) {
 		host_says(f, 4 * SECOND, HVIC_WIRE_TIME_SAMPLE);
 		run_step();
@@ -403,6 +396,14 @@ static void implicit_only_what_was_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n_steps, 1);
 	KUNIT_EXPECT_EQ(test, last_step, 14 * SECOND);
 	KUNIT_EXPECT_EQ(test, last_cause, HV_IC_STEP_CAUSE_IMPLICIT);
+
+	/* It may happen again. */
+	pass(5 * SECOND);
+	pass_without_guest(7 * SECOND);
+	host_says(f, 7 * SECOND, HVIC_WIRE_TIME_SAMPLE);
+	run_step();
+	KUNIT_EXPECT_EQ(test, n_steps, 2);
+	KUNIT_EXPECT_EQ(test, last_step, 7 * SECOND);
 }
 
 static const struct gap_row {
@@ -435,18 +436,58 @@ static void implicit_gap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n_steps, row->step);
 }
 
+static const struct steer_row {
+	const char *desc;
+	s64 ns;				/* of five seconds */
+	bool step;
+} steer_rows[] = {
+	{ "left alone", 0, true },
+	{ "rounded", 50, true },
+	{ "0.1 ppm faster", 500, false },
+	{ "0.1 ppm slower", -500, false },
+	{ "20 ppm", 100 * NSEC_PER_USEC, false },
+	{ "500 ppm", 2500 * NSEC_PER_USEC, false },
+};
+
+ROWS(steer);
+
 /* A clock that runs off its raw rate is disciplined: it is not ours to set. */
 static void implicit_leaves_a_steered_clock(struct kunit *test)
 {
-	struct fake_channel *f = test->priv;
+	const struct steer_row *row = test->param_value;
+	struct fake_channel *f = implicit(test);
 
-	set_mode(HV_IC_TIME_MODE_IMPLICIT);
-	host_says(f, 0, HVIC_WIRE_TIME_SAMPLE);
-	pass(5 * SECOND);
-	clocks.real += 100 * NSEC_PER_USEC;		/* 20 ppm */
-	host_says(f, 10 * SECOND, HVIC_WIRE_TIME_SAMPLE);
+	clocks.mono += row->ns;
+	clocks.real += row->ns;
+	pass_without_guest(10 * SECOND);
+	host_says(f, 14 * SECOND - row->ns, HVIC_WIRE_TIME_SAMPLE);
+	run_step();
+	KUNIT_EXPECT_EQ(test, n_steps, row->step);
+}
+
+/* A clock that was just set by a program knows better. */
+static void implicit_leaves_a_clock_that_was_set(struct kunit *test)
+{
+	struct fake_channel *f = implicit(test);
+
+	pass_without_guest(20 * SECOND);
+	clocks.real += 10 * SECOND;
+	host_says(f, 14 * SECOND, HVIC_WIRE_TIME_SAMPLE);
 	run_step();
 	KUNIT_EXPECT_EQ(test, n_steps, 0);
+}
+
+/* A host that restores a guest may negotiate first. */
+static void implicit_across_negotiate(struct kunit *test)
+{
+	struct fake_channel *f = implicit(test);
+
+	pass_without_guest(10 * SECOND);
+	host_negotiates(f, 4, 0);
+	host_says(f, 14 * SECOND, HVIC_WIRE_TIME_SAMPLE);
+	run_step();
+	KUNIT_EXPECT_EQ(test, n_steps, 1);
+	KUNIT_EXPECT_EQ(test, last_step, 14 * SECOND);
 }
 
 /* --- Samples. ------------------------------------------------------------------------ */
@@ -457,10 +498,10 @@ static void negotiate_voids_samples(struct kunit *test)
 	s64 ns;
 
 	host_says(f, 0, HVIC_WIRE_TIME_SAMPLE);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), 0);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), 0);
 	KUNIT_EXPECT_EQ(test, status_of(f).state, HV_IC_CLOCK_STATE_VALID);
 	host_negotiates(f, 4, 0);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, status_of(f).state, HV_IC_CLOCK_STATE_UNKNOWN);
 }
 
@@ -486,7 +527,7 @@ static void close_voids_samples(struct kunit *test)
 	fake_channel_close(f);
 	run_step();
 	KUNIT_EXPECT_EQ(test, clocks.n_set, 0);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), -EAGAIN);
 }
 
 static void samples_become_stale(struct kunit *test)
@@ -496,14 +537,14 @@ static void samples_become_stale(struct kunit *test)
 
 	host_says(f, SECOND, HVIC_WIRE_TIME_SAMPLE);
 	pass(600 * SECOND);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), 0);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), 0);
 	KUNIT_EXPECT_EQ(test, ns, NOW + 601 * SECOND);
 	KUNIT_EXPECT_EQ(test, status_of(f).offset, SECOND);
 	pass(SECOND);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), -ESTALE);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), -ESTALE);
 	KUNIT_EXPECT_EQ(test, status_of(f).state, HV_IC_CLOCK_STATE_STALE);
 	host_says(f, SECOND, HVIC_WIRE_TIME_SAMPLE);
-	KUNIT_EXPECT_EQ(test, read_ptp(&ns), 0);
+	KUNIT_EXPECT_EQ(test, read_ptp(f, &ns), 0);
 }
 
 static void sample_from_the_future(struct kunit *test)
@@ -556,7 +597,6 @@ static void tells_how_it_has_been(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, status.state, HV_IC_CLOCK_STATE_UNKNOWN);
-	KUNIT_EXPECT_EQ(test, status.ptp, 3);
 	KUNIT_EXPECT_EQ(test, status.history[status.oldest].when, 0);
 
 	for (i = 1; i <= HVIC_TIME_HISTORY + 3; i++) {
@@ -572,31 +612,6 @@ static void tells_how_it_has_been(struct kunit *test)
 						     HVIC_TIME_HISTORY].offset, (i + 4) * 100);
 }
 
-/* --- The PTP clock. -------------------------------------------------------------------- */
-
-static void cross_timestamp(struct kunit *test)
-{
-	struct system_device_crosststamp cross = { };
-	struct fake_channel *f = test->priv;
-
-	KUNIT_EXPECT_EQ(test, clocks.ptp->getcrosststamp(clocks.ptp, &cross), -EAGAIN);
-	host_says(f, 7 * SECOND, HVIC_WIRE_TIME_SAMPLE);
-	pass(SECOND);
-	KUNIT_EXPECT_EQ(test, clocks.ptp->getcrosststamp(clocks.ptp, &cross), 0);
-	KUNIT_EXPECT_EQ(test, ktime_to_ns(cross.device), NOW + 8 * SECOND);
-	KUNIT_EXPECT_EQ(test, ktime_to_ns(cross.sys_monoraw), SECOND);
-}
-
-static void cannot_be_set(struct kunit *test)
-{
-	struct timespec64 time = { };
-
-	KUNIT_EXPECT_EQ(test, clocks.ptp->settime64(clocks.ptp, &time), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, clocks.ptp->adjtime(clocks.ptp, 1), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, clocks.ptp->adjfine(clocks.ptp, 1), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, clocks.ptp->enable(clocks.ptp, NULL, 1), -EOPNOTSUPP);
-}
-
 static struct kunit_case svc_timesync_cases[] = {
 	KUNIT_CASE_PARAM(uses_the_time, mode_gen_params),
 	KUNIT_CASE(no_step_for_an_untrusted_host),
@@ -607,7 +622,9 @@ static struct kunit_case svc_timesync_cases[] = {
 	KUNIT_CASE(step_fails),
 	KUNIT_CASE(implicit_only_what_was_lost),
 	KUNIT_CASE_PARAM(implicit_gap, gap_gen_params),
-	KUNIT_CASE(implicit_leaves_a_steered_clock),
+	KUNIT_CASE_PARAM(implicit_leaves_a_steered_clock, steer_gen_params),
+	KUNIT_CASE(implicit_leaves_a_clock_that_was_set),
+	KUNIT_CASE(implicit_across_negotiate),
 	KUNIT_CASE(negotiate_voids_samples),
 	KUNIT_CASE(negotiate_voids_a_step),
 	KUNIT_CASE(close_voids_samples),
@@ -616,8 +633,6 @@ static struct kunit_case svc_timesync_cases[] = {
 	KUNIT_CASE(old_layout),
 	KUNIT_CASE(too_short),
 	KUNIT_CASE(tells_how_it_has_been),
-	KUNIT_CASE(cross_timestamp),
-	KUNIT_CASE(cannot_be_set),
 	{}
 };
 
