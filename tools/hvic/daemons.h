@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Processes that serve hv_utils, and hv_ic where it takes its place. */
+/*
+ * Processes that serve hv_utils, and hv_ic where it takes its place.
+ *
+ * A process can call itself what it likes, so that its name proves nothing. What
+ * counts is the device that it has open, as the kernel numbers it, and that it
+ * belongs to root.
+ */
 #ifndef HVIC_DAEMONS_H
 #define HVIC_DAEMONS_H
 
@@ -9,27 +15,34 @@
 #include "vmbus.h"
 
 /**
- * struct hvic_daemon - a process that serves a service
+ * struct hvic_daemon - a process that serves a service, or is called as if it did
  * @service: the service
  * @pid: its process id
- * @name: of the process
- * @unit: of systemd that it runs in; "" if none
- * @argv: what it was started with, ended by NULL; @argv[0] is its path
+ * @proc: its folder in /proc, which never leads to another process with the same id
+ * @root: it runs as root
+ * @name: of the process, made printable
+ * @node: the device that it has open, as a path in sysfs; "" if it has none open
+ * @unit: of the system's systemd that it runs in; "" if none
+ * @main: main process of @unit, once that was asked; 0 if there is none
  */
 struct hvic_daemon {
 	const struct hvic_service_info *service;
 	pid_t pid;
+	int proc;
+	bool root;
 	char name[HVIC_NAME_SIZE];
-	char unit[2 * HVIC_NAME_SIZE];
-	char **argv;
+	char node[128];
+	char unit[256];
+	pid_t main;
 };
 
 int hvic_daemons(int root, struct hvic_daemon **daemons);
 void hvic_daemons_free(struct hvic_daemon *daemons, int n);
 
-int hvic_daemon_stop(const struct hvic_daemon *daemon, int timeout_ms);
-int hvic_daemon_start(const struct hvic_daemon *daemon, int timeout_ms);
-pid_t hvic_service_holder(int root, const struct hvic_service_info *service);
-bool hvic_daemon_writes_file(int root, const struct hvic_daemon *daemon);
+bool hvic_daemon_receives_file(const struct hvic_daemon *daemon);
+
+int hvic_daemon_pause(const struct hvic_daemon *daemon, int timeout_ms);
+int hvic_daemon_resume(const struct hvic_daemon *daemon);
+int hvic_daemon_wait_end(const struct hvic_daemon *daemon, int timeout_ms, int wake);
 
 #endif

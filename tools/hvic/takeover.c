@@ -2,18 +2,32 @@
 /* hvic takeover and release: services change drivers on the running system. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <mntent.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "array.h"
+#include "frozen.h"
+#include "guard.h"
 #include "hvic.h"
 #include "move.h"
 #include "process.h"
+#include "units.h"
+
+/* After that a file system that does not answer counts as frozen. */
+#define FROZEN_MS 2000
+
+/**
+ * struct action - a move on the system that runs
+ * @move: the first member
+ * @hvic: run of the program
+ * @guard: keeps it whole
+ */
+struct action {
+	struct hvic_move move;
+	struct hvic *hvic;
+	struct hvic_guard guard;
+};
 
 /* --- Acting on the system. ------------------------------------------------ */
 
@@ -40,6 +54,25 @@ static int load_module(const char *module, int timeout_ms)
 	return ret > 0 ? -ENOEXEC : ret;
 }
 
+/* What was not even loaded is removed. */
+static int unload_module(const char *module)
+{
+	return syscall(SYS_delete_module, module, O_NONBLOCK) && errno != ENOENT ? -errno : 0;
+}
+
+/* What ends a wait, once a signal still counts. */
+static int wake_fd(const struct hvic_move *move)
+{
+	return move->settled ? -1 : ((const struct action *)move)->guard.signals;
+}
+
+static int stop_daemon(struct hvic_move *move, const struct hvic_daemon *daemon)
+{
+	int ret = hvic_unit_stop(daemon->unit, move->timeout_ms, wake_fd(move));
+
+	return ret ? ret : hvic_daemon_wait_end(daemon, move->timeout_ms, wake_fd(move));
+}
+
 static int perform(struct hvic_move *move, const struct hvic_step *step)
 {
 	switch (step->action) {
@@ -51,80 +84,32 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 	case HVIC_LOAD:
 		return load_module(step->driver, move->timeout_ms);
 	case HVIC_UNLOAD:
-		return syscall(SYS_delete_module, step->driver, O_NONBLOCK) ? -errno : 0;
+		return unload_module(step->driver);
+	case HVIC_PAUSE:
+		return hvic_daemon_pause(step->daemon, move->timeout_ms);
+	case HVIC_RESUME:
+		return hvic_daemon_resume(step->daemon);
 	case HVIC_STOP:
-		return hvic_daemon_stop(step->daemon, move->timeout_ms);
+		return stop_daemon(move, step->daemon);
 	case HVIC_START:
-		return hvic_daemon_start(step->daemon, move->timeout_ms);
+		return hvic_unit_start(step->daemon->unit, move->timeout_ms, wake_fd(move));
 	}
 	return -EINVAL;
 }
 
-/* Only what is on a block device: network file systems cannot be frozen, but can hang. */
-static int thaw_all(struct hvic_move *move)
-{
-	FILE *mounts = hvic_fopen(move->root, "proc/mounts");
-	struct mntent *mount;
-	int thawed = 0;
+/* --- Looking at the system. ----------------------------------------------- */
 
-	if (!mounts)
-		return -errno;
-	while ((mount = getmntent(mounts))) {
-		int fd;
-
-		if (strncmp(mount->mnt_fsname, "/dev/", 5))
-			continue;
-		fd = open(mount->mnt_dir, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0)
-			continue;
-		if (!ioctl(fd, FITHAW, 0))
-			thawed++;
-		close(fd);
-	}
-	fclose(mounts);
-	return thawed;
-}
-
-static void tell(struct hvic_move *move, const char *line)
+/* The unit that was read from /proc is good enough to name, but not to act on. */
+static int find_unit(struct hvic_move *move, struct hvic_daemon *daemon)
 {
 	(void)move;
-	puts(line);
-	fflush(stdout);
+	return hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main);
 }
 
-const struct hvic_move_ops hvic_move_system = {
-	.perform = perform,
-	.thaw = thaw_all,
-	.tell = tell,
-};
-
-/* --- Commands. ------------------------------------------------------------ */
-
-static int start(struct hvic *hvic, struct hvic_move *move, const char *what)
+static int find_frozen(struct hvic_move *move, const struct hvic_daemon *daemon, char *where,
+		       size_t size)
 {
-	if (geteuid())
-		return hvic_failed(hvic, -EPERM, what);
-	move->ops = &hvic_move_system;
-	move->root = hvic->root;
-	move->timeout_ms = hvic->timeout_ms;
-	return 0;
-}
-
-static int finish(struct hvic *hvic, int ret, const char *what)
-{
-	if (ret == -ENXIO) {
-		hvic_error("%s: there is no VMBus here; 'hvic doctor' tells why", what);
-		return HVIC_NO_DRIVER;
-	}
-	return ret ? hvic_failed(hvic, ret, what) : HVIC_OK;
-}
-
-int hvic_takeover(struct hvic *hvic)
-{
-	static struct hvic_move move;
-	int ret = start(hvic, &move, "takeover");
-
-	return ret ? ret : finish(hvic, hvic_move_take(&move), "takeover");
+	return hvic_find_frozen(daemon->proc, FROZEN_MS, wake_fd(move), where, size);
 }
 
 /* What the driver says of a service: does it wait for the end of something? */
@@ -149,22 +134,19 @@ static bool is_in_the_middle(json_object *service)
 	return false;
 }
 
-static int refuse_if_busy(struct hvic *hvic)
+static int in_session(struct hvic_move *move, const struct hvic_service_info *info)
 {
+	struct hvic *hvic = ((struct action *)move)->hvic;
 	json_object *services;
-	int ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvic_set_service, &services);
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < json_object_array_length(services) && !ret; i++) {
+	if (hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvic_set_service, &services))
+		return -EIO;
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
 		json_object *service = json_object_array_get_idx(services, i);
 
-		if (!is_in_the_middle(service))
-			continue;
-		hvic_error("release: the host is in the middle of a %s: wait until it is done",
-			   strcmp(hvic_json_string(service, "name"), "vss") ? "file copy" :
-			   "backup");
-		ret = HVIC_AGAIN;
+		if (!strcmp(hvic_json_string(service, "name"), info->name))
+			ret |= is_in_the_middle(service);
 	}
 	json_object_put(services);
 	/* The connection is to the module that is about to go. */
@@ -173,12 +155,74 @@ static int refuse_if_busy(struct hvic *hvic)
 	return ret;
 }
 
+static bool interrupted(struct hvic_move *move)
+{
+	return hvic_guard_interrupted(&((struct action *)move)->guard);
+}
+
+static void tell(struct hvic_move *move, const char *line)
+{
+	(void)move;
+	puts(line);
+	fflush(stdout);
+}
+
+static const struct hvic_move_ops on_the_system = {
+	.perform = perform,
+	.find_unit = find_unit,
+	.in_session = in_session,
+	.find_frozen = find_frozen,
+	.interrupted = interrupted,
+	.tell = tell,
+};
+
+/* --- Commands. ------------------------------------------------------------ */
+
+static int complain(struct hvic *hvic, int error, const char *what)
+{
+	/* The signal that interrupted it will have its say. */
+	if (error == -EINTR)
+		return HVIC_AGAIN;
+	if (error == -ENXIO) {
+		hvic_error("%s: there is no VMBus here; 'hvic doctor' tells why", what);
+		return HVIC_NO_DRIVER;
+	}
+	return hvic_failed(hvic, error, what);
+}
+
+static int run(struct hvic *hvic, int (*run_move)(struct hvic_move *move), const char *what)
+{
+	static struct action action;
+	int ret;
+
+	if (geteuid())
+		return hvic_failed(hvic, -EPERM, what);
+	action.move.ops = &on_the_system;
+	action.move.root = hvic->root;
+	action.move.timeout_ms = hvic->timeout_ms;
+	action.hvic = hvic;
+	ret = hvic_guard_begin(&action.guard, hvic->root);
+	if (ret == -EBUSY) {
+		hvic_error("%s: another takeover or release is under way", what);
+		return HVIC_AGAIN;
+	}
+	if (ret)
+		return hvic_failed(hvic, ret, what);
+	ret = run_move(&action.move);
+	ret = ret ? complain(hvic, ret, what) : HVIC_OK;
+	hvic_guard_end(&action.guard);
+	return ret;
+}
+
+int hvic_takeover(struct hvic *hvic)
+{
+	return run(hvic, hvic_move_take, "takeover");
+}
+
 int hvic_release(struct hvic *hvic)
 {
-	static struct hvic_move move;
-	int ret = start(hvic, &move, "release");
+	/* Without it there is nothing to give. */
+	int ret = hvic_connect(hvic);
 
-	if (!ret)
-		ret = refuse_if_busy(hvic);
-	return ret ? ret : finish(hvic, hvic_move_release(&move), "release");
+	return ret ? ret : run(hvic, hvic_move_release, "release");
 }
