@@ -40,13 +40,13 @@ check: ## style, types, layers, warnings: anything that can be said without runn
 
 .PHONY: unit
 unit: ## unit tests in user space, with sanitizers: the parsers, the programs, the test host
-	@for part in '$(TESTING)/unit run' '$(TESTING)/hvhost unit' 'tools unit'; do \
+	@for part in '$(TESTING)/kunit run' '$(TESTING)/hvhost unit' 'tools unit'; do \
 		$(MAKE) -s -C $$part || echo "not ok - $$part"; \
 	done | $(TESTING)/tap
 
 .PHONY: coverage
 coverage: ## lines of the parsers that the unit tests reach
-	@$(MAKE) -s -C $(TESTING)/unit coverage
+	@$(MAKE) -s -C $(TESTING)/kunit coverage
 
 .PHONY: fuzz
 fuzz: ## the parsers on what nobody would send, for SECONDS=30, and the lines that it reaches
@@ -93,7 +93,7 @@ dkms-install: ## install the module by dkms, for this and later kernels
 clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_ic)
 	@[ -z "$(KDIR)" ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@$(MAKE) -s -C tools clean
-	@$(MAKE) -s -C $(TESTING)/unit clean
+	@$(MAKE) -s -C $(TESTING)/kunit clean
 	@$(MAKE) -s -C $(TESTING)/fuzz clean
 	@$(MAKE) -s -C $(TESTING)/hvhost clean
 	@$(MAKE) -s -C $(TESTING)/e2e clean

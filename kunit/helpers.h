@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the suites share. They build in the kernel and, those of proto/, in user
- * space too (tools/testing/unit), so they use KUnit and proto/ and little else.
+ * space too (tools/testing/kunit), so they use KUnit and proto/ and little else.
  */
 #ifndef HVIC_KUNIT_HELPERS_H
 #define HVIC_KUNIT_HELPERS_H

@@ -68,7 +68,8 @@ struct test_case {
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], fcopy_cases[],
-	daemon_cases[], starved_cases[], netlink_cases[], control_cases[], lifecycle_cases[];
+	daemon_cases[], starved_cases[], netlink_cases[], hvic_cases[], shutdownd_cases[],
+	lifecycle_cases[];
 
 /**
  * struct test - the case that runs
@@ -138,6 +139,9 @@ void test_unload(struct test *t);
 char *test_run(struct test *t, int expected_status, const char *format, ...)
 	__printf(3, 4);
 
+/** test_says() - run a command in the guest and expect @text in its output */
+void test_says(struct test *t, int expected_status, const char *command, const char *text);
+
 /** test_until() - repeat a command in the guest until it succeeds */
 void test_until(struct test *t, const char *format, ...)
 	__printf(2, 3);
@@ -153,6 +157,9 @@ char *test_attribute(struct test *t, struct ic *ic, const char *name);
 
 /** test_has() - does the guest have this file? */
 bool test_has(struct test *t, const char *path);
+
+/** test_need() - skip the case if the guest lacks this file */
+void test_need(struct test *t, const char *path);
 
 /** test_defer() - call @undo at the end of the case, however it ends; last one first */
 void test_defer(struct test *t, void (*undo)(struct test *t, void *context), void *context);

@@ -4,7 +4,7 @@
  * handler that decides about shutdown. guest/genl.c speaks for the guest.
  */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 #include <time.h>
 
@@ -215,12 +215,12 @@ static void handled(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	expect_told(t, "act action=0 phase=2 force=0 reason=0x80000000");
 	test_until(t, "! pidof genl");
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 }
 
@@ -228,15 +228,15 @@ static void held_back(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "locked unsupported accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_NOT_SUPPORTED);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	expect_told(t, "act");
 	test_until(t, "! pidof genl");
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 static void told_all(struct test *t)
@@ -249,7 +249,7 @@ static void told_all(struct test *t)
 		.text = "Wartung um drei",
 	};
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
 	expect_told(t, "ask action=1 phase=0 force=1 reason=0x80020003 timeout=77 text=Wartung um");
@@ -260,10 +260,10 @@ static void silent(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "silent");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void dead_while_asked(struct test *t)
@@ -272,7 +272,7 @@ static void dead_while_asked(struct test *t)
 	struct ic_request *r = shutdown_request(sd, &power_off);
 	ic_result result;
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "silent");
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	EXPECT_RESULT(ic_post(r, 0), 0);
@@ -281,7 +281,7 @@ static void dead_while_asked(struct test *t)
 	result = ic_wait(r);
 	ic_request_free(r);
 	EXPECT_RESULT(result, 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 /* It says yes, and then does not do it. */
@@ -291,10 +291,10 @@ static void unreliable(struct test *t)
 
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
 		test_note(t, "%s", answers[i]);
-		helpers_catch(t);
+		poweroff_catch(t);
 		start_handler(t, answers[i]);
 		EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
-		helpers_acted(t, "poweroff");
+		poweroff_acted(t, "poweroff");
 		test_undo(t);
 	}
 }
@@ -304,12 +304,12 @@ static void denied_unasked(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	start_handler(t, "accepted done");
 	test_parameter(t, "shutdown_poweroff", "deny");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_ACCESS_DENIED);
 	test_run(t, 1, "grep -q ask /tmp/handler");
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 /* The host starts over while the handler thinks: its answer must reach nobody. */
@@ -318,7 +318,7 @@ static void negotiated_while_asked(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct ic_request *r = shutdown_request(sd, &power_off);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	start_handler(t, "silent");
 	EXPECT_RESULT(ic_post(r, 0), 0);
@@ -326,9 +326,9 @@ static void negotiated_while_asked(struct test *t)
 	EXPECT_RESULT(ic_negotiate(sd), 0);
 	ic_request_free(r);
 	stop_genl(t, NULL);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void rescinded_while_asked(struct test *t)
@@ -336,7 +336,7 @@ static void rescinded_while_asked(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct ic_request *r = shutdown_request(sd, &power_off);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	start_handler(t, "silent");
 	EXPECT_RESULT(ic_post(r, 0), 0);
@@ -344,9 +344,9 @@ static void rescinded_while_asked(struct test *t)
 	test_reopen(t, sd);
 	ic_request_free(r);
 	stop_genl(t, NULL);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 /* Grace. */
@@ -355,7 +355,7 @@ static void begin_grace(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_parameter(t, "shutdown_poweroff", "notify");
 	test_parameter(t, "shutdown_grace", "3600");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
@@ -370,7 +370,7 @@ static void cancelled(struct test *t)
 	test_run(t, 1, "genl cancel");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	test_run(t, 0, "genl cancel");
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 static void grace_heard(struct test *t)
@@ -390,7 +390,7 @@ static void hurried(struct test *t)
 {
 	begin_grace(t);
 	test_run(t, 0, "genl now");
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 	test_run(t, 1, "genl cancel");
 }
 

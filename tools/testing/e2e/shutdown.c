@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Shutdown: power off, reboot, hibernate; policy; what the host says with it. */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
 
@@ -39,7 +39,7 @@ static void each_version(struct test *t)
 	for (unsigned int i = 0; i < ic_shutdown.messages.n; i++) {
 		struct shutdown_order order = power_off;
 
-		helpers_catch(t);
+		poweroff_catch(t);
 		order.flags = i % 2 ? WIRE_SHUTDOWN_FORCE : 0;
 		test_note(t, "version %u.%u, flags %u", ic_shutdown.messages.v[i].major,
 			  ic_shutdown.messages.v[i].minor, order.flags);
@@ -47,7 +47,7 @@ static void each_version(struct test *t)
 		EXPECT_RESULT(ic_wait_ready(sd), 0);
 		EXPECT_RESULT(ic_negotiate(sd), 0);
 		EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-		helpers_acted(t, "poweroff");
+		poweroff_acted(t, "poweroff");
 		test_undo(t);
 	}
 }
@@ -57,10 +57,10 @@ static void forced_restart(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 	struct shutdown_order order = restart;
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	order.flags |= WIRE_SHUTDOWN_FORCE;
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	helpers_acted(t, "reboot");
+	poweroff_acted(t, "reboot");
 }
 
 static void unknown_flags(struct test *t)
@@ -68,7 +68,7 @@ static void unknown_flags(struct test *t)
 	static const uint32_t flags[] = { 6, 7, 8, 16, 0x80000000, 0xffffffff };
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct shutdown_order order = { .flags = flags[i] };
 		ic_result result = shutdown_ask(sd, &order);
@@ -79,7 +79,7 @@ static void unknown_flags(struct test *t)
 		else
 			EXPECT_FAILURE(result);
 	}
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 /* Firmware without S4: nothing can hibernate, and the host must be told so. */
@@ -98,24 +98,24 @@ static void denied(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_parameter(t, "shutdown_poweroff", "deny");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_ACCESS_DENIED);
-	helpers_idle(t);
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &restart), 0);
-	helpers_acted(t, "reboot");
+	poweroff_acted(t, "reboot");
 }
 
 static void restart_denied(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_parameter(t, "shutdown_reboot", "deny");
 	test_parameter(t, "shutdown_hibernate", "deny");
 	EXPECT_RESULT(shutdown_ask(sd, &restart), WIRE_E_ACCESS_DENIED);
 	EXPECT_RESULT(shutdown_ask(sd, &hibernate), WIRE_E_ACCESS_DENIED);
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 /* Notify: the guest acts when its grace is over, and is busy until then. */
@@ -123,34 +123,34 @@ static void grace(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_parameter(t, "shutdown_poweroff", "notify");
 	test_parameter(t, "shutdown_grace", "3600");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 static void grace_ends(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_parameter(t, "shutdown_poweroff", "notify");
 	test_parameter(t, "shutdown_grace", "1");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void second_request(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 	EXPECT_RESULT(shutdown_ask(sd, &restart), WIRE_E_SHUTDOWN_IN_PROGRESS);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void negotiate_and_power_off(struct ic *ic)
@@ -177,13 +177,13 @@ static void before_open(struct test *t)
 	ic_result result;
 
 	test_touch(t, sd);
-	helpers_catch(t);
+	poweroff_catch(t);
 	sd->opened = negotiate_and_power_off;
 	test_reopen(t, sd);
 	result = ic_wait(sd->context);
 	ic_request_free(sd->context);
 	EXPECT_RESULT(result, 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 }
 
 static void reason(struct test *t)
@@ -196,9 +196,9 @@ static void reason(struct test *t)
 		.text = "Wartung: T\xc3\xbcr 3 \xf0\x9f\x94\x8c bis 17 Uhr",
 	};
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 	EXPECT_STR(test_status(t, sd, "last_action"), "poweroff");
 	EXPECT_EQ(strtoul(test_status(t, sd, "last_reason"), NULL, 0), order.reason);
 	EXPECT_EQ(atol(test_status(t, sd, "last_timeout")), order.timeout);
@@ -217,9 +217,9 @@ static void text_escaped(struct test *t)
 	};
 	size_t line = hv_console_lines(t->host);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 	EXPECT(!strstr(test_run(t, 0, "dmesg | grep -c '^[^ ]* *FORGED' || true"), "1"));
 	EXPECT(!hv_console_find(t->host, line, "\x1b[2J"));
 	EXPECT(!strchr(test_status(t, sd, "last_text"), '\x1b'));
@@ -229,7 +229,7 @@ static void too_short(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	for (size_t body = 0; body < 12; body += 4) {
 		struct ic_request *r = ic_request(sd, WIRE_SHUTDOWN, body);
 
@@ -237,7 +237,7 @@ static void too_short(struct test *t)
 		EXPECT_FAILURE(ic_ask(r));
 		ic_request_free(r);
 	}
-	helpers_idle(t);
+	poweroff_idle(t);
 }
 
 const struct test_case shutdown_cases[] = {

@@ -190,6 +190,14 @@ char *test_run(struct test *t, int expected_status, const char *format, ...)
 	return output;
 }
 
+void test_says(struct test *t, int expected_status, const char *command, const char *text)
+{
+	const char *output = test_run(t, expected_status, "%s", command);
+
+	if (!strstr(output, text))
+		FAIL("%s: expected \"%s\", got \"%s\"", command, text, output);
+}
+
 static unsigned long long now_ms(void)
 {
 	struct timespec now;
@@ -219,6 +227,12 @@ void test_until(struct test *t, const char *format, ...)
 bool test_has(struct test *t, const char *path)
 {
 	return !strcmp(test_run(t, 0, "test -e %s && echo yes || echo no", path), "yes");
+}
+
+void test_need(struct test *t, const char *path)
+{
+	if (!test_has(t, path))
+		test_skip(t, "the guest has no %s", path);
 }
 
 /* The daemons, and how it is seen that the old driver is ready to ask them. */

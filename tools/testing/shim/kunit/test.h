@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The part of KUnit that the suites in kunit/ use, for user space: the same
- * names, the same KTAP. The runner is tools/testing/unit/runner.c.
+ * names, the same KTAP. The runner is tools/testing/kunit/runner.c.
  */
 #ifndef SHIM_KUNIT_TEST_H
 #define SHIM_KUNIT_TEST_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "helpers.h"
+#include "poweroff.h"
 
-static const char *const helpers[] = { "poweroff", "reboot" };
+static const char *const programs[] = { "poweroff", "reboot" };
 
 static void put_back(struct test *t, void *context)
 {
@@ -10,16 +10,16 @@ static void put_back(struct test *t, void *context)
 	 * shutdown that never comes to its end is under way for the module until then.
 	 */
 	test_unload(t);
-	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
-		test_run(t, 0, "mv /tmp/real.%s /sbin/%s; rm -f /tmp/acted.%s", helpers[i],
-			 helpers[i], helpers[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		test_run(t, 0, "mv /tmp/real.%s /sbin/%s; rm -f /tmp/acted.%s", programs[i],
+			 programs[i], programs[i]);
 	test_load(t, "");
 }
 
-void helpers_catch(struct test *t)
+void poweroff_catch(struct test *t)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++) {
-		const char *name = helpers[i];
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		const char *name = programs[i];
 
 		test_run(t, 0, "mv /sbin/%s /tmp/real.%s", name, name);
 		test_run(t, 0, "(echo '#!/bin/sh'; echo touch /tmp/acted.%s) > /sbin/%s", name,
@@ -29,13 +29,13 @@ void helpers_catch(struct test *t)
 	test_defer(t, put_back, NULL);
 }
 
-void helpers_acted(struct test *t, const char *helper)
+void poweroff_acted(struct test *t, const char *program)
 {
-	test_until(t, "test -e /tmp/acted.%s", helper);
-	test_run(t, 0, "rm /tmp/acted.%s", helper);
+	test_until(t, "test -e /tmp/acted.%s", program);
+	test_run(t, 0, "rm /tmp/acted.%s", program);
 }
 
-void helpers_idle(struct test *t)
+void poweroff_idle(struct test *t)
 {
 	EXPECT_STR(test_run(t, 0, "ls /tmp | grep acted || true"), "");
 }

@@ -1,29 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The programs for the guest at their work: hvic, verb by verb, and hvic-shutdownd
- * with a logind that guest/logind.c plays, and with systemd's own.
- */
+/* hvic at its work in the guest, verb by verb. */
 #include "e2e.h"
-#include "helpers.h"
+#include "poweroff.h"
 
 #define SECOND 10000000ll		/* in the host's units */
 
 static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANNED };
-
-static void need_programs(struct test *t)
-{
-	if (!test_has(t, "/usr/bin/hvic"))
-		test_skip(t, "the guest has no hvic");
-}
-
-/* Runs a command in the guest and expects its output to hold @text. */
-static void expect_said(struct test *t, int status, const char *command, const char *text)
-{
-	const char *output = test_run(t, status, "%s", command);
-
-	if (!strstr(output, text))
-		FAIL("%s: expected \"%s\", got \"%s\"", command, text, output);
-}
 
 /* --- Status. -------------------------------------------------------------- */
 
@@ -31,12 +13,12 @@ static void shows_status(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
-	expect_said(t, 0, "hvic | grep ^heartbeat", "ready");
-	expect_said(t, 0, "hvic --json=short", "{\"schema\":1,\"services\":[");
-	expect_said(t, 0, "hvic status heartbeat --json", "\"state\": \"ready\"");
-	expect_said(t, 0, "hvic status heartbeat", "negotiations   ");
+	test_says(t, 0, "hvic | grep ^heartbeat", "ready");
+	test_says(t, 0, "hvic --json=short", "{\"schema\":1,\"services\":[");
+	test_says(t, 0, "hvic status heartbeat --json", "\"state\": \"ready\"");
+	test_says(t, 0, "hvic status heartbeat", "negotiations   ");
 	/* For a terminal of 80 columns, and without colours if it is none. */
 	EXPECT_STR(test_run(t, 0, "hvic | awk 'length > 80'"), "");
 	EXPECT(!strchr(test_run(t, 0, "hvic"), '\033'));
@@ -45,14 +27,14 @@ static void shows_status(struct test *t)
 
 static void status_absent(struct test *t)
 {
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_ready(t, &ic_heartbeat);
 	test_rescind(t, test_ic(t, &ic_heartbeat));
-	expect_said(t, 4, "hvic status heartbeat", "not offered");
-	expect_said(t, 0, "hvic", "not offered");
-	expect_said(t, 1, "hvic doctor", "Enable-VMIntegrationService");
+	test_says(t, 4, "hvic status heartbeat", "not offered");
+	test_says(t, 0, "hvic", "not offered");
+	test_says(t, 1, "hvic doctor", "Enable-VMIntegrationService");
 	test_reopen(t, test_ic(t, &ic_heartbeat));
-	expect_said(t, 0, "hvic status heartbeat", "ready");
+	test_says(t, 0, "hvic status heartbeat", "ready");
 }
 
 /* Every command without the driver: says so, and does nothing else. */
@@ -65,7 +47,7 @@ static void without_driver(struct test *t)
 		"shutdown now", "service enable kvp", "service disable kvp", "release",
 	};
 
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_unload(t);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const char *said = test_run(t, 3, "hvic %s", commands[i]);
@@ -74,10 +56,10 @@ static void without_driver(struct test *t)
 			FAIL("hvic %s: got \"%s\"", commands[i], said);
 	}
 	EXPECT(!test_has(t, "/tmp/ran"));
-	expect_said(t, 1, "hvic doctor", "modprobe hv_ic");
-	expect_said(t, 0, "hvic --version", "not loaded");
+	test_says(t, 1, "hvic doctor", "modprobe hv_ic");
+	test_says(t, 0, "hvic --version", "not loaded");
 	test_load(t, "");
-	expect_said(t, 0, "hvic --version", "netlink family version 1");
+	test_says(t, 0, "hvic --version", "netlink family version 1");
 }
 
 /* --- Who may, and what is nonsense. --------------------------------------- */
@@ -93,7 +75,7 @@ static void unprivileged(struct test *t)
 		"takeover", "release",
 	};
 
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_ready(t, &ic_heartbeat);
 	test_run(t, 0, "hvic health set web healthy");
 	test_run(t, 0, "echo user:x:1000:1000::/:/bin/sh > /etc/passwd");
@@ -101,8 +83,8 @@ static void unprivileged(struct test *t)
 		test_run(t, 0, "su user -c 'hvic %s'", reads[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
 		test_run(t, 5, "su user -c 'hvic %s'", writes[i]);
-	expect_said(t, 0, "hvic health", "healthy");
-	expect_said(t, 0, "hvic time", "Mode      sync");
+	test_says(t, 0, "hvic health", "healthy");
+	test_says(t, 0, "hvic time", "Mode      sync");
 	test_run(t, 0, "hvic health clear web");
 }
 
@@ -123,14 +105,14 @@ static void nonsense(struct test *t)
 		"--timeout 0 status", "--timeout soon status", "--json=xml", "takeover --json",
 	};
 
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		test_run(t, 2, "hvic %s", commands[i]);
 	/* Well formed, but nothing that the driver takes. */
-	expect_said(t, 1, "hvic health clear nobody", "hvic: health clear: ");
-	expect_said(t, 1, "hvic time set --implicit-gap 0", "hvic: time set: ");
-	expect_said(t, 1, "hvic shutdown policy --grace 2d", "hvic: shutdown policy: ");
-	expect_said(t, 1, "hvic shutdown cancel", "no request of the host is under way");
+	test_says(t, 1, "hvic health clear nobody", "hvic: health clear: ");
+	test_says(t, 1, "hvic time set --implicit-gap 0", "hvic: time set: ");
+	test_says(t, 1, "hvic shutdown policy --grace 2d", "hvic: shutdown policy: ");
+	test_says(t, 1, "hvic shutdown cancel", "no request of the host is under way");
 	/* What cannot be written is no success. */
 	test_run(t, 1, "hvic > /dev/full");
 }
@@ -141,11 +123,11 @@ static void switches_service(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_run(t, 0, "hvic service disable heartbeat");
 	EXPECT_STR(test_attribute(t, hb, "state"), "disabled");
-	expect_said(t, 0, "hvic", "disabled");
-	expect_said(t, 1, "hvic doctor", "hvic service enable heartbeat");
+	test_says(t, 0, "hvic", "disabled");
+	test_says(t, 1, "hvic doctor", "hvic service enable heartbeat");
 	test_run(t, 0, "hvic service enable heartbeat");
 	EXPECT_RESULT(ic_wait_ready(hb), 0);
 	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
@@ -163,21 +145,21 @@ static void time_verbs(struct test *t)
 {
 	static const char parameter[] = "cat /sys/module/hv_ic/parameters/time_";
 
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_ready(t, &ic_timesync);
 	for (int i = 0; i < 5; i++)
 		send_time(t, i * SECOND / 10);
-	expect_said(t, 0, "hvic time", "/dev/ptp");
-	expect_said(t, 0, "hvic time", "the last 5 samples");
-	expect_said(t, 0, "hvic time --json", "\"offset_ns\": ");
+	test_says(t, 0, "hvic time", "/dev/ptp");
+	test_says(t, 0, "hvic time", "the last 5 samples");
+	test_says(t, 0, "hvic time --json", "\"offset_ns\": ");
 	test_run(t, 0, "hvic time set --mode ptp --max-step 90s --backward no --implicit-gap 2s");
 	EXPECT_STR(test_run(t, 0, "%smode", parameter), "ptp");
 	EXPECT_STR(test_run(t, 0, "%smax_step", parameter), "90");
 	EXPECT_STR(test_run(t, 0, "%sbackward", parameter), "N");
 	EXPECT_STR(test_run(t, 0, "%simplicit_gap", parameter), "2000");
-	expect_said(t, 0, "hvic time", "steps up to 1 min 30 s, never backward");
+	test_says(t, 0, "hvic time", "steps up to 1 min 30 s, never backward");
 	test_run(t, 0, "hvic time set --mode sync --max-step 0 --backward yes --implicit-gap 5s");
-	expect_said(t, 0, "hvic time", "steps of any size, also backward");
+	test_says(t, 0, "hvic time", "steps of any size, also backward");
 }
 
 static void expect_health(struct test *t, const char *expected)
@@ -190,7 +172,7 @@ static void expect_health(struct test *t, const char *expected)
 
 static void health_verbs(struct test *t)
 {
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_ready(t, &ic_heartbeat);
 	test_run(t, 0, "hvic health set web healthy --ttl 1d");
 	expect_health(t, "healthy");
@@ -198,8 +180,8 @@ static void health_verbs(struct test *t)
 	expect_health(t, "healthy");
 	test_run(t, 7, "hvic health run db -- sh -c 'exit 7'");
 	expect_health(t, "critical");
-	expect_said(t, 0, "hvic health", "db    critical");
-	expect_said(t, 0, "hvic health list --json=short", "\"combined\":\"critical\"");
+	test_says(t, 0, "hvic health", "db    critical");
+	test_says(t, 0, "hvic health list --json=short", "\"combined\":\"critical\"");
 	test_run(t, 0, "hvic health clear db");
 	expect_health(t, "healthy");
 	test_run(t, 75, "hvic health run db --timeout 10ms -- sleep 3600");
@@ -219,23 +201,23 @@ static void shutdown_verbs(struct test *t)
 					      .text = "one\n\x1b[2J two" };
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	need_programs(t);
-	helpers_catch(t);
-	expect_said(t, 0, "hvic shutdown", "handler    none");
+	test_need(t, "/usr/bin/hvic");
+	poweroff_catch(t);
+	test_says(t, 0, "hvic shutdown", "handler    none");
 	test_run(t, 0, "hvic shutdown policy reboot deny");
 	EXPECT_STR(test_run(t, 0, "cat /sys/module/hv_ic/parameters/shutdown_reboot"), "deny");
 	test_run(t, 0, "hvic shutdown policy reboot allow");
 	test_run(t, 0, "hvic shutdown policy poweroff notify --grace 1h");
 	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
-	expect_said(t, 0, "hvic shutdown", "Under way: poweroff");
-	expect_said(t, 0, "hvic shutdown", "text     one\\x0a\\x1b[2J two");
-	expect_said(t, 0, "hvic shutdown --json=short", "\"pending\":{\"id\":");
+	test_says(t, 0, "hvic shutdown", "Under way: poweroff");
+	test_says(t, 0, "hvic shutdown", "text     one\\x0a\\x1b[2J two");
+	test_says(t, 0, "hvic shutdown --json=short", "\"pending\":{\"id\":");
 	test_run(t, 0, "hvic shutdown cancel");
-	expect_said(t, 0, "hvic shutdown", "phase    cancelled");
-	helpers_idle(t);
+	test_says(t, 0, "hvic shutdown", "phase    cancelled");
+	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	test_run(t, 0, "hvic shutdown now");
-	helpers_acted(t, "poweroff");
+	poweroff_acted(t, "poweroff");
 	test_run(t, 75, "hvic shutdown cancel");		/* it is too late */
 	test_run(t, 0, "hvic shutdown policy poweroff allow --grace 60s");
 }
@@ -252,7 +234,7 @@ static void start_monitor(struct test *t, const char *arguments)
 
 static void shows_events(struct test *t)
 {
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_ready(t, &ic_timesync);
 	test_ready(t, &ic_heartbeat);
 	start_monitor(t, "time --count 2");
@@ -269,7 +251,7 @@ static void shows_events(struct test *t)
 	test_run(t, 0, "hvic service disable heartbeat");
 	test_run(t, 0, "hvic service enable heartbeat");
 	test_until(t, "! pidof hvic");
-	expect_said(t, 0, "head -n 1 /tmp/monitor", "\"group\":\"health\",\"type\":\"health\"");
+	test_says(t, 0, "head -n 1 /tmp/monitor", "\"group\":\"health\",\"type\":\"health\"");
 	EXPECT_STR(test_run(t, 0, "grep -c '^{.schema.:1,.time.:.20' /tmp/monitor"), "4");
 	EXPECT_STR(test_run(t, 0, "grep -c lost /tmp/monitor || true"), "0");
 	/* Nothing happens: in vain with a count, else as asked. */
@@ -284,7 +266,7 @@ static void shows_events(struct test *t)
  */
 static void monitor_stuck(struct test *t)
 {
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_ready(t, &ic_heartbeat);
 	start_monitor(t, "health");
 	test_run(t, 0, "kill -STOP $(cat /tmp/monitor.pid)");
@@ -323,7 +305,7 @@ static void expect_all(struct test *t, const char *driver)
 
 static void begin_old(struct test *t)
 {
-	need_programs(t);
+	test_need(t, "/usr/bin/hvic");
 	test_defer(t, end_takeover, NULL);
 	test_unload(t);
 	test_run(t, 0, "modprobe hv_utils");
@@ -338,17 +320,17 @@ static void takes_over(struct test *t)
 	begin_old(t);
 	if (test_has(t, "/usr/sbin/hv_kvp_daemon"))
 		test_run(t, 0, "hv_kvp_daemon");
-	expect_said(t, 1, "hvic doctor", "not loaded");
+	test_says(t, 1, "hvic doctor", "not loaded");
 	for (int i = 0; i < 3; i++) {
-		expect_said(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
+		test_says(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
 		expect_all(t, "hv_ic");
 		EXPECT(!test_has(t, "/sys/module/hv_utils"));
 		EXPECT_RESULT(ic_wait_ready(hb), 0);
 		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
-		expect_said(t, 0, "hvic takeover", "nothing that another driver holds");
+		test_says(t, 0, "hvic takeover", "nothing that another driver holds");
 		if (test_has(t, "/usr/sbin/hv_kvp_daemon"))
 			test_until(t, "hvic status kvp | grep -q legacy");
-		expect_said(t, 0, "hvic release", "heartbeat: from hv_ic to hv_utils");
+		test_says(t, 0, "hvic release", "heartbeat: from hv_ic to hv_utils");
 		expect_all(t, "hv_utils");
 		EXPECT(!test_has(t, "/sys/module/hv_ic"));
 		EXPECT_RESULT(ic_wait_ready(hb), 0);
@@ -356,9 +338,9 @@ static void takes_over(struct test *t)
 	}
 	/* The module is there, but beside the other. */
 	test_run(t, 0, "modprobe hv_ic");
-	expect_said(t, 1, "hvic doctor", "heartbeat is held by another driver, hv_utils");
-	expect_said(t, 0, "hvic", "heartbeat  hv_utils ");
-	expect_said(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
+	test_says(t, 1, "hvic doctor", "heartbeat is held by another driver, hv_utils");
+	test_says(t, 0, "hvic", "heartbeat  hv_utils ");
+	test_says(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
 }
 
 /* A step fails in the middle: hv_utils gets everything back, and goes on. */
@@ -369,13 +351,13 @@ static void takeover_fails(struct test *t)
 
 	begin_old(t);
 	test_run(t, 0, "echo hv_utils > %s", path);
-	expect_said(t, 1, "hvic takeover", "cannot give timesync to hv_ic");
+	test_says(t, 1, "hvic takeover", "cannot give timesync to hv_ic");
 	expect_all(t, "hv_utils");
 	EXPECT(!test_has(t, "/sys/module/hv_ic"));
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
 	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
 	test_run(t, 0, "echo > %s", path);
-	expect_said(t, 0, "hvic takeover", "timesync: from hv_utils to hv_ic");
+	test_says(t, 0, "hvic takeover", "timesync: from hv_utils to hv_ic");
 }
 
 /* Somebody has a node open: nothing is touched, or the kernel would wait for him. */
@@ -385,156 +367,16 @@ static void takeover_open(struct test *t)
 	test_until(t, "test -c /dev/vmbus/hv_kvp");
 	test_run(t, 0, "sleep 3600 <>/dev/vmbus/hv_kvp >/dev/null 2>&1 & echo $! >/tmp/holder");
 	test_until(t, "ls -l /proc/$(cat /tmp/holder)/fd | grep -q hv_kvp");
-	expect_said(t, 75, "hvic takeover", "has /dev/vmbus/hv_kvp open");
+	test_says(t, 75, "hvic takeover", "has /dev/vmbus/hv_kvp open");
 	expect_all(t, "hv_utils");
 	test_run(t, 0, "kill $(cat /tmp/holder)");
 	test_until(t, "! test -e /proc/$(cat /tmp/holder)");
-	expect_said(t, 0, "hvic takeover", "kvp: from hv_utils to hv_ic");
-}
-
-/* --- hvic-shutdownd. ------------------------------------------------------ */
-
-static void stop_daemon(struct test *t, void *context)
-{
-	test_run(t, 0, "killall hvic-shutdownd logind 2>/dev/null || true");
-	test_until(t, "! pidof hvic-shutdownd && ! pidof logind");
-	test_run(t, 0, "rm -rf /run/dbus /run/logind");
-}
-
-static void expect_attached(struct test *t)
-{
-	test_until(t, "hvic shutdown | grep -q 'handler    process '");
-}
-
-static void start_daemon(struct test *t)
-{
-	need_programs(t);
-	helpers_catch(t);
-	test_defer(t, stop_daemon, NULL);
-	test_run(t, 0, "hvic-shutdownd >/tmp/shutdownd 2>&1 &");
-	expect_attached(t);
-}
-
-static void start_logind(struct test *t, const char *lock)
-{
-	test_run(t, 0, "logind >/dev/null 2>&1 &");
-	test_until(t, "test -S /run/dbus/system_bus_socket");
-	test_run(t, 0, "echo '%s' >/run/logind/locks", lock);
-}
-
-static void shutdownd(struct test *t)
-{
-	struct ic *sd = test_ready(t, &ic_shutdown);
-
-	start_daemon(t);
-	start_logind(t, "idle|player|film|block");
-	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	test_until(t, "grep -qx PowerOff /run/logind/acted");
-	helpers_idle(t);
-	expect_said(t, 0, "hvic shutdown", "phase    handed");
-}
-
-static void shutdownd_locked(struct test *t)
-{
-	struct shutdown_order forced = power_off;
-	struct ic *sd = test_ready(t, &ic_shutdown);
-
-	start_daemon(t);
-	start_logind(t, "shutdown|apt|upgrade|block");
-	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
-	EXPECT(!test_has(t, "/run/logind/acted"));
-	forced.flags = WIRE_SHUTDOWN_FORCE;
-	EXPECT_RESULT(shutdown_ask(sd, &forced), 0);
-	test_until(t, "grep -qx PowerOff /run/logind/acted");
-	helpers_idle(t);
-	expect_said(t, 0, "cat /tmp/shutdownd", "inhibited by apt: upgrade");
-}
-
-/* Nobody behind it: the kernel does it. */
-static void shutdownd_without_logind(struct test *t)
-{
-	struct ic *sd = test_ready(t, &ic_shutdown);
-
-	start_daemon(t);
-	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
-	expect_said(t, 0, "cat /tmp/shutdownd", "the kernel has to");
-}
-
-static void shutdownd_killed(struct test *t)
-{
-	struct ic *sd = test_ready(t, &ic_shutdown);
-
-	start_daemon(t);
-	test_run(t, 0, "killall -9 hvic-shutdownd");
-	test_until(t, "hvic shutdown | grep -q 'handler    none'");
-	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "poweroff");
-}
-
-/* The module goes and comes back: so does the handler. A second one is told that there is one. */
-static void shutdownd_reload(struct test *t)
-{
-	start_daemon(t);
-	test_run(t, 69, "hvic-shutdownd");
-	test_unload(t);
-	test_load(t, "");
-	expect_attached(t);
-	start_logind(t, "");
-	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
-	test_until(t, "grep -qx PowerOff /run/logind/acted");
-	helpers_idle(t);
-}
-
-/* The real ones: systemd, its logind, the system bus, and our daemon as its unit says. */
-static struct ic *with_systemd(struct test *t)
-{
-	need_programs(t);
-	if (!test_has(t, "/lib/systemd/systemd"))
-		test_skip(t, "the guest has no systemd");
-	test_run(t, 0, "kill -USR1 1");
-	test_until(t, "systemctl -q is-active hvic-shutdownd");
-	expect_attached(t);
-	return test_ready(t, &ic_shutdown);
-}
-
-static void hold_lock(struct test *t)
-{
-	test_run(t, 0, "systemd-inhibit --what=shutdown --who=apt --why=%s sleep 9999 %s &",
-		 "upgrade", ">/dev/null 2>&1");
-	test_until(t, "systemd-inhibit --list | grep -q upgrade");
-}
-
-static void systemd_poweroff(struct test *t)
-{
-	struct ic *sd = with_systemd(t);
-
-	hold_lock(t);
-	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
-	test_run(t, 0, "killall sleep");
-	test_until(t, "! systemd-inhibit --list | grep -q upgrade");
-	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, sd->timeout_ms), 0);
-	EXPECT(hv_console_find(t->host, 0, "Reached target poweroff.target"));
-}
-
-static void systemd_reboot(struct test *t)
-{
-	struct shutdown_order forced = {
-		.flags = WIRE_SHUTDOWN_FORCE | WIRE_SHUTDOWN_RESTART,
-		.reason = SHUTDOWN_REASON_PLANNED,
-	};
-	struct ic *sd = with_systemd(t);
-
-	hold_lock(t);
-	EXPECT_RESULT(shutdown_ask(sd, &forced), 0);
-	EXPECT_EQ(hv_wait_state(t->host, HV_RESET, sd->timeout_ms), 0);
-	EXPECT(hv_console_find(t->host, 0, "Reached target reboot.target"));
+	test_says(t, 0, "hvic takeover", "kvp: from hv_utils to hv_ic");
 }
 
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
-const struct test_case control_cases[] = {
+const struct test_case hvic_cases[] = {
 	CASE("hvic_status", shows_status),
 	CASE("hvic_status_absent", status_absent),
 	CASE("hvic_without_driver", without_driver),
@@ -549,14 +391,5 @@ const struct test_case control_cases[] = {
 	CASE("hvic_takeover", takes_over),
 	CASE("hvic_takeover_fails", takeover_fails),
 	CASE("hvic_takeover_open", takeover_open),
-	CASE("shutdownd", shutdownd),
-	CASE("shutdownd_locked", shutdownd_locked),
-	CASE("shutdownd_without_logind", shutdownd_without_logind),
-	CASE("shutdownd_killed", shutdownd_killed),
-	CASE("shutdownd_reload", shutdownd_reload),
-	{ .name = "shutdownd_systemd_poweroff", .run = systemd_poweroff, .only = ONLY_HV_IC,
-	  .ends_guest = true },
-	{ .name = "shutdownd_systemd_reboot", .run = systemd_reboot, .only = ONLY_HV_IC,
-	  .ends_guest = true },
 	{ 0 }
 };

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The programs that a shutdown request starts, caught so that the guest goes on. */
+#ifndef E2E_POWEROFF_H
+#define E2E_POWEROFF_H
+
+#include "e2e.h"
+
+/** poweroff_catch() - until the end of the case they leave a mark and do nothing */
+void poweroff_catch(struct test *t);
+
+/** poweroff_acted() - wait for the mark of @program, "poweroff" or "reboot", and take it away */
+void poweroff_acted(struct test *t, const char *program);
+
+/** poweroff_idle() - none has left a mark */
+void poweroff_idle(struct test *t);
+
+#endif
