@@ -201,17 +201,18 @@ static bool is_root(int proc)
 static void read_unit(struct hvic_daemon *daemon)
 {
 	static const char slice[] = "/system.slice/", suffix[] = ".service";
-	char text[4096], *name, *end;
+	char text[4096], *name;
+	size_t len;
 
 	hvic_read(daemon->proc, text, sizeof(text), "cgroup");
 	name = strstr(text, slice);
 	if (!name || name == text || name[-1] != ':')
 		return;
 	name += strlen(slice);
-	end = name + strcspn(name, "/\n");
-	*end = '\0';
-	if (end - name > (ptrdiff_t)strlen(suffix) && end - name < (ptrdiff_t)sizeof(daemon->unit) &&
-	    !strcmp(end - strlen(suffix), suffix))
+	len = strcspn(name, "/\n");
+	name[len] = '\0';
+	if (len > strlen(suffix) && len < sizeof(daemon->unit) &&
+	    !strcmp(name + len - strlen(suffix), suffix))
 		strcpy(daemon->unit, name);
 }
 

@@ -26,11 +26,14 @@
 #include "root.h"
 #include "text.h"
 
-/* Only what is on a block device: network file systems cannot be frozen, but can hang. */
+/*
+ * Only what is on a block device, by a driver of the kernel's: other file systems cannot
+ * be frozen, but can hang, and a user may mount one by FUSE that calls itself /dev/any.
+ */
 static bool can_be_frozen(const struct mntent *mount)
 {
-	return !strncmp(mount->mnt_fsname, "/dev/", 5) && mount->mnt_dir[0] == '/' &&
-	       !hasmntopt(mount, "ro");
+	return !strncmp(mount->mnt_fsname, "/dev/", 5) && strncmp(mount->mnt_type, "fuse", 4) &&
+	       mount->mnt_dir[0] == '/' && !hasmntopt(mount, "ro");
 }
 
 static int list_mounts(int proc, char ***folders, size_t *n)

@@ -555,7 +555,7 @@ static int release(struct hvic_move *move, struct cast *cast)
 	if (!ret)
 		ret = unload(move, OURS);
 	if (!ret)
-		tell(move, "this lasts until " OURS " is loaded again, at the next boot at the latest; hv_ic(4) says how to keep it out");
+		tell(move, "this lasts until the next boot; hv_ic(4) says how to keep " OURS " out for good");
 	return ret;
 }
 

@@ -53,12 +53,29 @@ struct play {
 	char told[4096];
 };
 
-static const struct player {
+/**
+ * struct player - a daemon
+ * @pid: of its process
+ * @name: of that
+ * @unit: of systemd that it runs in
+ * @device: that stands for its service's
+ */
+struct player {
 	int pid;
 	const char *name, *unit, *device;
-} kvp_daemon = { 10, "hv_kvp_daemon", "hv-kvp-daemon.service", "/dev/null" },
-  vss_daemon = { 11, "hv_vss_daemon", "hv-vss-daemon.service", "/dev/zero" },
-  fcopy_daemon = { 12, "hv_fcopy_daemon", "hv-fcopy-daemon.service", "/dev/full" };
+};
+
+static const struct player kvp_daemon = {
+	10, "hv_kvp_daemon", "hv-kvp-daemon.service", "/dev/null"
+};
+
+static const struct player vss_daemon = {
+	11, "hv_vss_daemon", "hv-vss-daemon.service", "/dev/zero"
+};
+
+static const struct player fcopy_daemon = {
+	12, "hv_fcopy_daemon", "hv-fcopy-daemon.service", "/dev/full"
+};
 
 static void play_bind(struct play *play, const char *id, const char *driver)
 {
@@ -234,7 +251,7 @@ static int find_frozen(struct hvic_move *move, const struct hvic_daemon *daemon,
 	assert_true(hvic_exists(play->root->fd, "proc/%d/paused", daemon->pid));
 	assert_string_equal(daemon->service->name, "vss");
 	snprintf(where, size, "%s", play->frozen ? play->frozen : "");
-	return play->frozen != NULL;
+	return play->frozen ? 1 : 0;
 }
 
 static bool interrupted(struct hvic_move *move)
@@ -377,7 +394,7 @@ static int count_steps(void **state, move_fn *move)
 	return play.steps - 2;
 }
 
-/* After the steps from @undone to @turn come their opposites, the last one first. */
+/* After the first @turn steps come their opposites, the last one first. */
 static void expect_undone(const struct play *play, int turn)
 {
 	static const char *const opposites[][2] = {
@@ -411,18 +428,18 @@ static void each_step_fails(void **state, move_fn *move, int error, bool late)
 
 	for (int i = 0; i < steps; i++) {
 		struct play play;
-		bool undone;
+		bool may_happen;
 
 		begin_move(&play, *state, move);
 		play.fail_at = i;
 		play.error = error;
 		assert_int_equal(move(&play.move), error);
-		/* The same, but it happens after we have given up. */
-		undone = !strncmp(play.log[i], "stop", 4) || !strncmp(play.log[i], "load", 4);
+		may_happen = !strncmp(play.log[i], "stop", 4) || !strncmp(play.log[i], "load", 4);
 		expect(&play, move == hvic_move_take ? BEFORE : AFTER);
 		begin_anew(state);
-		if (!late || !undone)
+		if (!late || !may_happen)
 			continue;
+		/* The same, but it happens after we have given up. */
 		begin_move(&play, *state, move);
 		play.fail_at = i;
 		play.error = error;

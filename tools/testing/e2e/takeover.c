@@ -64,7 +64,7 @@ static void takes_over(struct test *t)
 		expect_old(t);
 	}
 	test_run(t, 0, "hvic takeover");
-	test_says(t, 0, "hvic release", "until hv_ic is loaded again");
+	test_says(t, 0, "hvic release", "this lasts until the next boot");
 	/* The module is there, but beside the other. */
 	test_run(t, 0, "modprobe hv_ic");
 	test_says(t, 1, "hvic doctor", "heartbeat is held by another driver, hv_utils");
@@ -167,8 +167,8 @@ static void impostor(struct test *t)
 static void begin_slow(struct test *t)
 {
 	test_run(t, 0, "mkdir -p /tmp/slow; rm -f /tmp/go /tmp/began /tmp/status");
-	test_run(t, 0, "printf '#!/bin/sh\\ntouch /tmp/began\\n%s\\nexec %s \"$@\"\\n' >/tmp/slow/modprobe",
-		 "while ! test -e /tmp/go; do sleep 0.1; done",
+	test_run(t, 0, "printf '#!/bin/sh\\n%s\\n%s\\nexec %s \"$@\"\\n' >/tmp/slow/modprobe",
+		 "touch /tmp/began", "while ! test -e /tmp/go; do sleep 0.1; done",
 		 test_run(t, 0, "command -v modprobe"));
 	test_run(t, 0, "chmod 755 /tmp/slow/modprobe");
 	test_run(t, 0, "(PATH=/tmp/slow:$PATH hvic -t 10m takeover; echo $? >/tmp/status) %s",
