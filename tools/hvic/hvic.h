@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <linux/hv_ic.h>
 
-#include "command.h"
+#include "args.h"
 #include "genl.h"
 #include "parse.h"
 #include "root.h"

@@ -2,7 +2,7 @@
 /*
  * hvic: see and steer the integration components of a guest on Hyper-V.
  *
- * Reading path: commands.c is the table of all commands, command.h how it works;
+ * Reading path: commands.c is the table of all commands, args.h how it works;
  * then one file per noun.
  */
 #include <errno.h>

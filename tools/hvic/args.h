@@ -3,8 +3,8 @@
  * The command line as data: one table is what is parsed, what --help prints and
  * what the shells complete.
  */
-#ifndef HVIC_COMMAND_H
-#define HVIC_COMMAND_H
+#ifndef HVIC_ARGS_H
+#define HVIC_ARGS_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line as data. */
-#include "command.h"
+#include "args.h"
 
 #include <errno.h>
 #include <stdarg.h>
