@@ -217,7 +217,7 @@ static int parse_verb(struct parser *parser, const char *noun)
 }
 
 /**
- * hvic_command_parse() - find out what was said
+ * hvic_args_parse() - find out what was said
  * @call: to be filled in; points into @argv, and to the table
  * @argc: as main() got it
  * @argv: as main() got it
@@ -227,8 +227,8 @@ static int parse_verb(struct parser *parser, const char *noun)
  * Return: 0 or %-EINVAL. @call->command and the global options hold as far as they
  * could be read in both cases.
  */
-int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
-		       size_t size)
+int hvic_args_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
+		    size_t size)
 {
 	struct parser parser = {
 		.call = call,
@@ -263,8 +263,8 @@ int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], cha
 	return 0;
 }
 
-/** hvic_command_value() - value of an option of the command; NULL if it was not given */
-const char *hvic_command_value(const struct hvic_call *call, const char *option)
+/** hvic_args_value() - value of an option of the command; NULL if it was not given */
+const char *hvic_args_value(const struct hvic_call *call, const char *option)
 {
 	const struct hvic_option *options = call->command->options;
 
@@ -286,8 +286,8 @@ static void print_option(const struct hvic_option *option, FILE *out)
 		!option->arg ? "" : option->arg + (option->arg[0] == '['));
 }
 
-/** hvic_command_synopsis() - "health set NAME STATE [--ttl TIME]" */
-void hvic_command_synopsis(const struct hvic_command *command, FILE *out)
+/** hvic_args_synopsis() - "health set NAME STATE [--ttl TIME]" */
+void hvic_args_synopsis(const struct hvic_command *command, FILE *out)
 {
 	fputs(command->noun, out);
 	if (command->verb)
@@ -327,18 +327,18 @@ static void print_details(const struct hvic_command *command, FILE *out)
 }
 
 /**
- * hvic_command_help() - what there is
+ * hvic_args_help() - what there is
  * @noun: only of this one, in detail; NULL for an overview
  * @out: where to
  */
-void hvic_command_help(const char *noun, FILE *out)
+void hvic_args_help(const char *noun, FILE *out)
 {
 	fprintf(out, "Usage: hvic [OPTION...] [%s]\n\n", noun ? noun : "COMMAND");
 	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
 		if (noun && strcmp(noun, c->noun))
 			continue;
 		fputs("  ", out);
-		hvic_command_synopsis(c, out);
+		hvic_args_synopsis(c, out);
 		fprintf(out, "\n        %s\n", c->help);
 		if (noun)
 			print_details(c, out);

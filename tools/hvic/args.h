@@ -102,10 +102,10 @@ struct hvic_call {
 	const char *values[HVIC_MAX_OPTIONS];
 };
 
-int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
-		       size_t size);
-const char *hvic_command_value(const struct hvic_call *call, const char *option);
-void hvic_command_synopsis(const struct hvic_command *command, FILE *out);
-void hvic_command_help(const char *noun, FILE *out);
+int hvic_args_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
+		    size_t size);
+const char *hvic_args_value(const struct hvic_call *call, const char *option);
+void hvic_args_synopsis(const struct hvic_command *command, FILE *out);
+void hvic_args_help(const char *noun, FILE *out);
 
 #endif

@@ -28,7 +28,7 @@
  * @number: by which the kernel knows it, whatever its name in /dev
  */
 struct node {
-	const struct hvic_service_info *service;
+	const struct hvu_service_info *service;
 	char path[128];
 	dev_t number;
 };
@@ -39,7 +39,7 @@ struct nodes {
 };
 
 __attribute__((format(printf, 4, 5)))
-static int add_node(int root, struct nodes *nodes, const struct hvic_service_info *service,
+static int add_node(int root, struct nodes *nodes, const struct hvu_service_info *service,
 		    const char *format, ...)
 {
 	struct node node = { .service = service }, *more;
@@ -50,7 +50,7 @@ static int add_node(int root, struct nodes *nodes, const struct hvic_service_inf
 	va_start(arguments, format);
 	vsnprintf(node.path, sizeof(node.path), format, arguments);
 	va_end(arguments);
-	hvic_read(root, text, sizeof(text), "%s/dev", node.path);
+	hvu_read(root, text, sizeof(text), "%s/dev", node.path);
 	if (sscanf(text, "%u:%u", &major, &minor) != 2)
 		return 0;
 	node.number = makedev(major, minor);
@@ -63,31 +63,31 @@ static int add_node(int root, struct nodes *nodes, const struct hvic_service_inf
 }
 
 /* From Linux 6.10 on the daemon for file copy drives the device itself. */
-static int add_uio_nodes(int root, struct nodes *nodes, const struct hvic_device *device)
+static int add_uio_nodes(int root, struct nodes *nodes, const struct hvu_device *device)
 {
-	char **names = hvic_list(root, "sys/bus/vmbus/devices/%s/uio", device->id);
+	char **names = hvu_list(root, "sys/bus/vmbus/devices/%s/uio", device->id);
 	int ret = names ? 0 : -ENOMEM;
 
 	for (char **name = names; name && *name && !ret; name++)
 		ret = add_node(root, nodes, device->service, "sys/bus/vmbus/devices/%s/uio/%s",
 			       device->id, *name);
-	hvic_list_free(names);
+	hvu_list_free(names);
 	return ret;
 }
 
 static int find_nodes(int root, struct nodes *nodes)
 {
-	const struct hvic_service_info *service;
-	struct hvic_device *devices;
+	const struct hvu_service_info *service;
+	struct hvu_device *devices;
 	int ret = 0, n;
 
-	for (service = hvic_services; service < hvic_services + HVIC_SERVICES && !ret; service++) {
+	for (service = hvu_services; service < hvu_services + HVU_SERVICES && !ret; service++) {
 		ret = add_node(root, nodes, service, "sys/class/misc/vmbus!hv_%s", service->name);
 		if (!ret)
 			ret = add_node(root, nodes, service, "sys/class/misc/hv_ic!%s",
 				       service->name);
 	}
-	n = hvic_devices(root, &devices);
+	n = hvu_devices(root, &devices);
 	if (n == -ENOMEM)
 		ret = n;
 	for (int i = 0; i < n && !ret; i++)
@@ -113,7 +113,7 @@ static unsigned long fd_flags(int proc, const char *fd)
 	char text[512];
 	const char *flags;
 
-	hvic_read(proc, text, sizeof(text), "fdinfo/%s", fd);
+	hvu_read(proc, text, sizeof(text), "fdinfo/%s", fd);
 	flags = strstr(text, "flags:");
 	return flags ? strtoul(flags + strlen("flags:"), NULL, 8) : O_PATH;
 }
@@ -136,12 +136,12 @@ static const struct node *node_of_fd(int proc, const char *fd, const struct node
 
 static const struct node *node_of_process(int proc, const struct nodes *nodes)
 {
-	char **fds = hvic_list(proc, "fd");
+	char **fds = hvu_list(proc, "fd");
 	const struct node *node = NULL;
 
 	for (char **fd = fds; fd && *fd && !node; fd++)
 		node = node_of_fd(proc, *fd, nodes);
-	hvic_list_free(fds);
+	hvu_list_free(fds);
 	return node;
 }
 
@@ -152,9 +152,9 @@ static const struct node *node_of_process(int proc, const struct nodes *nodes)
  * These daemons open the file for themselves alone. A log that was opened for them
  * is not closed when a program is executed, and one that they open is appended to.
  */
-bool hvic_daemon_receives_file(const struct hvic_daemon *daemon)
+bool hvic_daemon_receives_file(const struct foreign_daemon *daemon)
 {
-	char **fds = hvic_list(daemon->proc, "fd");
+	char **fds = hvu_list(daemon->proc, "fd");
 	bool found = false;
 
 	for (char **fd = fds; fd && *fd && !found; fd++) {
@@ -167,18 +167,18 @@ bool hvic_daemon_receives_file(const struct hvic_daemon *daemon)
 		found = (flags & O_ACCMODE) != O_RDONLY && flags & O_CLOEXEC &&
 			!(flags & (O_APPEND | O_PATH));
 	}
-	hvic_list_free(fds);
+	hvu_list_free(fds);
 	return found;
 }
 
 /* --- Finding them. -------------------------------------------------------- */
 
-static const struct hvic_service_info *service_of_name(const char *name)
+static const struct hvu_service_info *service_of_name(const char *name)
 {
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
-		for (const char *const *daemon = hvic_services[i].daemons; *daemon; daemon++) {
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
+		for (const char *const *daemon = hvu_services[i].daemons; *daemon; daemon++) {
 			if (!strcmp(name, *daemon))
-				return &hvic_services[i];
+				return &hvu_services[i];
 		}
 	}
 	return NULL;
@@ -191,20 +191,20 @@ static bool is_root(int proc)
 	char text[4096];
 	const char *line;
 
-	hvic_read(proc, text, sizeof(text), "status");
+	hvu_read(proc, text, sizeof(text), "status");
 	line = strstr(text, "\nUid:");
 	return line && sscanf(line, " Uid: %u %u %u %u", &real, &effective, &saved, &files) == 4 &&
 	       !(real | effective | saved | files);
 }
 
 /* "0::/system.slice/some.service"; the units of a user are below /user.slice. */
-static void read_unit(struct hvic_daemon *daemon)
+static void read_unit(struct foreign_daemon *daemon)
 {
 	static const char slice[] = "/system.slice/", suffix[] = ".service";
 	char text[4096], *name;
 	size_t len;
 
-	hvic_read(daemon->proc, text, sizeof(text), "cgroup");
+	hvu_read(daemon->proc, text, sizeof(text), "cgroup");
 	name = strstr(text, slice);
 	if (!name || name == text || name[-1] != ':')
 		return;
@@ -216,9 +216,9 @@ static void read_unit(struct hvic_daemon *daemon)
 		strcpy(daemon->unit, name);
 }
 
-static int name_daemon(struct hvic_daemon *daemon, const char *comm)
+static int name_daemon(struct foreign_daemon *daemon, const char *comm)
 {
-	char *printable = hvic_printable(comm);
+	char *printable = hvu_printable(comm);
 
 	if (!printable)
 		return -ENOMEM;
@@ -228,14 +228,14 @@ static int name_daemon(struct hvic_daemon *daemon, const char *comm)
 }
 
 /* Fills @daemon with what the process is: 1 if it is one, 0 if not. */
-static int look_at_process(struct hvic_daemon *daemon, const struct nodes *nodes)
+static int look_at_process(struct foreign_daemon *daemon, const struct nodes *nodes)
 {
 	const struct node *node = node_of_process(daemon->proc, nodes);
-	char comm[HVIC_NAME_SIZE];
+	char comm[HVU_NAME_SIZE];
 	int ret;
 
 	daemon->root = is_root(daemon->proc);
-	if (hvic_read(daemon->proc, comm, sizeof(comm), "comm") < 0)
+	if (hvu_read(daemon->proc, comm, sizeof(comm), "comm") < 0)
 		return 0;
 	if (node) {
 		daemon->service = node->service;
@@ -253,14 +253,14 @@ static int look_at_process(struct hvic_daemon *daemon, const struct nodes *nodes
 }
 
 static int add_process(int root, const char *pid, const struct nodes *nodes,
-		       struct hvic_daemon **daemons, int *n)
+		       struct foreign_daemon **daemons, int *n)
 {
-	struct hvic_daemon daemon = { .pid = atoi(pid) }, *more;
+	struct foreign_daemon daemon = { .pid = atoi(pid) }, *more;
 	int ret;
 
 	if (daemon.pid == getpid())
 		return 0;
-	daemon.proc = hvic_open(root, O_RDONLY | O_DIRECTORY, "proc/%s", pid);
+	daemon.proc = hvu_open(root, O_RDONLY | O_DIRECTORY, "proc/%s", pid);
 	if (daemon.proc < 0)
 		return 0;
 	ret = look_at_process(&daemon, nodes);
@@ -281,18 +281,18 @@ out_close:
 }
 
 /**
- * hvic_daemons() - the processes that have a service's device open
+ * foreign_daemons() - the processes that have a service's device open
  * @root: where /proc and /sys are below
- * @daemons: gets an array, for hvic_daemons_free()
+ * @daemons: gets an array, for foreign_daemons_free()
  *
  * Processes of root that are only called like a known daemon are among them; they
  * have no @node.
  *
  * Return: how many, or a negative errno.
  */
-int hvic_daemons(int root, struct hvic_daemon **daemons)
+int foreign_daemons(int root, struct foreign_daemon **daemons)
 {
-	struct hvic_daemon *found = NULL;
+	struct foreign_daemon *found = NULL;
 	struct nodes nodes = { 0 };
 	char **names = NULL;
 	int ret, n = 0;
@@ -300,25 +300,25 @@ int hvic_daemons(int root, struct hvic_daemon **daemons)
 	*daemons = NULL;
 	ret = find_nodes(root, &nodes);
 	if (!ret) {
-		names = hvic_list(root, "proc");
+		names = hvu_list(root, "proc");
 		ret = names ? 0 : -ENOMEM;
 	}
 	for (char **name = names; name && *name && !ret; name++) {
 		if (isdigit((unsigned char)**name))
 			ret = add_process(root, *name, &nodes, &found, &n);
 	}
-	hvic_list_free(names);
+	hvu_list_free(names);
 	free(nodes.all);
 	if (ret) {
-		hvic_daemons_free(found, n);
+		foreign_daemons_free(found, n);
 		return ret;
 	}
 	*daemons = found;
 	return n;
 }
 
-/** hvic_daemons_free() - what hvic_daemons() gave */
-void hvic_daemons_free(struct hvic_daemon *daemons, int n)
+/** foreign_daemons_free() - what foreign_daemons() gave */
+void foreign_daemons_free(struct foreign_daemon *daemons, int n)
 {
 	for (int i = 0; i < n; i++)
 		close(daemons[i].proc);
@@ -328,17 +328,17 @@ void hvic_daemons_free(struct hvic_daemon *daemons, int n)
 /* --- Holding and ending them. --------------------------------------------- */
 
 /* "12 (some name) S ..." */
-static char state_of(const struct hvic_daemon *daemon)
+static char state_of(const struct foreign_daemon *daemon)
 {
 	char text[512];
 	const char *name_end;
 
-	hvic_read(daemon->proc, text, sizeof(text), "stat");
+	hvu_read(daemon->proc, text, sizeof(text), "stat");
 	name_end = strrchr(text, ')');
 	return name_end && name_end[1] ? name_end[2] : '\0';
 }
 
-static int send_signal(const struct hvic_daemon *daemon, int signal)
+static int send_signal(const struct foreign_daemon *daemon, int signal)
 {
 	if (!syscall(SYS_pidfd_send_signal, daemon->proc, signal, NULL, 0) || errno == ESRCH)
 		return 0;
@@ -352,7 +352,7 @@ static int send_signal(const struct hvic_daemon *daemon, int signal)
  *
  * Return: 0, also if it has ended; %-ETIMEDOUT if it goes on; another negative errno.
  */
-int hvic_daemon_pause(const struct hvic_daemon *daemon, int timeout_ms)
+int hvic_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	int ret = send_signal(daemon, SIGSTOP);
@@ -374,7 +374,7 @@ int hvic_daemon_pause(const struct hvic_daemon *daemon, int timeout_ms)
 }
 
 /** hvic_daemon_resume() - let it go on; it may have ended */
-int hvic_daemon_resume(const struct hvic_daemon *daemon)
+int hvic_daemon_resume(const struct foreign_daemon *daemon)
 {
 	return send_signal(daemon, SIGCONT);
 }
@@ -387,7 +387,7 @@ int hvic_daemon_resume(const struct hvic_daemon *daemon)
  *
  * Return: 0, %-ETIMEDOUT, %-EINTR if @wake is readable, or another negative errno.
  */
-int hvic_daemon_wait_end(const struct hvic_daemon *daemon, int timeout_ms, int wake)
+int hvic_daemon_wait_end(const struct foreign_daemon *daemon, int timeout_ms, int wake)
 {
 	struct pollfd wait[] = { { .events = POLLIN }, { .fd = wake, .events = POLLIN } };
 	int ret;

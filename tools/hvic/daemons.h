@@ -15,7 +15,7 @@
 #include "vmbus.h"
 
 /**
- * struct hvic_daemon - a process that serves a service, or is called as if it did
+ * struct foreign_daemon - a process that serves a service, or is called as if it did
  * @service: the service
  * @pid: its process id
  * @proc: its folder in /proc, which never leads to another process with the same id
@@ -25,24 +25,24 @@
  * @unit: of the system's systemd that it runs in; "" if none
  * @main: main process of @unit, once that was asked; 0 if there is none
  */
-struct hvic_daemon {
-	const struct hvic_service_info *service;
+struct foreign_daemon {
+	const struct hvu_service_info *service;
 	pid_t pid;
 	int proc;
 	bool root;
-	char name[HVIC_NAME_SIZE];
+	char name[HVU_NAME_SIZE];
 	char node[128];
 	char unit[256];
 	pid_t main;
 };
 
-int hvic_daemons(int root, struct hvic_daemon **daemons);
-void hvic_daemons_free(struct hvic_daemon *daemons, int n);
+int foreign_daemons(int root, struct foreign_daemon **daemons);
+void foreign_daemons_free(struct foreign_daemon *daemons, int n);
 
-bool hvic_daemon_receives_file(const struct hvic_daemon *daemon);
+bool hvic_daemon_receives_file(const struct foreign_daemon *daemon);
 
-int hvic_daemon_pause(const struct hvic_daemon *daemon, int timeout_ms);
-int hvic_daemon_resume(const struct hvic_daemon *daemon);
-int hvic_daemon_wait_end(const struct hvic_daemon *daemon, int timeout_ms, int wake);
+int hvic_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms);
+int hvic_daemon_resume(const struct foreign_daemon *daemon);
+int hvic_daemon_wait_end(const struct foreign_daemon *daemon, int timeout_ms, int wake);
 
 #endif

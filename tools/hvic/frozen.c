@@ -38,7 +38,7 @@ static bool can_be_frozen(const struct mntent *mount)
 
 static int list_mounts(int proc, char ***folders, size_t *n)
 {
-	FILE *mounts = hvic_fopen(proc, "mounts");
+	FILE *mounts = hvu_fopen(proc, "mounts");
 	struct mntent *mount;
 	int ret = 0;
 
@@ -164,7 +164,7 @@ int hvic_find_frozen(int proc, int timeout_ms, int wake, char *where, size_t siz
 	if (!ret && n)
 		ret = try_in_child(proc, timeout_ms, wake, folders, n);
 	if (ret >= 0 && ret < (int)n) {
-		printable = hvic_printable(folders[ret]);
+		printable = hvu_printable(folders[ret]);
 		snprintf(where, size, "%s", printable ? printable : "?");
 		free(printable);
 		ret = 1;

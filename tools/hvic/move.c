@@ -118,13 +118,13 @@ static void undo(struct hvic_move *move)
 	}
 }
 
-static int bind(struct hvic_move *move, const struct hvic_device *device, const char *driver)
+static int bind(struct hvic_move *move, const struct hvu_device *device, const char *driver)
 {
 	return perform(move, (struct hvic_step) {
 		.action = HVIC_BIND, .device = device, .driver = driver });
 }
 
-static int unbind(struct hvic_move *move, const struct hvic_device *device)
+static int unbind(struct hvic_move *move, const struct hvu_device *device)
 {
 	if (!device->driver[0])
 		return 0;
@@ -144,7 +144,7 @@ static int unload(struct hvic_move *move, const char *module)
 
 static bool has_driver(struct hvic_move *move, const char *driver)
 {
-	return hvic_exists(move->root, "sys/bus/vmbus/drivers/%s", driver);
+	return hvu_exists(move->root, "sys/bus/vmbus/drivers/%s", driver);
 }
 
 /* --- Whom and what it is about. ------------------------------------------- */
@@ -157,14 +157,14 @@ static bool has_driver(struct hvic_move *move, const char *driver)
  * @n_daemons: how many
  */
 struct cast {
-	struct hvic_device *devices;
+	struct hvu_device *devices;
 	int n_devices;
-	struct hvic_daemon *daemons;
+	struct foreign_daemon *daemons;
 	int n_daemons;
 };
 
-static const struct hvic_device *device_of(const struct cast *cast,
-					   const struct hvic_service_info *service)
+static const struct hvu_device *device_of(const struct cast *cast,
+					  const struct hvu_service_info *service)
 {
 	for (int i = 0; i < cast->n_devices; i++) {
 		if (cast->devices[i].service == service)
@@ -174,21 +174,21 @@ static const struct hvic_device *device_of(const struct cast *cast,
 }
 
 /* Has it a device open that moves? */
-static bool is_concerned(const struct cast *cast, const struct hvic_daemon *daemon)
+static bool is_concerned(const struct cast *cast, const struct foreign_daemon *daemon)
 {
 	return daemon->node[0] && device_of(cast, daemon->service);
 }
 
 /* Only the main process of a unit goes and comes with it, for certain. */
-static bool is_movable(const struct cast *cast, const struct hvic_daemon *daemon)
+static bool is_movable(const struct cast *cast, const struct foreign_daemon *daemon)
 {
 	return is_concerned(cast, daemon) && daemon->root && daemon->main == daemon->pid;
 }
 
 static int find_cast(struct hvic_move *move, struct cast *cast,
-		     bool (*moves)(struct hvic_move *move, const struct hvic_device *device))
+		     bool (*moves)(struct hvic_move *move, const struct hvu_device *device))
 {
-	int kept = 0, n = hvic_devices(move->root, &cast->devices);
+	int kept = 0, n = hvu_devices(move->root, &cast->devices);
 
 	if (n < 0)
 		return n;
@@ -198,7 +198,7 @@ static int find_cast(struct hvic_move *move, struct cast *cast,
 	}
 	cast->n_devices = kept;
 
-	n = hvic_daemons(move->root, &cast->daemons);
+	n = foreign_daemons(move->root, &cast->daemons);
 	if (n < 0)
 		return n;
 	cast->n_daemons = n;
@@ -207,12 +207,12 @@ static int find_cast(struct hvic_move *move, struct cast *cast,
 
 static void free_cast(struct cast *cast)
 {
-	hvic_daemons_free(cast->daemons, cast->n_daemons);
+	foreign_daemons_free(cast->daemons, cast->n_daemons);
 	free(cast->devices);
 }
 
 /* "sys/class/misc/vmbus!hv_kvp" is "/dev/vmbus/hv_kvp" by default. */
-static void name_node(const struct hvic_daemon *daemon, char *text, size_t size)
+static void name_node(const struct foreign_daemon *daemon, char *text, size_t size)
 {
 	char *mark;
 
@@ -227,7 +227,7 @@ static void name_node(const struct hvic_daemon *daemon, char *text, size_t size)
 static void find_units(struct hvic_move *move, struct cast *cast)
 {
 	for (int i = 0; i < cast->n_daemons; i++) {
-		struct hvic_daemon *daemon = &cast->daemons[i];
+		struct foreign_daemon *daemon = &cast->daemons[i];
 		int ret;
 
 		if (!is_concerned(cast, daemon))
@@ -240,7 +240,7 @@ static void find_units(struct hvic_move *move, struct cast *cast)
 }
 
 /* A child that a daemon has just started has the device open for a moment, too. */
-static bool goes_with_unit(const struct cast *cast, const struct hvic_daemon *daemon)
+static bool goes_with_unit(const struct cast *cast, const struct foreign_daemon *daemon)
 {
 	for (int i = 0; i < cast->n_daemons; i++) {
 		if (cast->daemons[i].pid == daemon->main)
@@ -255,7 +255,7 @@ static int refuse_if_unmovable(struct hvic_move *move, const struct cast *cast)
 	int ret = 0;
 
 	for (int i = 0; i < cast->n_daemons; i++) {
-		const struct hvic_daemon *daemon = &cast->daemons[i];
+		const struct foreign_daemon *daemon = &cast->daemons[i];
 		char node[128];
 
 		if (!is_concerned(cast, daemon) || goes_with_unit(cast, daemon))
@@ -275,8 +275,8 @@ static int refuse_if_unmovable(struct hvic_move *move, const struct cast *cast)
  */
 static int refuse_if_open(struct hvic_move *move, const struct cast *cast)
 {
-	struct hvic_daemon *daemons;
-	int n = hvic_daemons(move->root, &daemons), ret = n < 0 ? n : 0;
+	struct foreign_daemon *daemons;
+	int n = foreign_daemons(move->root, &daemons), ret = n < 0 ? n : 0;
 	char node[128];
 
 	for (int i = 0; i < n; i++) {
@@ -288,12 +288,12 @@ static int refuse_if_open(struct hvic_move *move, const struct cast *cast)
 		ret = -EBUSY;
 	}
 	if (n >= 0)
-		hvic_daemons_free(daemons, n);
+		foreign_daemons_free(daemons, n);
 	return ret;
 }
 
 /* hv_utils and its like do not tell; what their daemon has done so far does. */
-static int refuse_if_daemon_busy(struct hvic_move *move, const struct hvic_daemon *daemon)
+static int refuse_if_daemon_busy(struct hvic_move *move, const struct foreign_daemon *daemon)
 {
 	char where[512];
 	int ret = 0;
@@ -312,7 +312,7 @@ static int refuse_if_daemon_busy(struct hvic_move *move, const struct hvic_daemo
 	return -EBUSY;
 }
 
-static int refuse_if_session(struct hvic_move *move, const struct hvic_service_info *service)
+static int refuse_if_session(struct hvic_move *move, const struct hvu_service_info *service)
 {
 	int ret = move->ops->in_session(move, service);
 
@@ -333,7 +333,7 @@ static int refuse_if_busy(struct hvic_move *move, const struct cast *cast)
 			ret = refuse_if_session(move, cast->devices[i].service);
 	}
 	for (int i = 0; i < cast->n_daemons && !ret; i++) {
-		const struct hvic_daemon *daemon = &cast->daemons[i];
+		const struct foreign_daemon *daemon = &cast->daemons[i];
 
 		if (is_movable(cast, daemon) &&
 		    strcmp(device_of(cast, daemon->service)->driver, OURS))
@@ -383,7 +383,7 @@ static int start_daemons(struct hvic_move *move)
 		struct hvic_step step = move->done[i];
 		int error;
 
-		if (step.action != HVIC_STOP || !hvic_exists(move->root, "%s", step.daemon->node))
+		if (step.action != HVIC_STOP || !hvu_exists(move->root, "%s", step.daemon->node))
 			continue;
 		step.action = HVIC_START;
 		error = perform(move, step);
@@ -408,17 +408,17 @@ static int settle(struct hvic_move *move, int ret)
 /* Of a module that is built in there is no such file, and it cannot be removed. */
 static bool is_module(struct hvic_move *move, const char *module)
 {
-	return hvic_exists(move->root, "sys/module/%s/initstate", module);
+	return hvu_exists(move->root, "sys/module/%s/initstate", module);
 }
 
 static bool drives_devices(struct hvic_move *move, const char *driver)
 {
-	char **names = hvic_list(move->root, "sys/bus/vmbus/drivers/%s", driver);
+	char **names = hvu_list(move->root, "sys/bus/vmbus/drivers/%s", driver);
 	bool found = false;
 
 	for (char **name = names; name && *name && !found; name++)
-		found = strlen(*name) == HVIC_GUID_SIZE - 1;
-	hvic_list_free(names);
+		found = strlen(*name) == HVU_GUID_SIZE - 1;
+	hvu_list_free(names);
 	return found;
 }
 
@@ -436,10 +436,10 @@ static int retire(struct hvic_move *move, const char *driver)
 }
 
 /* Those that we serve and do not have. */
-static bool is_takeable(struct hvic_move *move, const struct hvic_device *device)
+static bool is_takeable(struct hvic_move *move, const struct hvu_device *device)
 {
 	return strcmp(device->driver, OURS) &&
-	       hvic_service_has_switch(move->root, device->service);
+	       hvu_service_has_switch(move->root, device->service);
 }
 
 static int take(struct hvic_move *move, struct cast *cast)
@@ -451,7 +451,7 @@ static int take(struct hvic_move *move, struct cast *cast)
 		tell(move, "there is nothing that another driver holds");
 	ret = stop_daemons(move, cast);
 	for (int i = 0; i < cast->n_devices && !ret; i++) {
-		const struct hvic_device *device = &cast->devices[i];
+		const struct hvu_device *device = &cast->devices[i];
 
 		for (size_t k = 0; k < ARRAY_SIZE(others); k++)
 			left[k] |= !strcmp(device->driver, others[k]);
@@ -483,7 +483,7 @@ int hvic_move_take(struct hvic_move *move)
 	struct cast cast = { 0 };
 	int ret = 0;
 
-	if (!hvic_exists(move->root, "sys/bus/vmbus"))
+	if (!hvu_exists(move->root, "sys/bus/vmbus"))
 		return -ENXIO;
 	if (!has_driver(move, OURS))
 		ret = load(move, OURS);
@@ -498,14 +498,14 @@ int hvic_move_take(struct hvic_move *move)
 
 /* --- The way back. -------------------------------------------------------- */
 
-static bool is_ours(struct hvic_move *move, const struct hvic_device *device)
+static bool is_ours(struct hvic_move *move, const struct hvu_device *device)
 {
 	(void)move;
 	return !strcmp(device->driver, OURS);
 }
 
 /* %-ENODEV if that driver does not take it, or there is no such driver. */
-static int try_driver(struct hvic_move *move, const struct hvic_device *device,
+static int try_driver(struct hvic_move *move, const struct hvu_device *device,
 		      const char *driver)
 {
 	int ret = 0;
@@ -520,7 +520,7 @@ static int try_driver(struct hvic_move *move, const struct hvic_device *device,
 }
 
 /* To the first driver that takes it: file copy changed hands in 6.10. */
-static int give(struct hvic_move *move, const struct hvic_device *device)
+static int give(struct hvic_move *move, const struct hvu_device *device)
 {
 	for (size_t k = 0; k < ARRAY_SIZE(others); k++) {
 		const struct hvic_step step = {

@@ -31,9 +31,9 @@ enum hvic_action {
  */
 struct hvic_step {
 	enum hvic_action action;
-	const struct hvic_device *device;
+	const struct hvu_device *device;
 	const char *driver;
-	const struct hvic_daemon *daemon;
+	const struct foreign_daemon *daemon;
 };
 
 struct hvic_move;
@@ -52,9 +52,9 @@ struct hvic_move;
  */
 struct hvic_move_ops {
 	int (*perform)(struct hvic_move *move, const struct hvic_step *step);
-	int (*find_unit)(struct hvic_move *move, struct hvic_daemon *daemon);
-	int (*in_session)(struct hvic_move *move, const struct hvic_service_info *service);
-	int (*find_frozen)(struct hvic_move *move, const struct hvic_daemon *daemon,
+	int (*find_unit)(struct hvic_move *move, struct foreign_daemon *daemon);
+	int (*in_session)(struct hvic_move *move, const struct hvu_service_info *service);
+	int (*find_frozen)(struct hvic_move *move, const struct foreign_daemon *daemon,
 			   char *where, size_t size);
 	bool (*interrupted)(struct hvic_move *move);
 	void (*tell)(struct hvic_move *move, const char *line);

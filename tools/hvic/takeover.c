@@ -33,14 +33,14 @@ struct action {
 
 static int bind_device(struct hvic_move *move, const struct hvic_step *step)
 {
-	char driver[HVIC_NAME_SIZE];
-	int ret = hvic_write(move->root, step->device->id, "sys/bus/vmbus/drivers/%s/bind",
-			     step->driver);
+	char driver[HVU_NAME_SIZE];
+	int ret = hvu_write(move->root, step->device->id, "sys/bus/vmbus/drivers/%s/bind",
+			    step->driver);
 
 	/* A driver that was just loaded may have been quicker. */
 	if (ret == -EBUSY) {
-		hvic_link_name(move->root, driver, sizeof(driver),
-			       "sys/bus/vmbus/devices/%s/driver", step->device->id);
+		hvu_link_name(move->root, driver, sizeof(driver),
+			      "sys/bus/vmbus/devices/%s/driver", step->device->id);
 		ret = strcmp(driver, step->driver) ? ret : 0;
 	}
 	return ret;
@@ -49,7 +49,7 @@ static int bind_device(struct hvic_move *move, const struct hvic_step *step)
 static int load_module(const char *module, int timeout_ms)
 {
 	const char *const argv[] = { "modprobe", module, NULL };
-	int ret = hvic_run(argv, timeout_ms);
+	int ret = hvu_run(argv, timeout_ms);
 
 	return ret > 0 ? -ENOEXEC : ret;
 }
@@ -66,7 +66,7 @@ static int wake_fd(const struct hvic_move *move)
 	return move->settled ? -1 : ((const struct action *)move)->guard.signals;
 }
 
-static int stop_daemon(struct hvic_move *move, const struct hvic_daemon *daemon)
+static int stop_daemon(struct hvic_move *move, const struct foreign_daemon *daemon)
 {
 	int ret = hvic_unit_stop(daemon->unit, move->timeout_ms, wake_fd(move));
 
@@ -77,8 +77,8 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 {
 	switch (step->action) {
 	case HVIC_UNBIND:
-		return hvic_write(move->root, step->device->id,
-				  "sys/bus/vmbus/drivers/%s/unbind", step->driver);
+		return hvu_write(move->root, step->device->id,
+				 "sys/bus/vmbus/drivers/%s/unbind", step->driver);
 	case HVIC_BIND:
 		return bind_device(move, step);
 	case HVIC_LOAD:
@@ -100,13 +100,13 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 /* --- Looking at the system. ----------------------------------------------- */
 
 /* The unit that was read from /proc is good enough to name, but not to act on. */
-static int find_unit(struct hvic_move *move, struct hvic_daemon *daemon)
+static int find_unit(struct hvic_move *move, struct foreign_daemon *daemon)
 {
 	(void)move;
 	return hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main);
 }
 
-static int find_frozen(struct hvic_move *move, const struct hvic_daemon *daemon, char *where,
+static int find_frozen(struct hvic_move *move, const struct foreign_daemon *daemon, char *where,
 		       size_t size)
 {
 	return hvic_find_frozen(daemon->proc, FROZEN_MS, wake_fd(move), where, size);
@@ -124,33 +124,33 @@ static bool is_in_the_middle(json_object *service)
 	json_object *last;
 
 	if (!json_object_object_get_ex(service, "last_request", &last) ||
-	    hvic_json_number(last, "errno"))
+	    hvu_json_number(last, "errno"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
-		if (!strcmp(hvic_json_string(service, "name"), beginnings[i].service) &&
-		    !strcmp(hvic_json_string(last, "operation"), beginnings[i].operation))
+		if (!strcmp(hvu_json_string(service, "name"), beginnings[i].service) &&
+		    !strcmp(hvu_json_string(last, "operation"), beginnings[i].operation))
 			return true;
 	}
 	return false;
 }
 
-static int in_session(struct hvic_move *move, const struct hvic_service_info *info)
+static int in_session(struct hvic_move *move, const struct hvu_service_info *info)
 {
 	struct hvic *hvic = ((struct action *)move)->hvic;
 	json_object *services;
 	int ret = 0;
 
-	if (hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvic_set_service, &services))
+	if (hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services))
 		return -EIO;
 	for (size_t i = 0; i < json_object_array_length(services); i++) {
 		json_object *service = json_object_array_get_idx(services, i);
 
-		if (!strcmp(hvic_json_string(service, "name"), info->name))
+		if (!strcmp(hvu_json_string(service, "name"), info->name))
 			ret |= is_in_the_middle(service);
 	}
 	json_object_put(services);
 	/* The connection is to the module that is about to go. */
-	hvic_genl_close(&hvic->genl);
+	hvu_genl_close(&hvic->genl);
 	hvic->connected = false;
 	return ret;
 }
@@ -214,12 +214,12 @@ static int run(struct hvic *hvic, int (*run_move)(struct hvic_move *move), const
 	return ret;
 }
 
-int hvic_takeover(struct hvic *hvic)
+int cmd_takeover(struct hvic *hvic)
 {
 	return run(hvic, hvic_move_take, "takeover");
 }
 
-int hvic_release(struct hvic *hvic)
+int cmd_release(struct hvic *hvic)
 {
 	/* Without it there is nothing to give. */
 	int ret = hvic_connect(hvic);

@@ -44,25 +44,25 @@ struct request {
 
 static enum hv_ic_decision judge(sd_bus *bus, const struct request *request)
 {
-	const char *name = hvic_action_words[request->action];
+	const char *name = hvu_action_words[request->action];
 	char who[256];
 	char *printable;
 	int ret;
 
 	if (request->action == HV_IC_ACTION_HIBERNATE && !hvic_logind_can(bus, request->action)) {
-		hvic_log(HVIC_NOTICE, "%s refused: logind says that this system cannot", name);
+		hvu_log(HVU_LOG_NOTICE, "%s refused: logind says that this system cannot", name);
 		return HV_IC_DECISION_UNSUPPORTED;
 	}
 	if (request->force)
 		return HV_IC_DECISION_ACCEPTED;
 	ret = hvic_logind_inhibited(bus, request->action, who, sizeof(who));
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "logind does not tell about locks: %s", strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "logind does not tell about locks: %s", strerror(-ret));
 	if (ret <= 0)
 		return HV_IC_DECISION_ACCEPTED;
-	printable = hvic_printable(who);
-	hvic_log(HVIC_NOTICE, "%s refused, it is inhibited by %s", name,
-		 printable ? printable : "somebody");
+	printable = hvu_printable(who);
+	hvu_log(HVU_LOG_NOTICE, "%s refused, it is inhibited by %s", name,
+		printable ? printable : "somebody");
 	free(printable);
 	return HV_IC_DECISION_LOCKED;
 }
@@ -74,7 +74,7 @@ static void ask(struct hvic_handler *handler, const struct request *request)
 	int ret = handler->ops->open_bus(handler, &bus);
 
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "logind is out of reach: %s", strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "logind is out of reach: %s", strerror(-ret));
 	else
 		decision = judge(bus, request);
 	sd_bus_flush_close_unref(bus);
@@ -85,18 +85,18 @@ static void ask(struct hvic_handler *handler, const struct request *request)
 
 static void act(struct hvic_handler *handler, const struct request *request)
 {
-	const char *name = hvic_action_words[request->action];
-	char *text = hvic_printable(request->text);
+	const char *name = hvu_action_words[request->action];
+	char *text = hvu_printable(request->text);
 	sd_bus *bus = NULL;
 	int ret = handler->ops->open_bus(handler, &bus);
 
 	if (ret >= 0)
 		ret = hvic_logind_act(bus, request->action, text ? text : "");
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "%s: logind does not do it (%s), the kernel has to", name,
-			 strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "%s: logind does not do it (%s), the kernel has to", name,
+			strerror(-ret));
 	else
-		hvic_log(HVIC_NOTICE, "%s handed to logind", name);
+		hvu_log(HVU_LOG_NOTICE, "%s handed to logind", name);
 	sd_bus_flush_close_unref(bus);
 	free(text);
 	handler->ops->reply(handler, request->id,
@@ -127,14 +127,14 @@ static void tell(struct hvic_handler *handler, const struct request *request)
 		[HV_IC_ACTION_REBOOT]		= "reboots",
 		[HV_IC_ACTION_HIBERNATE]	= "hibernates",
 	};
-	const char *phase = hvic_json_string(request->object, "phase");
-	int64_t remaining = hvic_json_number(request->object, "remaining_ms");
-	char headline[128], span[HVIC_SPAN_SIZE];
+	const char *phase = hvu_json_string(request->object, "phase");
+	int64_t remaining = hvu_json_number(request->object, "remaining_ms");
+	char headline[128], span[HVU_SPAN_SIZE];
 
 	if (!strcmp(phase, "granted") && remaining)
 		snprintf(headline, sizeof(headline),
 			 "The system %s in %s, the virtual machine's host asks for it.",
-			 verbs[request->action], hvic_span(span, remaining * 1000000));
+			 verbs[request->action], hvu_span(span, remaining * 1000000));
 	else if (!strcmp(phase, "granted"))
 		snprintf(headline, sizeof(headline),
 			 "The system %s now, the virtual machine's host asks for it.",
@@ -156,20 +156,20 @@ static void tell(struct hvic_handler *handler, const struct request *request)
  */
 void hvic_handler_take(struct hvic_handler *handler, const struct nlmsghdr *message)
 {
-	const struct hvic_event *event = hvic_event_find(message);
+	const struct hvu_event *event = hvu_event_find(message);
 	struct request request;
 	int action;
 
-	if (!event || event->set != &hvic_set_request)
+	if (!event || event->set != &hvu_set_request)
 		return;
-	request.object = hvic_decode(message, event->set);
-	request.id = hvic_json_number(request.object, "id");
-	request.force = hvic_json_true(request.object, "force");
-	request.text = hvic_json_string(request.object, "text");
-	action = hvic_parse_word(hvic_json_string(request.object, "action"), hvic_action_words);
+	request.object = hvu_decode(message, event->set);
+	request.id = hvu_json_number(request.object, "id");
+	request.force = hvu_json_true(request.object, "force");
+	request.text = hvu_json_string(request.object, "text");
+	action = hvu_parse_word(hvu_json_string(request.object, "action"), hvu_action_words);
 	if (action < 0) {
 		/* Of a newer driver, which does without an answer. */
-		hvic_log(HVIC_WARNING, "the driver asks for something unknown");
+		hvu_log(HVU_LOG_WARNING, "the driver asks for something unknown");
 		json_object_put(request.object);
 		return;
 	}

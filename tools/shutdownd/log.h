@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Lines for the journal, or for whoever reads standard error. */
-#ifndef HVIC_LOG_H
-#define HVIC_LOG_H
+#ifndef HVU_LOG_H
+#define HVU_LOG_H
 
 /* As in syslog(3). */
-enum hvic_level { HVIC_ERROR = 3, HVIC_WARNING = 4, HVIC_NOTICE = 5, HVIC_INFO = 6 };
+enum hvu_log_level { HVU_LOG_ERROR = 3, HVU_LOG_WARNING = 4, HVU_LOG_NOTICE = 5, HVU_LOG_INFO = 6 };
 
-void hvic_log(enum hvic_level level, const char *format, ...)
+void hvu_log(enum hvu_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #endif

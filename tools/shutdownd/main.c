@@ -41,9 +41,9 @@
 struct daemon {
 	struct hvic_handler handler;
 	sd_event *event;
-	struct hvic_genl driver;
+	struct hvu_genl driver;
 	sd_event_source *driver_source;
-	struct hvic_genl control;
+	struct hvu_genl control;
 };
 
 /* --- What the handler needs. -------------------------------------------------------- */
@@ -57,14 +57,14 @@ static int open_bus(struct hvic_handler *handler, sd_bus **bus)
 static void reply(struct hvic_handler *handler, uint64_t id, enum hv_ic_decision decision)
 {
 	struct daemon *daemon = (struct daemon *)handler;
-	struct nlmsghdr *request = hvic_genl_request(&daemon->driver, HV_IC_CMD_HANDLER_REPLY);
+	struct nlmsghdr *request = hvu_genl_request(&daemon->driver, HV_IC_CMD_HANDLER_REPLY);
 	int ret;
 
 	mnl_attr_put_u64(request, HV_IC_A_REQUEST_ID, id);
 	mnl_attr_put_u32(request, HV_IC_A_REQUEST_DECISION, decision);
-	ret = hvic_genl_post(&daemon->driver, request);
+	ret = hvu_genl_post(&daemon->driver, request);
 	if (ret)
-		hvic_log(HVIC_WARNING, "cannot answer the driver: %s", strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "cannot answer the driver: %s", strerror(-ret));
 }
 
 static const struct hvic_handler_ops handler_ops = { .open_bus = open_bus, .reply = reply };
@@ -82,51 +82,51 @@ static int take_request(const struct nlmsghdr *message, void *data)
 static int on_driver(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct daemon *daemon = data;
-	int ret = hvic_genl_events(&daemon->driver, take_request, daemon);
+	int ret = hvu_genl_events(&daemon->driver, take_request, daemon);
 
 	(void)source;
 	(void)fd;
 	(void)events;
 	/* The driver does not wait for ever, and goes on without us. */
 	if (ret == -ENOBUFS)
-		hvic_log(HVIC_WARNING, "messages of the driver were lost");
+		hvu_log(HVU_LOG_WARNING, "messages of the driver were lost");
 	else if (ret)
-		hvic_log(HVIC_WARNING, "the driver: %s",
-			 daemon->driver.error[0] ? daemon->driver.error : strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "the driver: %s",
+			daemon->driver.error[0] ? daemon->driver.error : strerror(-ret));
 	return 0;
 }
 
 static void detach(struct daemon *daemon)
 {
 	daemon->driver_source = sd_event_source_disable_unref(daemon->driver_source);
-	hvic_genl_close(&daemon->driver);
+	hvu_genl_close(&daemon->driver);
 	sd_notify(0, "STATUS=Waiting for the module hv_ic");
 }
 
 static int attach(struct daemon *daemon)
 {
-	int ret = hvic_genl_open(&daemon->driver, HV_IC_FAMILY_NAME, GENL_TIMEOUT_MS);
+	int ret = hvu_genl_open(&daemon->driver, HV_IC_FAMILY_NAME, GENL_TIMEOUT_MS);
 
 	if (ret == -ENOENT) {
 		sd_notify(0, "STATUS=Waiting for the module hv_ic");
 		return 0;
 	}
 	if (ret) {
-		hvic_log(HVIC_ERROR, "cannot reach the driver: %s", strerror(-ret));
+		hvu_log(HVU_LOG_ERROR, "cannot reach the driver: %s", strerror(-ret));
 		return ret;
 	}
-	ret = hvic_genl_join(&daemon->driver, HV_IC_MCGRP_REQUEST);
+	ret = hvu_genl_join(&daemon->driver, HV_IC_MCGRP_REQUEST);
 	if (!ret)
-		ret = hvic_genl_do(&daemon->driver,
-				   hvic_genl_request(&daemon->driver, HV_IC_CMD_HANDLER_ATTACH),
-				   NULL, NULL);
+		ret = hvu_genl_do(&daemon->driver,
+				  hvu_genl_request(&daemon->driver, HV_IC_CMD_HANDLER_ATTACH),
+				  NULL, NULL);
 	if (!ret)
 		ret = sd_event_add_io(daemon->event, &daemon->driver_source,
-				      hvic_genl_fd(&daemon->driver), EPOLLIN, on_driver, daemon);
+				      hvu_genl_fd(&daemon->driver), EPOLLIN, on_driver, daemon);
 	if (ret < 0) {
-		hvic_log(HVIC_ERROR, "the driver does not take us as the handler: %s",
-			 daemon->driver.error[0] ? daemon->driver.error : strerror(-ret));
-		hvic_genl_close(&daemon->driver);
+		hvu_log(HVU_LOG_ERROR, "the driver does not take us as the handler: %s",
+			daemon->driver.error[0] ? daemon->driver.error : strerror(-ret));
+		hvu_genl_close(&daemon->driver);
 		return ret;
 	}
 	sd_notify(0, "STATUS=Handling the host's requests");
@@ -161,7 +161,7 @@ static int take_family(const struct nlmsghdr *message, void *data)
 static int on_control(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct daemon *daemon = data;
-	int ret = hvic_genl_events(&daemon->control, take_family, daemon);
+	int ret = hvu_genl_events(&daemon->control, take_family, daemon);
 
 	(void)source;
 	(void)fd;
@@ -197,11 +197,11 @@ static int setup(struct daemon *daemon)
 		ret = sd_event_set_watchdog(daemon->event, true);
 	/* ORDER: listen before the first look, so that nothing comes in between. */
 	if (ret >= 0)
-		ret = hvic_genl_open(&daemon->control, "nlctrl", GENL_TIMEOUT_MS);
+		ret = hvu_genl_open(&daemon->control, "nlctrl", GENL_TIMEOUT_MS);
 	if (ret >= 0)
-		ret = hvic_genl_join(&daemon->control, "notify");
+		ret = hvu_genl_join(&daemon->control, "notify");
 	if (ret >= 0)
-		ret = sd_event_add_io(daemon->event, NULL, hvic_genl_fd(&daemon->control),
+		ret = sd_event_add_io(daemon->event, NULL, hvu_genl_fd(&daemon->control),
 				      EPOLLIN, on_control, daemon);
 	return ret;
 }
@@ -211,7 +211,7 @@ static int run(struct daemon *daemon)
 	int ret = setup(daemon);
 
 	if (ret < 0) {
-		hvic_log(HVIC_ERROR, "cannot start: %s", strerror(-ret));
+		hvu_log(HVU_LOG_ERROR, "cannot start: %s", strerror(-ret));
 		return 1;
 	}
 	if (attach(daemon))
@@ -244,10 +244,10 @@ int main(int argc, char *argv[])
 	if (argc > 1)
 		return usage(stderr);
 
-	daemon.handler.root = hvic_root_open("/");
+	daemon.handler.root = hvu_root_open("/");
 	status = run(&daemon);
 	detach(&daemon);
-	hvic_genl_close(&daemon.control);
+	hvu_genl_close(&daemon.control);
 	sd_event_unref(daemon.event);
 	close(daemon.handler.root);
 	return status;

@@ -23,7 +23,7 @@ static int parse(struct hvic_call *call, char *complaint, size_t size, const cha
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	return hvic_command_parse(call, argc, argv, complaint, size);
+	return hvic_args_parse(call, argc, argv, complaint, size);
 }
 
 static void good(void **state)
@@ -33,29 +33,29 @@ static void good(void **state)
 		int (*run)(struct hvic *hvic);
 		unsigned int n_args;
 	} rows[] = {
-		{ "", hvic_status, 0 },
-		{ "--json", hvic_status, 0 },
-		{ "-j status", hvic_status, 0 },
-		{ "status shutdown", hvic_status, 1 },
-		{ "monitor", hvic_monitor, 0 },
-		{ "monitor time health state", hvic_monitor, 3 },
-		{ "monitor time --count 3 health", hvic_monitor, 2 },
-		{ "time", hvic_time, 0 },
-		{ "time set --mode ptp --max-step=0", hvic_time_set, 0 },
-		{ "health", hvic_health_list, 0 },
-		{ "health list --json=short", hvic_health_list, 0 },
-		{ "health set web healthy --ttl 30s", hvic_health_set, 2 },
+		{ "", cmd_status, 0 },
+		{ "--json", cmd_status, 0 },
+		{ "-j status", cmd_status, 0 },
+		{ "status shutdown", cmd_status, 1 },
+		{ "monitor", cmd_monitor, 0 },
+		{ "monitor time health state", cmd_monitor, 3 },
+		{ "monitor time --count 3 health", cmd_monitor, 2 },
+		{ "time", cmd_time, 0 },
+		{ "time set --mode ptp --max-step=0", cmd_time_set, 0 },
+		{ "health", cmd_health_list, 0 },
+		{ "health list --json=short", cmd_health_list, 0 },
+		{ "health set web healthy --ttl 30s", cmd_health_set, 2 },
 		{ "--timeout 3 health --ttl=5 set web critical", NULL, 0 },
-		{ "health clear web", hvic_health_clear, 1 },
-		{ "health run web -- curl -f --ttl http://localhost", hvic_health_run, 1 },
-		{ "health run --ttl 5 web -- true", hvic_health_run, 1 },
-		{ "shutdown policy poweroff notify --grace 60s", hvic_shutdown_policy, 2 },
-		{ "shutdown policy --grace 60s", hvic_shutdown_policy, 0 },
-		{ "shutdown cancel", hvic_shutdown_cancel, 0 },
-		{ "service enable kvp", hvic_service_enable, 1 },
-		{ "takeover -t 30", hvic_takeover, 0 },
-		{ "status --", hvic_status, 0 },
-		{ "doctor", hvic_doctor, 0 },
+		{ "health clear web", cmd_health_clear, 1 },
+		{ "health run web -- curl -f --ttl http://localhost", cmd_health_run, 1 },
+		{ "health run --ttl 5 web -- true", cmd_health_run, 1 },
+		{ "shutdown policy poweroff notify --grace 60s", cmd_shutdown_policy, 2 },
+		{ "shutdown policy --grace 60s", cmd_shutdown_policy, 0 },
+		{ "shutdown cancel", cmd_shutdown_cancel, 0 },
+		{ "service enable kvp", cmd_service_enable, 1 },
+		{ "takeover -t 30", cmd_takeover, 0 },
+		{ "status --", cmd_status, 0 },
+		{ "doctor", cmd_doctor, 0 },
 	};
 
 	(void)state;
@@ -133,9 +133,9 @@ static void values(void **state)
 	(void)state;
 	assert_int_equal(parse(&call, complaint, sizeof(complaint),
 			       "time set --max-step 5s --mode=sync -t 1 --color never"), 0);
-	assert_string_equal(hvic_command_value(&call, "max-step"), "5s");
-	assert_string_equal(hvic_command_value(&call, "mode"), "sync");
-	assert_null(hvic_command_value(&call, "backward"));
+	assert_string_equal(hvic_args_value(&call, "max-step"), "5s");
+	assert_string_equal(hvic_args_value(&call, "mode"), "sync");
+	assert_null(hvic_args_value(&call, "backward"));
 	assert_string_equal(call.global[HVIC_OPTION_TIMEOUT], "1");
 	assert_string_equal(call.global[HVIC_OPTION_COLOR], "never");
 	assert_null(call.global[HVIC_OPTION_JSON]);
@@ -195,7 +195,7 @@ static void table(void **state)
 		char *text;
 		FILE *out = open_memstream(&text, &len);
 
-		hvic_command_help(c->noun, out);
+		hvic_args_help(c->noun, out);
 		fclose(out);
 		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 			if (strlen(line) > 90)

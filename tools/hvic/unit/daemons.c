@@ -34,23 +34,23 @@ static int setup(void **state)
 }
 
 /* Expects one process, or none for @pid 0. */
-static struct hvic_daemon only(struct unit_root *root, int pid)
+static struct foreign_daemon only(struct unit_root *root, int pid)
 {
-	struct hvic_daemon *daemons, first = { 0 };
+	struct foreign_daemon *daemons, first = { 0 };
 
-	assert_int_equal(hvic_daemons(root->fd, &daemons), pid ? 1 : 0);
+	assert_int_equal(foreign_daemons(root->fd, &daemons), pid ? 1 : 0);
 	if (pid) {
 		first = daemons[0];
 		assert_int_equal(first.pid, pid);
 	}
-	hvic_daemons_free(daemons, pid ? 1 : 0);
+	foreign_daemons_free(daemons, pid ? 1 : 0);
 	return first;
 }
 
 static void found(void **state)
 {
 	struct unit_root *root = *state;
-	struct hvic_daemon *daemons;
+	struct foreign_daemon *daemons;
 
 	unit_process(root, 1, "systemd", "init.scope");
 	unit_process(root, 20, "hv_kvp_daemon", "hv-kvp-daemon.service");
@@ -66,7 +66,7 @@ static void found(void **state)
 	unit_file(root, "proc/uptime", "1 1\n");
 	unit_file(root, "proc/30/comm", "hypervvssd\n");	/* about to end */
 
-	assert_int_equal(hvic_daemons(root->fd, &daemons), 4);
+	assert_int_equal(foreign_daemons(root->fd, &daemons), 4);
 	assert_int_equal(daemons[0].pid, 20);
 	assert_true(daemons[0].root);
 	assert_string_equal(daemons[0].service->name, "kvp");
@@ -80,16 +80,16 @@ static void found(void **state)
 	/* It is only called like one. */
 	assert_string_equal(daemons[3].service->name, "fcopy");
 	assert_string_equal(daemons[3].node, "");
-	hvic_daemons_free(daemons, 4);
+	foreign_daemons_free(daemons, 4);
 }
 
 /* The daemon of Linux 6.10 and later has the bus device itself open. */
 static void found_uio(void **state)
 {
 	struct unit_root *root = *state;
-	struct hvic_daemon daemon;
+	struct foreign_daemon daemon;
 
-	unit_device(root, FCOPY, hvic_service_find("fcopy")->class, "uio_hv_generic");
+	unit_device(root, FCOPY, hvu_service_find("fcopy")->class, "uio_hv_generic");
 	unit_file(root, "sys/bus/vmbus/devices/" FCOPY "/uio/uio4/dev", "1:7\n");
 	unit_process(root, 20, "hv_fcopy_uio_da", "hv-fcopy.service");
 	unit_open(root, 20, 3, "/dev/full", READ_WRITE);
@@ -182,7 +182,7 @@ static void unit_of_user(void **state)
 static void receives_file(void **state)
 {
 	struct unit_root *root = *state;
-	struct hvic_daemon daemon = { .proc = -1 };
+	struct foreign_daemon daemon = { .proc = -1 };
 	char whole[PATH_MAX];
 
 	snprintf(whole, sizeof(whole), "%s/file", root->path);
@@ -196,7 +196,7 @@ static void receives_file(void **state)
 	unit_open(root, 21, 5, whole, "02102001");		/* a log that it opened */
 	unit_open(root, 21, 6, "socket:[1]", READ_WRITE);
 	unit_open(root, 21, 7, whole, "012000000");
-	daemon.proc = hvic_open(root->fd, O_RDONLY | O_DIRECTORY, "proc/21");
+	daemon.proc = hvu_open(root->fd, O_RDONLY | O_DIRECTORY, "proc/21");
 	assert_false(hvic_daemon_receives_file(&daemon));
 	unit_open(root, 21, 8, whole, READ_WRITE);
 	assert_true(hvic_daemon_receives_file(&daemon));
@@ -207,9 +207,9 @@ static void receives_file(void **state)
 
 /* --- Real processes, since ending one cannot be played. ------------------------------ */
 
-static struct hvic_daemon begin_process(bool heeds_term)
+static struct foreign_daemon begin_process(bool heeds_term)
 {
-	struct hvic_daemon daemon = { .proc = -1 };
+	struct foreign_daemon daemon = { .proc = -1 };
 	char path[32], byte;
 	int ready[2];
 
@@ -232,7 +232,7 @@ static struct hvic_daemon begin_process(bool heeds_term)
 	return daemon;
 }
 
-static void end_process(struct hvic_daemon *daemon)
+static void end_process(struct foreign_daemon *daemon)
 {
 	kill(daemon->pid, SIGKILL);
 	assert_int_equal(waitpid(daemon->pid, NULL, 0), daemon->pid);
@@ -241,7 +241,7 @@ static void end_process(struct hvic_daemon *daemon)
 
 static void paused(void **state)
 {
-	struct hvic_daemon daemon = begin_process(true);
+	struct foreign_daemon daemon = begin_process(true);
 	int status;
 
 	(void)state;
@@ -256,7 +256,7 @@ static void paused(void **state)
 
 static void waited_for(void **state)
 {
-	struct hvic_daemon daemon = begin_process(false);
+	struct foreign_daemon daemon = begin_process(false);
 	int wake[2];
 
 	(void)state;
@@ -276,7 +276,7 @@ static void waited_for(void **state)
 /* Its number may be another's by now: nothing happens to that one. */
 static void gone(void **state)
 {
-	struct hvic_daemon gone = begin_process(true), other = begin_process(true);
+	struct foreign_daemon gone = begin_process(true), other = begin_process(true);
 	int status, proc = dup(gone.proc);
 
 	(void)state;

@@ -26,7 +26,7 @@ static int begin(struct unit_root *root, const char *mounts)
 	unit_folder(root, "tree/data");
 	unit_symlink(root, "proc/20/root", whole);
 	unit_file(root, "proc/20/mounts", mounts);
-	proc = hvic_open(root->fd, O_RDONLY | O_DIRECTORY, "proc/20");
+	proc = hvu_open(root->fd, O_RDONLY | O_DIRECTORY, "proc/20");
 	assert_true(proc >= 0);
 	return proc;
 }
@@ -42,7 +42,7 @@ static void none_frozen(void **state)
 
 	assert_int_equal(hvic_find_frozen(proc, 60000, -1, where, sizeof(where)), 0);
 	assert_string_equal(where, "");
-	assert_true(hvic_exists(root->fd, "tree/data"));
+	assert_true(hvu_exists(root->fd, "tree/data"));
 	close(proc);
 }
 

@@ -137,7 +137,7 @@ static void play_pause(struct play *play, int pid, bool pause)
 	snprintf(path, sizeof(path), "proc/%d/paused", pid);
 	if (pause)
 		unit_file(play->root, path, "");
-	else if (hvic_exists(play->root->fd, "%s", path))
+	else if (hvu_exists(play->root->fd, "%s", path))
 		unit_remove(play->root, path);
 }
 
@@ -192,7 +192,7 @@ static int act(struct play *play, const struct hvic_step *step)
 		play_load(play, step->driver);
 		return 0;
 	case HVIC_UNLOAD:
-		if (hvic_exists(play->root->fd, "sys/module/%s/initstate", step->driver))
+		if (hvu_exists(play->root->fd, "sys/module/%s/initstate", step->driver))
 			play_unload(play, step->driver);
 		return 0;
 	case HVIC_PAUSE:
@@ -223,7 +223,7 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 }
 
 /* Processes 10 to 12 are in a unit of their own; what is above 100 is a child of theirs. */
-static int find_unit(struct hvic_move *move, struct hvic_daemon *daemon)
+static int find_unit(struct hvic_move *move, struct foreign_daemon *daemon)
 {
 	struct play *play = (struct play *)move;
 
@@ -235,7 +235,7 @@ static int find_unit(struct hvic_move *move, struct hvic_daemon *daemon)
 	return 0;
 }
 
-static int in_session(struct hvic_move *move, const struct hvic_service_info *service)
+static int in_session(struct hvic_move *move, const struct hvu_service_info *service)
 {
 	struct play *play = (struct play *)move;
 
@@ -243,12 +243,12 @@ static int in_session(struct hvic_move *move, const struct hvic_service_info *se
 }
 
 /* Whether it is can only be said of a daemon that does nothing more. */
-static int find_frozen(struct hvic_move *move, const struct hvic_daemon *daemon, char *where,
+static int find_frozen(struct hvic_move *move, const struct foreign_daemon *daemon, char *where,
 		       size_t size)
 {
 	struct play *play = (struct play *)move;
 
-	assert_true(hvic_exists(play->root->fd, "proc/%d/paused", daemon->pid));
+	assert_true(hvu_exists(play->root->fd, "proc/%d/paused", daemon->pid));
 	assert_string_equal(daemon->service->name, "vss");
 	snprintf(where, size, "%s", play->frozen ? play->frozen : "");
 	return play->frozen ? 1 : 0;
@@ -280,9 +280,9 @@ static const struct hvic_move_ops ops = {
 
 static char state_of(const struct play *play, int pid)
 {
-	if (!hvic_exists(play->root->fd, "proc/%d/comm", pid))
+	if (!hvu_exists(play->root->fd, "proc/%d/comm", pid))
 		return '0';
-	return hvic_exists(play->root->fd, "proc/%d/paused", pid) ? 'p' : '1';
+	return hvu_exists(play->root->fd, "proc/%d/paused", pid) ? 'p' : '1';
 }
 
 /* All that a move may change, as text. */
@@ -290,17 +290,17 @@ static void snapshot(const struct play *play, char *text, size_t size)
 {
 	static const char *const ids[] = { HEARTBEAT, KVP, VSS, FCOPY };
 	static const char *const modules[] = { "hv_ic", "hv_utils", "uio_hv_generic" };
-	char driver[HVIC_NAME_SIZE];
+	char driver[HVU_NAME_SIZE];
 	size_t len = 0;
 
 	for (size_t i = 0; i < 4; i++) {
-		hvic_link_name(play->root->fd, driver, sizeof(driver),
-			       "sys/bus/vmbus/devices/%s/driver", ids[i]);
+		hvu_link_name(play->root->fd, driver, sizeof(driver),
+			      "sys/bus/vmbus/devices/%s/driver", ids[i]);
 		len += snprintf(text + len, size - len, "%s ", driver[0] ? driver : "-");
 	}
 	for (size_t i = 0; i < 3; i++)
 		len += snprintf(text + len, size - len, "%s:%d ", modules[i],
-				hvic_exists(play->root->fd, "sys/module/%s/initstate", modules[i]));
+				hvu_exists(play->root->fd, "sys/module/%s/initstate", modules[i]));
 	snprintf(text + len, size - len, "kvp:%c vss:%c", state_of(play, 10), state_of(play, 11));
 }
 
@@ -331,10 +331,10 @@ static void begin(struct play *play, struct unit_root *root)
 static void begin_old(struct play *play, struct unit_root *root)
 {
 	begin(play, root);
-	unit_device(root, HEARTBEAT, hvic_service_find("heartbeat")->class, "hv_utils");
-	unit_device(root, KVP, hvic_service_find("kvp")->class, "hv_utils");
-	unit_device(root, VSS, hvic_service_find("vss")->class, "hv_utils");
-	unit_device(root, FCOPY, hvic_service_find("fcopy")->class, "hv_utils");
+	unit_device(root, HEARTBEAT, hvu_service_find("heartbeat")->class, "hv_utils");
+	unit_device(root, KVP, hvu_service_find("kvp")->class, "hv_utils");
+	unit_device(root, VSS, hvu_service_find("vss")->class, "hv_utils");
+	unit_device(root, FCOPY, hvu_service_find("fcopy")->class, "hv_utils");
 	play_load(play, "hv_utils");
 	unit_file(root, "sys/class/misc/vmbus!hv_kvp/dev", "1:3\n");
 	unit_file(root, "sys/class/misc/vmbus!hv_vss/dev", "1:5\n");
@@ -573,7 +573,7 @@ static void take_from_built_in(void **state)
 	assert_int_equal(hvic_move_take(&play.move), 0);
 	assert_non_null(strstr(play.told, "built into the kernel"));
 	expect(&play, AFTER);
-	assert_true(hvic_exists(play.root->fd, "sys/bus/vmbus/drivers/hv_utils"));
+	assert_true(hvu_exists(play.root->fd, "sys/bus/vmbus/drivers/hv_utils"));
 }
 
 /* A service that this hv_ic does not serve stays where it is, and so does its driver. */
