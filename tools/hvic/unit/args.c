@@ -245,5 +245,5 @@ int main(void)
 		cmocka_unit_test(manual),
 	};
 
-	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("args", tests, NULL, NULL);
 }
