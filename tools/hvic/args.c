@@ -40,12 +40,14 @@ static int complain(struct parser *parser, const char *format, ...)
 static int list_words(struct parser *parser, const char *what, const char *word,
 		      const char *const *words)
 {
-	size_t len;
+	const char *const *first = words;
 
-	complain(parser, "%s \"%s\" is none of", what, word);
+	complain(parser, "%s \"%s\" must be one of", what, word);
 	for (; *words; words++) {
-		len = strlen(parser->complaint);
-		snprintf(parser->complaint + len, parser->size - len, " %s", *words);
+		size_t len = strlen(parser->complaint);
+
+		snprintf(parser->complaint + len, parser->size - len, "%s %s",
+			 words == first ? "" : ",", *words);
 	}
 	return -EINVAL;
 }
@@ -68,12 +70,17 @@ static bool is_noun(const char *word)
 	return false;
 }
 
+static bool is_verb(const struct hvic_command *command, const char *word)
+{
+	if (!word || !command->verb)
+		return word == command->verb;
+	return !strcmp(command->verb, word) || (command->alias && !strcmp(command->alias, word));
+}
+
 static const struct hvic_command *find(const char *noun, const char *verb)
 {
 	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
-		if (strcmp(c->noun, noun))
-			continue;
-		if (c->verb && verb ? !strcmp(c->verb, verb) : c->verb == verb)
+		if (!strcmp(c->noun, noun) && is_verb(c, verb))
 			return c;
 	}
 	return NULL;
@@ -152,7 +159,7 @@ static int parse_params(struct parser *parser, const char *word)
 		if (!word)
 			break;
 		if (!param->name)
-			return complain(parser, "\"%s\" is too much", word);
+			return complain(parser, "unexpected argument \"%s\"", word);
 		if (param->words && !is_one_of(word, param->words))
 			return list_words(parser, param->name, word, param->words);
 		if (call->n_args == HVIC_MAX_ARGS)
@@ -177,7 +184,8 @@ static int parse_program(struct parser *parser)
 		/* next_word() has stopped at "--". */
 		parser->at++;
 		if (!call->command->program && parser->at < parser->argc)
-			return complain(parser, "\"%s\" is too much", parser->argv[parser->at]);
+			return complain(parser, "unexpected argument \"%s\"",
+					parser->argv[parser->at]);
 	}
 	call->program = (const char *const *)parser->argv + parser->at;
 	if (call->command->program && parser->at == parser->argc)
@@ -205,11 +213,11 @@ static int parse_verb(struct parser *parser, const char *noun)
 	if (call->global[HVIC_OPTION_HELP])
 		return 0;
 	if (!call->command) {
-		return word ? complain(parser, "\"%s %s\" is not known", noun, word) :
+		return word ? complain(parser, "unknown command \"%s %s\"", noun, word) :
 			complain(parser, "\"%s\" is not a whole command", noun);
 	}
 	if (word && !call->command->verb && !call->command->params[0].name)
-		return complain(parser, "\"%s %s\" is not known", noun, word);
+		return complain(parser, "unknown command \"%s %s\"", noun, word);
 	ret = parse_params(parser, word);
 	if (ret)
 		return ret;
@@ -252,7 +260,7 @@ int hvic_args_parse(struct hvic_call *call, int argc, char *const argv[], char *
 		return parse_program(&parser);
 	}
 	if (!is_noun(noun))
-		return complain(&parser, "\"%s\" is not known", noun);
+		return complain(&parser, "unknown command \"%s\"", noun);
 	ret = parse_verb(&parser, noun);
 	if (ret)
 		return ret;

@@ -51,6 +51,7 @@ struct hvic_option {
  * struct hvic_command - a row of the table
  * @noun: first word
  * @verb: second word; NULL for what the noun does alone
+ * @alias: an older second word, which scripts may still use; NULL if there is none
  * @help: what it does
  * @run: does it; returns an exit status
  * @reads: it shows something, and takes --json
@@ -61,6 +62,7 @@ struct hvic_option {
 struct hvic_command {
 	const char *noun;
 	const char *verb;
+	const char *alias;
 	const char *help;
 	int (*run)(struct hvic *hvic);
 	bool reads;

@@ -84,7 +84,8 @@ const struct hvic_command hvic_commands[] = {
 		.noun = "shutdown", .verb = "cancel", .run = cmd_shutdown_cancel,
 		.help = "break off a request while its grace period lasts",
 	}, {
-		.noun = "shutdown", .verb = "now", .run = cmd_shutdown_proceed,
+		.noun = "shutdown", .verb = "proceed", .alias = "now",
+		.run = cmd_shutdown_proceed,
 		.help = "do not wait for the end of the grace period",
 	}, {
 		.noun = "service", .verb = "enable", .run = cmd_service_enable,

@@ -45,7 +45,7 @@ struct exam {
 	json_object *findings;
 };
 
-static json_object *find(struct exam *exam, const char *id, const char *level)
+static json_object *add_finding(struct exam *exam, const char *id, const char *level)
 {
 	json_object *finding = json_object_new_object();
 
@@ -90,11 +90,11 @@ static bool examine_machine(struct exam *exam)
 	if (hvu_exists(exam->root, "sys/bus/vmbus"))
 		return true;
 	if (is_hyperv(exam->root)) {
-		finding = find(exam, "no-vmbus", PROBLEM);
+		finding = add_finding(exam, "no-vmbus", PROBLEM);
 		say(finding, "text", "this is a guest of Hyper-V, but the bus driver hv_vmbus is not loaded");
 		say(finding, "remedy", "modprobe hv_vmbus");
 	} else {
-		finding = find(exam, "not-hyperv", PROBLEM);
+		finding = add_finding(exam, "not-hyperv", PROBLEM);
 		say(finding, "text", "this is not a guest of Hyper-V: there is nothing for hv_ic to do");
 		say(finding, "remedy", "none is needed");
 	}
@@ -132,7 +132,7 @@ static void find_module(struct exam *exam, char *path, size_t size)
 
 static void examine_missing(struct exam *exam)
 {
-	json_object *finding = find(exam, "module-missing", PROBLEM);
+	json_object *finding = add_finding(exam, "module-missing", PROBLEM);
 
 	say(finding, "text", "there is no module hv_ic for the kernel that runs, %s",
 	    exam->release);
@@ -183,7 +183,7 @@ static void examine_signature(struct exam *exam, const char *path)
 		"var/lib/shim-signed/mok/MOK.der",	/* Ubuntu */
 		"etc/pki/akmods/certs/public_key.der",	/* Fedora */
 	};
-	json_object *finding = find(exam, "signature", PROBLEM);
+	json_object *finding = add_finding(exam, "signature", PROBLEM);
 	const char *key = keys[0];
 
 	for (size_t i = ARRAY_SIZE(keys); i--;)
@@ -238,7 +238,7 @@ static void examine_module(struct exam *exam)
 		return;
 	}
 	if (is_configured(exam, "blacklist hv_ic")) {
-		finding = find(exam, "blacklisted", NOTE);
+		finding = add_finding(exam, "blacklisted", NOTE);
 		say(finding, "text", "hv_ic is not loaded: it is blacklisted in modprobe.d");
 		say(finding, "remedy", "remove the line \"blacklist hv_ic\", then modprobe hv_ic");
 		return;
@@ -247,7 +247,7 @@ static void examine_module(struct exam *exam)
 		examine_signature(exam, path);
 		return;
 	}
-	finding = find(exam, "not-loaded", PROBLEM);
+	finding = add_finding(exam, "not-loaded", PROBLEM);
 	say(finding, "text", "hv_ic is there, but not loaded");
 	say(finding, "remedy", "modprobe hv_ic, and hvic takeover where hv_utils was first");
 }
@@ -261,7 +261,7 @@ static void examine_driver(struct exam *exam, const struct hvu_device *device)
 	if (!strcmp(device->driver, "hv_ic") ||
 	    !hvu_service_has_switch(exam->root, device->service))
 		return;
-	finding = find(exam, device->driver[0] ? "held" : "unbound", PROBLEM);
+	finding = add_finding(exam, device->driver[0] ? "held" : "unbound", PROBLEM);
 	if (device->driver[0])
 		say(finding, "text", "%s is held by another driver, %s", device->service->name,
 		    device->driver);
@@ -275,11 +275,11 @@ static void examine_state(struct exam *exam, const struct hvu_device *device)
 	json_object *finding;
 
 	if (!strcmp(device->state, "disabled")) {
-		finding = find(exam, "disabled", NOTE);
+		finding = add_finding(exam, "disabled", NOTE);
 		say(finding, "text", "%s is switched off in the guest", device->service->name);
 		say(finding, "remedy", "hvic service enable %s", device->service->name);
 	} else if (!strcmp(device->state, "refused")) {
-		finding = find(exam, "refused", PROBLEM);
+		finding = add_finding(exam, "refused", PROBLEM);
 		say(finding, "text", "%s: the host and hv_ic have no version in common",
 		    device->service->name);
 		say(finding, "remedy", "see the versions in hvic status %s, and update the older side",
@@ -303,7 +303,7 @@ static void examine_devices(struct exam *exam)
 		}
 		if (offered)
 			continue;
-		finding = find(exam, "not-offered", NOTE);
+		finding = add_finding(exam, "not-offered", NOTE);
 		say(finding, "text", "%s is switched off on the host", service->name);
 		say(finding, "remedy", "on the host: Enable-VMIntegrationService -VMName ... -Name '%s'",
 		    service->host_name);
@@ -333,7 +333,7 @@ static void examine_old_daemons(struct exam *exam)
 		if (!service || !json_object_object_get_ex(service, "owner", &owner) ||
 		    hvu_json_number(owner, "pid") == daemon->pid)
 			continue;
-		finding = find(exam, "old-daemon", PROBLEM);
+		finding = add_finding(exam, "old-daemon", PROBLEM);
 		say(finding, "text", "%s (process %d) runs beside the daemon that serves %s (process %lld)",
 		    daemon->name, daemon->pid, daemon->service->name,
 		    (long long)hvu_json_number(owner, "pid"));
@@ -355,7 +355,7 @@ static void examine_no_daemon(struct exam *exam)
 		    !strcmp(state, "disabled") ||
 		    json_object_object_get_ex(service, "owner", &owner))
 			continue;
-		finding = find(exam, "no-daemon", PROBLEM);
+		finding = add_finding(exam, "no-daemon", PROBLEM);
 		say(finding, "text", "%s has no daemon: the host's requests fail",
 		    hvu_json_string(service, "name"));
 		say(finding, "remedy", "start the daemon (package hyperv-daemons has one: hv_%s_daemon), or hvic service disable %s",
@@ -402,7 +402,7 @@ static void examine_udev(struct exam *exam)
 				hidden |= hvu_exists(exam->root, "%s/%s", folders[k], *name);
 			if (hidden || !names_hv_utils(exam->root, folders[i], *name))
 				continue;
-			finding = find(exam, "udev-rule", PROBLEM);
+			finding = add_finding(exam, "udev-rule", PROBLEM);
 			say(finding, "text", "the udev rule /%s/%s names hv_utils: it does not see the devices of hv_ic",
 			    folders[i], *name);
 			say(finding, "remedy", "remove it if it is for hibernation, 70-hv-ic.rules does that; else let it name hv_ic, too");
@@ -418,7 +418,7 @@ static void examine_modprobe(struct exam *exam)
 	if (!hvu_exists(exam->root, "sys/module/hv_ic") ||
 	    is_configured(exam, "softdep hv_utils pre: hv_ic"))
 		return;
-	finding = find(exam, "no-softdep", NOTE);
+	finding = add_finding(exam, "no-softdep", NOTE);
 	say(finding, "text", "nothing says that hv_ic goes before hv_utils: at the next boot either may be first");
 	say(finding, "remedy", "install /usr/lib/modprobe.d/hv_ic.conf (make -C tools install)");
 }
@@ -454,7 +454,7 @@ static void examine_selinux(struct exam *exam)
 	if (!log) {
 		if (errno != EACCES)
 			return;
-		finding = find(exam, "selinux-unknown", NOTE);
+		finding = add_finding(exam, "selinux-unknown", NOTE);
 		say(finding, "text", "only root can see whether SELinux has denied something");
 		say(finding, "remedy", "run hvic doctor as root");
 		return;
@@ -465,7 +465,7 @@ static void examine_selinux(struct exam *exam)
 	fclose(log);
 	if (!denials)
 		return;
-	finding = find(exam, "selinux", PROBLEM);
+	finding = add_finding(exam, "selinux", PROBLEM);
 	say(finding, "text", "SELinux has denied something to the daemons %u time%s", denials,
 	    denials == 1 ? "" : "s");
 	say(finding, "remedy", "ausearch -m avc shows what; audit2allow -a makes a policy of it");

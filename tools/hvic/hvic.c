@@ -71,7 +71,7 @@ int hvic_failed(struct hvic *hvic, int error, const char *what)
 	const char *reason = strerror(-error);
 
 	if (error == -EPERM)
-		reason = "only root may (CAP_NET_ADMIN is needed)";
+		reason = "insufficient privilege (CAP_NET_ADMIN is needed)";
 	else if (error == -ETIMEDOUT)
 		reason = "no answer in time (see --timeout)";
 	/* The driver knows better than errno. */

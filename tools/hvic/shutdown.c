@@ -127,5 +127,5 @@ int cmd_shutdown_cancel(struct hvic *hvic)
 
 int cmd_shutdown_proceed(struct hvic *hvic)
 {
-	return steer(hvic, HV_IC_CMD_SHUTDOWN_NOW, "shutdown now");
+	return steer(hvic, HV_IC_CMD_SHUTDOWN_NOW, "shutdown proceed");
 }

@@ -13,36 +13,21 @@
  */
 #include "handler.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 #include "logind.h"
-#include "parse.h"
+#include "request.h"
 #include "schema.h"
 #include "text.h"
 #include "wall.h"
 
-/**
- * struct request - what the driver says of one
- * @object: all of it
- * @id: its number
- * @action: what the host wants
- * @force: at any price
- * @text: the host's words; may be anything
- */
-struct request {
-	json_object *object;
-	uint64_t id;
-	enum hv_ic_action action;
-	bool force;
-	const char *text;
-};
-
 /* --- Ask. ------------------------------------------------------------------------ */
 
-static enum hv_ic_decision judge(sd_bus *bus, const struct request *request)
+static enum hv_ic_decision judge(sd_bus *bus, const struct hvu_request *request)
 {
 	const char *name = hvu_action_words[request->action];
 	char who[256];
@@ -67,7 +52,7 @@ static enum hv_ic_decision judge(sd_bus *bus, const struct request *request)
 	return HV_IC_DECISION_LOCKED;
 }
 
-static void ask(struct hvic_handler *handler, const struct request *request)
+static void ask(struct hvic_handler *handler, const struct hvu_request *request)
 {
 	enum hv_ic_decision decision = HV_IC_DECISION_ACCEPTED;
 	sd_bus *bus = NULL;
@@ -83,7 +68,7 @@ static void ask(struct hvic_handler *handler, const struct request *request)
 
 /* --- Act. ------------------------------------------------------------------------- */
 
-static void act(struct hvic_handler *handler, const struct request *request)
+static void act(struct hvic_handler *handler, const struct hvu_request *request)
 {
 	const char *name = hvu_action_words[request->action];
 	char *text = hvu_printable(request->text);
@@ -105,7 +90,7 @@ static void act(struct hvic_handler *handler, const struct request *request)
 
 /* --- Tell. ------------------------------------------------------------------------- */
 
-static void announce(struct hvic_handler *handler, const struct request *request,
+static void announce(struct hvic_handler *handler, const struct hvu_request *request,
 		     const char *headline)
 {
 	char **ttys = NULL;
@@ -120,26 +105,25 @@ static void announce(struct hvic_handler *handler, const struct request *request
 }
 
 /* The users hear of what will happen, and of what will not. */
-static void tell(struct hvic_handler *handler, const struct request *request)
+static void tell(struct hvic_handler *handler, const struct hvu_request *request)
 {
 	static const char *const verbs[] = {
 		[HV_IC_ACTION_POWEROFF]		= "powers off",
 		[HV_IC_ACTION_REBOOT]		= "reboots",
 		[HV_IC_ACTION_HIBERNATE]	= "hibernates",
 	};
-	const char *phase = hvu_json_string(request->object, "phase");
-	int64_t remaining = hvu_json_number(request->object, "remaining_ms");
 	char headline[128], span[HVU_SPAN_SIZE];
 
-	if (!strcmp(phase, "granted") && remaining)
+	if (request->phase == HV_IC_PHASE_GRANTED && request->remaining_ms)
 		snprintf(headline, sizeof(headline),
 			 "The system %s in %s, the virtual machine's host asks for it.",
-			 verbs[request->action], hvu_span(span, remaining * 1000000));
-	else if (!strcmp(phase, "granted"))
+			 verbs[request->action],
+			 hvu_span(span, request->remaining_ms * 1000000ULL));
+	else if (request->phase == HV_IC_PHASE_GRANTED)
 		snprintf(headline, sizeof(headline),
 			 "The system %s now, the virtual machine's host asks for it.",
 			 verbs[request->action]);
-	else if (!strcmp(phase, "cancelled"))
+	else if (request->phase == HV_IC_PHASE_CANCELLED)
 		snprintf(headline, sizeof(headline),
 			 "The system goes on: what the host asked for has been cancelled.");
 	else
@@ -156,29 +140,23 @@ static void tell(struct hvic_handler *handler, const struct request *request)
  */
 void hvic_handler_take(struct hvic_handler *handler, const struct nlmsghdr *message)
 {
-	const struct hvu_event *event = hvu_event_find(message);
-	struct request request;
-	int action;
+	struct hvu_request request;
+	int ret = hvu_request_read(&request, message);
 
-	if (!event || event->set != &hvu_set_request)
-		return;
-	request.object = hvu_decode(message, event->set);
-	request.id = hvu_json_number(request.object, "id");
-	request.force = hvu_json_true(request.object, "force");
-	request.text = hvu_json_string(request.object, "text");
-	action = hvu_parse_word(hvu_json_string(request.object, "action"), hvu_action_words);
-	if (action < 0) {
-		/* Of a newer driver, which does without an answer. */
+	/* A newer driver does without an answer. */
+	if (ret == -EOPNOTSUPP)
 		hvu_log(HVU_LOG_WARNING, "the driver asks for something unknown");
-		json_object_put(request.object);
+	if (ret)
 		return;
-	}
-	request.action = action;
-	if (event->group)
-		tell(handler, &request);
-	else if (!strcmp(event->type, "ask"))
+	switch (request.command) {
+	case HV_IC_CMD_HANDLER_ASK_NTF:
 		ask(handler, &request);
-	else
+		break;
+	case HV_IC_CMD_HANDLER_ACT_NTF:
 		act(handler, &request);
-	json_object_put(request.object);
+		break;
+	default:
+		tell(handler, &request);
+		break;
+	}
 }
