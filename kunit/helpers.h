@@ -72,4 +72,9 @@ static inline void poke64(u8 *at, u64 value)
 	poke32(at + 4, value >> 32);
 }
 
+static inline u32 peek32(const u8 *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (u32)at[3] << 24;
+}
+
 #endif

@@ -11,6 +11,8 @@
 #define SLOTS		8
 #define PAYLOAD		16		/* bytes, the longest */
 
+#define EXPIRES		4711	/* when the answer comes too late */
+
 #define REQUEST		1		/* operations */
 #define HELLO		2
 #define THAW		3
@@ -25,7 +27,8 @@
  * @attached: calls of attached()
  * @gone: calls of gone()
  * @owned_when_gone: what owning the link during gone() returned
- * @rooms: calls of room()
+ * @reads: calls of read()
+ * @read: the record that the last of them was about
  * @id: of the last reply
  * @status: of the last reply
  * @reply_ret: what reply() returns
@@ -39,7 +42,8 @@ struct fake {
 	unsigned int attached;
 	unsigned int gone;
 	int owned_when_gone;
-	unsigned int rooms;
+	unsigned int reads;
+	struct hv_ic_record read;
 	u64 id;
 	int status;
 	int reply_ret;
@@ -70,18 +74,25 @@ static int fake_reply(void *service, u64 id, int status, const void *payload, si
 	return f->reply_ret;
 }
 
-static void fake_room(void *service)
+static void fake_read(void *service, const struct hv_ic_record *record)
 {
 	struct fake *f = service;
 
-	f->rooms++;
+	f->reads++;
+	f->read = *record;
+}
+
+static void fake_greet(void *service, struct hv_ic_hello *hello)
+{
+	hello->abi = 7;
 }
 
 static const struct hvic_link_ops fake_ops = {
+	.greet = fake_greet,
 	.attached = fake_attached,
 	.gone = fake_gone,
 	.reply = fake_reply,
-	.room = fake_room,
+	.read = fake_read,
 };
 
 static int count_wake(wait_queue_entry_t *waiter, unsigned int mode, int flags, void *key)
@@ -148,12 +159,14 @@ static int send(struct fake *f, u64 id)
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 	memset(payload, id, PAYLOAD);
-	return hvic_link_send(&f->link, REQUEST, HV_IC_RECORD_QUIET, id, PAYLOAD);
+	return hvic_link_send(&f->link, &(struct hv_ic_record) {
+		.op = REQUEST, .flags = HV_IC_RECORD_QUIET, .id = id,
+	}, PAYLOAD, EXPIRES);
 }
 
 static void tell(struct fake *f, u16 op, u8 value)
 {
-	hvic_link_tell(&f->link, op, &value, sizeof(value));
+	hvic_link_tell(&f->link, &(struct hv_ic_record) { .op = op }, &value, sizeof(value));
 }
 
 /* Reads a record: its operation, and the first byte of its payload. */
@@ -277,14 +290,17 @@ static void record_as_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot->record.op, REQUEST);
 	KUNIT_EXPECT_EQ(test, slot->record.flags, HV_IC_RECORD_QUIET);
 	KUNIT_EXPECT_EQ(test, slot->record.status, 0);
+	KUNIT_EXPECT_EQ(test, slot->expires, EXPIRES);
 	expect_fill(test, "payload", (struct hvic_span){ slot->payload, PAYLOAD }, 0x42);
 
 	/* It stays until it is consumed. */
 	hvic_link_put_back(&f->link);
 	KUNIT_EXPECT_PTR_EQ(test, hvic_link_peek(&f->link), slot);
-	KUNIT_EXPECT_EQ(test, f->rooms, 0);
+	KUNIT_EXPECT_EQ(test, f->reads, 0);
 	hvic_link_consume(&f->link);
-	KUNIT_EXPECT_EQ(test, f->rooms, 1);
+	KUNIT_EXPECT_EQ(test, f->reads, 1);
+	KUNIT_EXPECT_EQ(test, f->read.id, 0x42);
+	KUNIT_EXPECT_EQ(test, f->read.op, REQUEST);
 	expect_no_record(f);
 }
 
@@ -293,12 +309,16 @@ static void event_as_told(struct kunit *test)
 	struct fake *f = attached(test);
 	const struct hvic_link_slot *slot;
 
-	hvic_link_tell(&f->link, THAW, NULL, 0);
+	hvic_link_tell(&f->link, &(struct hv_ic_record) {
+		.op = THAW, .id = 5, .status = -EINTR,
+	}, NULL, 0);
 
 	slot = hvic_link_peek(&f->link);
 	KUNIT_ASSERT_NOT_NULL(test, slot);
 	KUNIT_EXPECT_EQ(test, slot->record.len, sizeof(slot->record));
-	KUNIT_EXPECT_EQ(test, slot->record.id, 0);
+	KUNIT_EXPECT_EQ(test, slot->record.id, 5);
+	KUNIT_EXPECT_EQ(test, slot->record.status, -EINTR);
+	KUNIT_EXPECT_EQ(test, slot->expires, 0);
 	KUNIT_EXPECT_EQ(test, slot->record.op, THAW);
 	KUNIT_EXPECT_EQ(test, slot->record.flags, HV_IC_RECORD_EVENT);
 }
@@ -320,7 +340,7 @@ static void in_order(struct kunit *test)
 	expect_no_record(f);
 }
 
-/* Requests leave room for events, and events without room are dropped. */
+/* Requests leave room for events; of each event there is one, the newest. */
 static void full(struct kunit *test)
 {
 	struct fake *f = attached(test);
@@ -331,52 +351,88 @@ static void full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, send(f, i), -EBUSY);
 	for (; i < SLOTS + 3; i++)
 		tell(f, i % 2 ? HELLO : THAW, i);
-	KUNIT_EXPECT_EQ(test, hvic_link_used(&f->link), SLOTS);
+	KUNIT_EXPECT_EQ(test, hvic_link_used(&f->link), SLOTS - HVIC_LINK_EVENT_SLOTS + 2);
 	KUNIT_EXPECT_EQ(test, send(f, i), -EBUSY);
 
 	for (i = 0; i < SLOTS - HVIC_LINK_EVENT_SLOTS; i++)
 		expect_record(f, REQUEST, i);
-	for (; i < SLOTS - 1; i++)
-		expect_record(f, i % 2 ? HELLO : THAW, i);
-
-	/* The last event slot has the newest of its kind. */
 	expect_record(f, HELLO, SLOTS + 1);
+	expect_record(f, THAW, SLOTS + 2);
 	expect_no_record(f);
 }
 
-static void same_event_twice(struct kunit *test)
+/* An event for which there is no slot is dropped. */
+static void overfull(struct kunit *test)
+{
+	struct fake *f = attached(test);
+	unsigned int i;
+
+	for (i = 0; i < SLOTS - HVIC_LINK_EVENT_SLOTS; i++)
+		KUNIT_EXPECT_EQ(test, send(f, i), 0);
+	for (i = 0; i < HVIC_LINK_EVENT_SLOTS + 2; i++)
+		tell(f, HELLO + i, i);
+	KUNIT_EXPECT_EQ(test, hvic_link_used(&f->link), SLOTS);
+
+	for (i = 0; i < SLOTS - HVIC_LINK_EVENT_SLOTS; i++)
+		expect_record(f, REQUEST, i);
+	for (i = 0; i < HVIC_LINK_EVENT_SLOTS; i++)
+		expect_record(f, HELLO + i, i);
+	expect_no_record(f);
+}
+
+/* An event that comes again is read where it came last: after what was asked meanwhile. */
+static void same_event_later(struct kunit *test)
 {
 	struct fake *f = attached(test);
 
-	tell(f, HELLO, 1);
-	tell(f, HELLO, 2);
+	tell(f, THAW, 1);
+	KUNIT_EXPECT_EQ(test, send(f, 2), 0);
 	tell(f, THAW, 3);
-	tell(f, HELLO, 4);
-	KUNIT_EXPECT_EQ(test, send(f, 5), 0);
-	tell(f, REQUEST, 6);
 
-	expect_record(f, HELLO, 2);
+	expect_record(f, REQUEST, 2);
 	expect_record(f, THAW, 3);
-	expect_record(f, HELLO, 4);
-	expect_record(f, REQUEST, 5);
-	expect_record(f, REQUEST, 6);
 	expect_no_record(f);
 }
 
-/* What is being read stays as it is. */
 static void same_event_while_read(struct kunit *test)
 {
 	struct fake *f = attached(test);
-	const struct hvic_link_slot *slot;
 
-	tell(f, HELLO, 1);
-	slot = hvic_link_peek(&f->link);
-	tell(f, HELLO, 2);
+	tell(f, THAW, 1);
+	KUNIT_ASSERT_NOT_NULL(test, hvic_link_peek(&f->link));
+	tell(f, THAW, 2);
 
-	KUNIT_EXPECT_EQ(test, slot->payload[0], 1);
-	hvic_link_consume(&f->link);
-	expect_record(f, HELLO, 2);
+	expect_record(f, THAW, 1);
+	expect_record(f, THAW, 2);
 	expect_no_record(f);
+}
+
+static void withdraw(struct kunit *test)
+{
+	struct fake *f = attached(test);
+
+	KUNIT_EXPECT_EQ(test, send(f, 1), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 2), 0);
+	tell(f, HELLO, 3);
+	KUNIT_EXPECT_FALSE(test, hvic_link_withdraw(&f->link, 4));
+	KUNIT_EXPECT_TRUE(test, hvic_link_withdraw(&f->link, 2));
+	KUNIT_EXPECT_FALSE(test, hvic_link_withdraw(&f->link, 2));
+
+	/* What is being read will have been read. */
+	KUNIT_ASSERT_NOT_NULL(test, hvic_link_peek(&f->link));
+	KUNIT_EXPECT_FALSE(test, hvic_link_withdraw(&f->link, 1));
+	expect_record(f, REQUEST, 1);
+	expect_record(f, HELLO, 3);
+	expect_no_record(f);
+}
+
+static void greeting_goes_through(struct kunit *test)
+{
+	struct fake *f = owned(test);
+	struct hv_ic_hello hello = {};
+
+	hvic_link_greet(&f->link, &hello);
+	KUNIT_EXPECT_EQ(test, hello.abi, 7);
 }
 
 static void drop_requests(struct kunit *test)
@@ -436,21 +492,22 @@ static void release_forgets(struct kunit *test)
 /* A record that was begun for one daemon is not for the next. */
 static void gone_while_building(struct kunit *test)
 {
+	static const struct hv_ic_record begun = { .op = REQUEST, .id = 1 };
 	struct fake *f = attached(test);
 
 	KUNIT_EXPECT_FALSE(test, IS_ERR(hvic_link_begin(&f->link)));
 	hvic_link_release(&f->link);
-	KUNIT_EXPECT_EQ(test, hvic_link_send(&f->link, REQUEST, 0, 1, 0), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, hvic_link_send(&f->link, &begun, 0, 0), -ENOTCONN);
 
 	attached(test);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(hvic_link_begin(&f->link)));
 	hvic_link_release(&f->link);
 	attached(test);
-	KUNIT_EXPECT_EQ(test, hvic_link_send(&f->link, REQUEST, 0, 1, 0), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, hvic_link_send(&f->link, &begun, 0, 0), -ENOTCONN);
 
 	KUNIT_EXPECT_FALSE(test, IS_ERR(hvic_link_begin(&f->link)));
 	hvic_link_kill(&f->link);
-	KUNIT_EXPECT_EQ(test, hvic_link_send(&f->link, REQUEST, 0, 1, 0), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, hvic_link_send(&f->link, &begun, 0, 0), -ENOTCONN);
 	expect_no_record(f);
 }
 
@@ -476,8 +533,11 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(event_as_told),
 	KUNIT_CASE(in_order),
 	KUNIT_CASE(full),
-	KUNIT_CASE(same_event_twice),
+	KUNIT_CASE(overfull),
+	KUNIT_CASE(same_event_later),
 	KUNIT_CASE(same_event_while_read),
+	KUNIT_CASE(withdraw),
+	KUNIT_CASE(greeting_goes_through),
 	KUNIT_CASE(drop_requests),
 	KUNIT_CASE(drop_while_read),
 	KUNIT_CASE(release_forgets),

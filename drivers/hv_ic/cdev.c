@@ -2,8 +2,8 @@
 /* Lifetime of the char devices, and what both kinds do alike: see cdev.h. */
 #include "cdev.h"
 
-#include <linux/device.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -12,20 +12,42 @@ static void hvic_cdev_free(struct kref *kref)
 	kfree(container_of(kref, struct hvic_cdev, kref));
 }
 
+/*
+ * Takes the link out of the object, which lives on while a device is open. The
+ * owner's close will find no link, so the link is released here for it.
+ */
+static void hvic_cdev_detach(struct hvic_cdev *cdev)
+{
+	struct hvic_link *link = cdev->link;
+
+	hvic_link_kill(link);
+	down_write(&cdev->lock);
+	cdev->link = NULL;
+	up_write(&cdev->lock);
+	if (hvic_link_is_owned(link))
+		hvic_link_release(link);
+	wake_up_all(&cdev->wait);
+	kref_put(&cdev->kref, hvic_cdev_free);
+}
+
 /**
  * hvic_cdev_create() - make the devices of a service
  * @link: of the service
  * @service: its name
  * @type: which service
- * @parent: its VMBus device
  * @native: of the native device
  * @legacy: of the device for older daemons
+ *
+ * The devices have no parent, so their place in sysfs is the same on every machine:
+ * distributions bind the units of the older daemons to
+ * /devices/virtual/misc/vmbus!hv_kvp and so on, where the kernel's own driver has
+ * them, and units for the native devices can be bound in the same way.
  *
  * Context: may sleep. The devices can be opened before this returns.
  * Return: the object, or an error pointer.
  */
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type, struct device *parent,
+				   enum hvic_wire_type type,
 				   const struct file_operations *native,
 				   const struct file_operations *legacy)
 {
@@ -45,7 +67,6 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	cdev->native.minor = MISC_DYNAMIC_MINOR;
 	cdev->native.name = cdev->native_name;
 	cdev->native.fops = native;
-	cdev->native.parent = parent;
 	cdev->native.mode = 0600;
 	cdev->legacy = cdev->native;
 	cdev->legacy.name = cdev->legacy_name;
@@ -54,17 +75,17 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	hvic_link_revive(link, &cdev->wait);
 	ret = misc_register(&cdev->native);
 	if (ret)
-		goto err_kill_link;
+		goto err_detach;
 	ret = misc_register(&cdev->legacy);
 	if (ret)
 		goto err_deregister_native;
 	return cdev;
 
 err_deregister_native:
-	misc_deregister(&cdev->native);
-err_kill_link:
 	hvic_link_kill(link);
-	kref_put(&cdev->kref, hvic_cdev_free);
+	misc_deregister(&cdev->native);
+err_detach:
+	hvic_cdev_detach(cdev);
 	return ERR_PTR(ret);
 }
 
@@ -74,29 +95,18 @@ err_kill_link:
  *
  * Contexts that may still be in here: an open that comes before the devices are
  * deregistered and finds the link dead; a reader that waits, whom the kill wakes;
- * a call that holds the lock for reading, which never waits. The owner's close
- * finds no link, so the link is released here for it.
+ * a call that holds the lock for reading, which never waits.
  *
  * Context: may sleep, but does not wait for user space.
  */
 void hvic_cdev_destroy(struct hvic_cdev *cdev)
 {
-	struct hvic_link *link;
-
 	if (!cdev)
 		return;
-	link = cdev->link;
-	hvic_link_kill(link);
+	hvic_link_kill(cdev->link);
 	misc_deregister(&cdev->legacy);
 	misc_deregister(&cdev->native);
-
-	down_write(&cdev->lock);
-	cdev->link = NULL;
-	up_write(&cdev->lock);
-	if (hvic_link_is_owned(link))
-		hvic_link_release(link);
-	wake_up_all(&cdev->wait);
-	kref_put(&cdev->kref, hvic_cdev_free);
+	hvic_cdev_detach(cdev);
 }
 
 /**
@@ -170,6 +180,45 @@ void hvic_cdev_file_release(struct hvic_cdev_file *file)
 }
 
 /**
+ * hvic_cdev_attach() - the daemon is ready for records
+ * @cdev: the object
+ *
+ * Return: 0, or %-ENODEV if the service is gone.
+ */
+int hvic_cdev_attach(struct hvic_cdev *cdev)
+{
+	struct hvic_link *link = hvic_cdev_get_link(cdev);
+
+	if (!link)
+		return -ENODEV;
+	hvic_link_attach(link);
+	hvic_cdev_put_link(cdev);
+	return 0;
+}
+
+/**
+ * hvic_cdev_reply() - the daemon answers a record
+ * @cdev: the object
+ * @id: of the record; 0 for an event
+ * @status: 0 or a negative errno
+ * @payload: see hvic_link_reply()
+ * @len: of @payload
+ *
+ * Return: as hvic_link_reply(), or %-ENODEV if the service is gone.
+ */
+int hvic_cdev_reply(struct hvic_cdev *cdev, u64 id, int status, const void *payload, size_t len)
+{
+	struct hvic_link *link = hvic_cdev_get_link(cdev);
+	int ret;
+
+	if (!link)
+		return -ENODEV;
+	ret = hvic_link_reply(link, id, status, payload, len);
+	hvic_cdev_put_link(cdev);
+	return ret;
+}
+
+/**
  * hvic_cdev_wait() - wait until there is something to do
  * @cdev: the object
  * @ready: is there? The service is there while it is asked.
@@ -207,6 +256,15 @@ int hvic_cdev_wait(struct hvic_cdev *cdev, bool (*ready)(struct hvic_link *link,
 	return ret;
 }
 
+static u32 hvic_cdev_ms_left(const struct hvic_link_slot *slot)
+{
+	unsigned long now = jiffies;
+
+	if (!slot->expires)
+		return 0;
+	return time_before(now, slot->expires) ? jiffies_to_msecs(slot->expires - now) : 1;
+}
+
 /**
  * hvic_cdev_fetch() - copy the oldest record to @file->slot
  * @file: the open device, its read_lock held
@@ -222,8 +280,11 @@ int hvic_cdev_fetch(struct hvic_cdev_file *file)
 	if (!link)
 		return -ENODEV;
 	slot = hvic_link_peek(link);
-	if (slot)
-		memcpy(file->slot, slot, slot->record.len);
+	if (slot) {
+		memcpy(file->slot, slot,
+		       offsetof(struct hvic_link_slot, record) + slot->record.len);
+		file->slot->record.deadline_ms = hvic_cdev_ms_left(slot);
+	}
 	hvic_cdev_put_link(file->cdev);
 	return slot ? 1 : 0;
 }

@@ -58,7 +58,7 @@ struct hvic_cdev_file {
 };
 
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type, struct device *parent,
+				   enum hvic_wire_type type,
 				   const struct file_operations *native,
 				   const struct file_operations *legacy);
 void hvic_cdev_destroy(struct hvic_cdev *cdev);
@@ -72,6 +72,8 @@ int hvic_cdev_file_init(struct hvic_cdev_file *file, struct hvic_cdev *cdev,
 void hvic_cdev_file_release(struct hvic_cdev_file *file);
 struct hvic_link *hvic_cdev_get_link(struct hvic_cdev *cdev);
 void hvic_cdev_put_link(struct hvic_cdev *cdev);
+int hvic_cdev_attach(struct hvic_cdev *cdev);
+int hvic_cdev_reply(struct hvic_cdev *cdev, u64 id, int status, const void *payload, size_t len);
 int hvic_cdev_wait(struct hvic_cdev *cdev, bool (*ready)(struct hvic_link *link, void *data),
 		   void *data, bool nonblock);
 int hvic_cdev_fetch(struct hvic_cdev_file *file);

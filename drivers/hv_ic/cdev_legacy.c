@@ -25,6 +25,7 @@
 #define KVP_DRIVER_VERSION	"3.1"
 
 #define ANSWER_MAX	SZ_8K
+static_assert(ANSWER_MAX >= HVIC_LINK_ANSWER);
 
 /**
  * enum hvic_legacy_phase - how far the daemon has come
@@ -45,7 +46,7 @@ enum hvic_legacy_phase {
  * @lock: guards all below
  * @phase: how far the daemon has come
  * @version: of its protocol
- * @id: of the record that was read last
+ * @id: of the record that was read last; 0 for an event, which is answered, too
  * @op: of that record
  * @open: it waits for its answer
  * @quiet: and wants none unless it failed
@@ -464,26 +465,16 @@ static bool legacy_is_ready(struct hvic_link *link, void *data)
 /* The daemon is ready: attach it. */
 static int legacy_attach(struct hvic_legacy_file *lf)
 {
-	struct hvic_link *link = hvic_cdev_get_link(lf->file.cdev);
-
-	if (!link)
-		return -ENODEV;
 	WRITE_ONCE(lf->phase, LEGACY_READY);
-	hvic_link_attach(link);
-	hvic_cdev_put_link(lf->file.cdev);
-	return 0;
+	return hvic_cdev_attach(lf->file.cdev);
 }
 
+/* These daemons do not know late answers. */
 static int legacy_answer(struct hvic_legacy_file *lf, u64 id, int status,
 			 const void *payload, size_t len)
 {
-	struct hvic_link *link = hvic_cdev_get_link(lf->file.cdev);
-	int ret;
+	int ret = hvic_cdev_reply(lf->file.cdev, id, status, payload, len);
 
-	if (!link)
-		return -ENODEV;
-	ret = hvic_link_reply(link, id, status, payload, len);
-	hvic_cdev_put_link(lf->file.cdev);
 	return ret == -ESTALE ? 0 : ret;
 }
 
@@ -526,7 +517,7 @@ static ssize_t legacy_read_record(struct hvic_legacy_file *lf, char __user *buf,
 		mutex_lock(&lf->lock);
 		lf->id = record->id;
 		lf->op = record->op;
-		lf->open = !(record->flags & HV_IC_RECORD_EVENT);
+		lf->open = true;
 		lf->quiet = record->flags & HV_IC_RECORD_QUIET;
 		mutex_unlock(&lf->lock);
 	}
@@ -570,7 +561,7 @@ static int legacy_greet(struct hvic_legacy_file *lf, const void *msg, size_t len
 
 static int legacy_take_answer(struct hvic_legacy_file *lf, const void *msg, size_t len)
 {
-	void *payload = kmalloc(ANSWER_MAX, GFP_KERNEL);
+	void *payload = kzalloc(ANSWER_MAX, GFP_KERNEL);
 	int status = 0, ret;
 
 	if (!payload)

@@ -1,129 +1,283 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /dev/hv_ic/{kvp,vss,fcopy}: records in, answers out. See linux/hv_ic.h. */
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "cdev.h"
+#include "hold.h"
 
-/* No answer is longer: the largest payload is an adapter's set-up. */
-#define ANSWER_MAX	(sizeof(struct hv_ic_record) + sizeof(struct hv_ic_kvp_ip))
+/* A longer answer is of a newer daemon: what lies behind is not known here. */
+#define ANSWER_MAX	SZ_64K
+
+/* The first record is no request of the host and has an id that none of those has. */
+#define HELLO_ID	U64_MAX
+
+/**
+ * enum native_phase - how far the daemon has come
+ * @NATIVE_NEW: it has opened the device and will read the hello
+ * @NATIVE_GREETED: it has read the hello and has to answer it
+ * @NATIVE_READY: it is attached
+ */
+enum native_phase {
+	NATIVE_NEW,
+	NATIVE_GREETED,
+	NATIVE_READY,
+};
+
+/**
+ * struct native_file - an open device
+ * @file: what all devices have
+ * @lock: guards all below; nests inside the read lock
+ * @phase: how far the daemon has come
+ * @offered: features that the hello offered
+ * @features: those of them that the daemon uses
+ */
+struct native_file {
+	struct hvic_cdev_file file;
+	struct mutex lock;
+	enum native_phase phase;
+	u64 offered;
+	u64 features;
+};
+
+/**
+ * struct native_hello - the first record, and its answer
+ * @record: the header
+ * @hello: the payload
+ */
+struct native_hello {
+	struct hv_ic_record record;
+	struct hv_ic_hello hello;
+};
+
+/**
+ * struct native_answer - an answer as the rest of the driver sees it
+ * @record: the header
+ * @payload: what the daemon wrote, cut or filled with zeros
+ */
+struct native_answer {
+	struct hv_ic_record record;
+	u8 payload[HVIC_LINK_ANSWER] __aligned(8);
+};
 
 static int native_open(struct inode *inode, struct file *filp)
 {
 	struct hvic_cdev *cdev = container_of(filp->private_data, struct hvic_cdev, native);
-	struct hvic_cdev_file *file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
-	struct hvic_link *link;
+	struct native_file *nf = kzalloc(sizeof(*nf), GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	if (!file)
+	if (!nf)
 		return -ENOMEM;
-	ret = hvic_cdev_file_init(file, cdev, HVIC_LINK_NATIVE);
+	mutex_init(&nf->lock);
+	ret = hvic_cdev_file_init(&nf->file, cdev, HVIC_LINK_NATIVE);
 	if (ret) {
-		kfree(file);
+		kfree(nf);
 		return ret;
 	}
-	link = hvic_cdev_get_link(cdev);
-	if (link) {
-		hvic_link_attach(link);
-		hvic_cdev_put_link(cdev);
-	}
-	filp->private_data = file;
+	filp->private_data = nf;
 	return stream_open(inode, filp);
 }
 
 static int native_release(struct inode *inode, struct file *filp)
 {
-	struct hvic_cdev_file *file = filp->private_data;
+	struct native_file *nf = filp->private_data;
 
-	hvic_cdev_file_release(file);
-	kfree(file);
+	hvic_cdev_file_release(&nf->file);
+	kfree(nf);
 	return 0;
 }
 
-static bool native_is_ready(struct hvic_link *link, void *unused)
+static bool native_is_ready(struct hvic_link *link, void *data)
 {
-	return hvic_link_has_record(link);
+	const struct native_file *nf = data;
+
+	return READ_ONCE(nf->phase) == NATIVE_NEW || hvic_link_has_record(link);
+}
+
+static ssize_t native_read_hello(struct native_file *nf, char __user *buf, size_t count)
+{
+	struct native_hello first = {
+		.record = { .len = sizeof(first), .id = HELLO_ID, .op = HV_IC_HELLO },
+	};
+	struct hvic_link *link = hvic_cdev_get_link(nf->file.cdev);
+
+	if (!link)
+		return -ENODEV;
+	hvic_link_greet(link, &first.hello);
+	hvic_cdev_put_link(nf->file.cdev);
+
+	if (count < sizeof(first))
+		return -EMSGSIZE;
+	if (copy_to_user(buf, &first, sizeof(first)))
+		return -EFAULT;
+	mutex_lock(&nf->lock);
+	nf->offered = first.hello.features;
+	WRITE_ONCE(nf->phase, NATIVE_GREETED);
+	mutex_unlock(&nf->lock);
+	return sizeof(first);
 }
 
 /* Returns the bytes read, 0 if there is no record, or an errno. */
-static ssize_t native_read_one(struct hvic_cdev_file *file, char __user *buf, size_t count)
+static ssize_t native_read_one(struct native_file *nf, char __user *buf, size_t count)
 {
-	struct hvic_link_slot *slot = file->slot;
-	int ret = hvic_cdev_fetch(file);
+	struct hv_ic_record *record = &nf->file.slot->record;
+	int ret;
 
+	if (READ_ONCE(nf->phase) == NATIVE_NEW)
+		return native_read_hello(nf, buf, count);
+	ret = hvic_cdev_fetch(&nf->file);
 	if (ret <= 0)
 		return ret;
-	if (slot->record.len > count)
+	if (record->len > count)
 		ret = -EMSGSIZE;
-	else if (copy_to_user(buf, &slot->record, slot->record.len))
+	else if (copy_to_user(buf, record, record->len))
 		ret = -EFAULT;
 	else
-		ret = slot->record.len;
-	return hvic_cdev_fetched(file, ret > 0) ?: ret;
+		ret = record->len;
+	return hvic_cdev_fetched(&nf->file, ret > 0) ?: ret;
 }
 
 static ssize_t native_read(struct file *filp, char __user *buf, size_t count, loff_t *pos)
 {
-	struct hvic_cdev_file *file = filp->private_data;
+	struct native_file *nf = filp->private_data;
 	ssize_t done = 0, ret;
 
-	if (mutex_lock_interruptible(&file->read_lock))
+	if (mutex_lock_interruptible(&nf->file.read_lock))
 		return -ERESTARTSYS;
 	do {
-		ret = hvic_cdev_wait(file->cdev, native_is_ready, NULL,
+		ret = hvic_cdev_wait(nf->file.cdev, native_is_ready, nf,
 				     filp->f_flags & O_NONBLOCK);
 		if (ret)
 			break;
-		while ((ret = native_read_one(file, buf + done, count - done)) > 0)
+		while ((ret = native_read_one(nf, buf + done, count - done)) > 0)
 			done += ret;
 	} while (!ret && !done);	/* the record was dropped while we woke up */
-	mutex_unlock(&file->read_lock);
+	mutex_unlock(&nf->file.read_lock);
 	return done ?: ret;
+}
+
+/* The daemon says who it is: attach it. */
+static int native_take_hello(struct native_file *nf, const struct native_answer *answer)
+{
+	const struct hv_ic_hello *hello = (const void *)answer->payload;
+
+	lockdep_assert_held(&nf->lock);
+	if (nf->phase != NATIVE_GREETED || answer->record.id != HELLO_ID)
+		return -ESTALE;
+	if (answer->record.status || hello->abi != HV_IC_ABI_VERSION)
+		return -EPROTO;
+	if (hello->reserved || hello->features & ~nf->offered || hello->framework_major ||
+	    hello->framework_minor || hello->message_major || hello->message_minor)
+		return -EINVAL;
+	nf->features = hello->features;
+	WRITE_ONCE(nf->phase, NATIVE_READY);
+	return hvic_cdev_attach(nf->file.cdev);
+}
+
+static int native_take_answer(struct native_file *nf, const struct native_answer *answer,
+			      size_t count)
+{
+	const struct hv_ic_record *record = &answer->record;
+	bool attached;
+	int ret = 0;
+
+	if (record->len != count || record->deadline_ms || record->status > 0 ||
+	    record->status < -MAX_ERRNO)
+		return -EINVAL;
+	mutex_lock(&nf->lock);
+	attached = nf->phase == NATIVE_READY;
+	if (!attached)
+		ret = native_take_hello(nf, answer);
+	mutex_unlock(&nf->lock);
+	if (!attached)
+		return ret;
+	/* An event, whose id is 0, wants none. */
+	if (!record->id)
+		return -ESTALE;
+	return hvic_cdev_reply(nf->file.cdev, record->id, record->status, answer->payload,
+			       count - sizeof(*record));
 }
 
 static ssize_t native_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos)
 {
-	struct hvic_cdev_file *file = filp->private_data;
-	struct hv_ic_record *record;
-	struct hvic_link *link;
-	int ret;
+	struct native_file *nf = filp->private_data;
+	struct native_answer *answer;
+	ssize_t ret = -EFAULT;
 
-	if (count < sizeof(*record) || count > ANSWER_MAX)
+	if (count < sizeof(answer->record) || count > ANSWER_MAX)
 		return -EINVAL;
-	record = memdup_user(buf, count);
-	if (IS_ERR(record))
-		return PTR_ERR(record);
-
-	ret = -EINVAL;
-	if (record->len != count || record->status > 0 || record->status < -MAX_ERRNO)
-		goto out_free;
-	ret = -ENODEV;
-	link = hvic_cdev_get_link(file->cdev);
-	if (link) {
-		ret = hvic_link_reply(link, record->id, record->status, record + 1,
-				      count - sizeof(*record));
-		hvic_cdev_put_link(file->cdev);
-	}
-out_free:
-	kfree(record);
+	answer = kzalloc(sizeof(*answer), GFP_KERNEL);
+	if (!answer)
+		return -ENOMEM;
+	if (!copy_from_user(answer, buf, min(count, sizeof(*answer))))
+		ret = native_take_answer(nf, answer, count);
+	kfree(answer);
 	return ret ?: count;
+}
+
+static long native_hold(struct native_file *nf, const void __user *arg)
+{
+	struct hv_ic_vss_hold hold;
+	struct hvic_link *link;
+	u64 session;
+
+	if (copy_from_user(&hold, arg, sizeof(hold)))
+		return -EFAULT;
+	if (hold.reserved)
+		return -EINVAL;
+	/* To freeze takes its time: nothing but the number of the session is kept meanwhile. */
+	link = hvic_cdev_get_link(nf->file.cdev);
+	if (!link)
+		return -ENODEV;
+	session = hvic_hold_session();
+	hvic_cdev_put_link(nf->file.cdev);
+	return hvic_hold_fd(session, hold.fd);
+}
+
+static long native_release_holds(struct native_file *nf)
+{
+	struct hvic_link *link = hvic_cdev_get_link(nf->file.cdev);
+
+	if (!link)
+		return -ENODEV;
+	hvic_hold_release(-ECANCELED);
+	hvic_cdev_put_link(nf->file.cdev);
+	return hvic_hold_wait();
+}
+
+static long native_ioctl(struct file *filp, unsigned int command, unsigned long arg)
+{
+	struct native_file *nf = filp->private_data;
+
+	if (!(READ_ONCE(nf->features) & HV_IC_FEATURE_HOLD))
+		return -ENOTTY;
+	switch (command) {
+	case HV_IC_VSS_HOLD:
+		return native_hold(nf, (const void __user *)arg);
+	case HV_IC_VSS_RELEASE:
+		return native_release_holds(nf);
+	default:
+		return -ENOTTY;
+	}
 }
 
 static __poll_t native_poll(struct file *filp, poll_table *wait)
 {
-	struct hvic_cdev_file *file = filp->private_data;
+	struct native_file *nf = filp->private_data;
+	struct hvic_cdev *cdev = nf->file.cdev;
 	struct hvic_link *link;
 	__poll_t events;
 
-	poll_wait(filp, &file->cdev->wait, wait);
-	link = hvic_cdev_get_link(file->cdev);
+	poll_wait(filp, &cdev->wait, wait);
+	link = hvic_cdev_get_link(cdev);
 	if (!link)
 		return EPOLLHUP | EPOLLERR;
 	events = EPOLLOUT | EPOLLWRNORM;
-	if (hvic_link_has_record(link))
+	if (native_is_ready(link, nf))
 		events |= EPOLLIN | EPOLLRDNORM;
-	hvic_cdev_put_link(file->cdev);
+	hvic_cdev_put_link(cdev);
 	return events;
 }
 
@@ -134,4 +288,6 @@ const struct file_operations hvic_cdev_native_fops = {
 	.read = native_read,
 	.write = native_write,
 	.poll = native_poll,
+	.unlocked_ioctl = native_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -89,7 +89,8 @@ static bool hvic_channel_flush_one(struct hvic_channel *ch, struct hvic_answer *
 static bool hvic_channel_flush(struct hvic_channel *ch)
 {
 	lockdep_assert_held(&ch->lock);
-	if (!hvic_channel_flush_one(ch, &ch->later) || !hvic_channel_flush_one(ch, &ch->now))
+	if (!hvic_channel_flush_one(ch, &ch->before) || !hvic_channel_flush_one(ch, &ch->later) ||
+	    !hvic_channel_flush_one(ch, &ch->now))
 		return false;
 
 	if (ch->notify) {
@@ -216,6 +217,24 @@ void hvic_channel_abort(struct hvic_channel *ch, int err)
 }
 
 /**
+ * hvic_channel_supersede() - answer the deferred request, so that another can be deferred
+ * @ch: the channel
+ * @err: a negative errno for the host
+ *
+ * Context: within handle().
+ */
+void hvic_channel_supersede(struct hvic_channel *ch, int err)
+{
+	const struct hvic_outcome current_request = ch->last;
+
+	hvic_channel_abort(ch, err);
+	ch->last = current_request;
+	/* Nothing was read while an answer waited for room, so that of before has left. */
+	if (ch->later.len)
+		swap(ch->before, ch->later);
+}
+
+/**
  * hvic_channel_is_deferred() - is a request open?
  * @ch: the channel
  *
@@ -287,6 +306,7 @@ static void hvic_channel_reset(struct hvic_channel *ch)
 {
 	hvic_request_void(&ch->request);
 	ch->later.len = 0;
+	ch->before.len = 0;
 	ch->versions = (struct hvic_versions){};
 	if (ch->svc->ops->reset)
 		ch->svc->ops->reset(ch);
@@ -504,6 +524,20 @@ bool hvic_channel_is_open(struct hvic_channel *ch)
 	return READ_ONCE(ch->state) != HVIC_CHANNEL_CLOSED;
 }
 
+static bool hvic_channel_make_room(struct hvic_answer *answer)
+{
+	answer->packet.data = kvmalloc(HVIC_MSG_MAX, GFP_KERNEL);
+	answer->packet.len = HVIC_MSG_MAX;
+	return answer->packet.data;
+}
+
+static void hvic_channel_free_room(struct hvic_channel *ch)
+{
+	kvfree(ch->before.packet.data);
+	kvfree(ch->later.packet.data);
+	kvfree(ch->now.packet.data);
+}
+
 /**
  * hvic_channel_init() - prepare a channel, closed
  * @ch: zeroed memory
@@ -528,27 +562,19 @@ int hvic_channel_init(struct hvic_channel *ch, const struct hvic_service *svc,
 	hvic_request_init(&ch->request, &hvic_channel_request_ops, &ch->lock);
 	INIT_DELAYED_WORK(&ch->again, hvic_channel_drain_again);
 
-	ch->now.packet.len = HVIC_MSG_MAX;
-	ch->now.packet.data = kvmalloc(HVIC_MSG_MAX, GFP_KERNEL);
-	if (!ch->now.packet.data)
-		return -ENOMEM;
-	if (svc->deadline) {
-		ch->later.packet.len = HVIC_MSG_MAX;
-		ch->later.packet.data = kvmalloc(HVIC_MSG_MAX, GFP_KERNEL);
-		if (!ch->later.packet.data)
-			goto err_free_now;
-	}
+	if (!hvic_channel_make_room(&ch->now) ||
+	    (svc->deadline && (!hvic_channel_make_room(&ch->later) ||
+			       !hvic_channel_make_room(&ch->before))))
+		goto err_free;
 	if (svc->ops->start) {
 		ret = svc->ops->start(ch);
 		if (ret)
-			goto err_free_later;
+			goto err_free;
 	}
 	return 0;
 
-err_free_later:
-	kvfree(ch->later.packet.data);
-err_free_now:
-	kvfree(ch->now.packet.data);
+err_free:
+	hvic_channel_free_room(ch);
 	return ret;
 }
 
@@ -562,6 +588,5 @@ void hvic_channel_destroy(struct hvic_channel *ch)
 {
 	if (ch->svc->ops->stop)
 		ch->svc->ops->stop(ch);
-	kvfree(ch->later.packet.data);
-	kvfree(ch->now.packet.data);
+	hvic_channel_free_room(ch);
 }

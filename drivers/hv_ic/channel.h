@@ -133,6 +133,7 @@ struct hvic_answer {
  * @now: the answer to the message that was read last
  * @notify: tell the service when @now has left
  * @later: the answer to a deferred request
+ * @before: the same, to one that was superseded
  * @deferred: envelope of the deferred request; its body is gone
  * @request: the deferred request
  * @again: goes on when the ring was full, or when there was too much to do
@@ -157,6 +158,7 @@ struct hvic_channel {
 	struct hvic_answer now;
 	bool notify;
 	struct hvic_answer later;
+	struct hvic_answer before;
 	struct hvic_msg deferred;
 	struct hvic_request request;
 	struct delayed_work again;
@@ -179,6 +181,7 @@ u64 hvic_channel_defer(struct hvic_channel *ch, const struct hvic_msg *msg);
 u64 hvic_channel_defer_slow(struct hvic_channel *ch, const struct hvic_msg *msg);
 void hvic_channel_take_back(struct hvic_channel *ch);
 void hvic_channel_abort(struct hvic_channel *ch, int err);
+void hvic_channel_supersede(struct hvic_channel *ch, int err);
 int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *reply);
 int hvic_channel_complete_locked(struct hvic_channel *ch, u64 id, int err, const void *reply);
 bool hvic_channel_is_deferred(const struct hvic_channel *ch);

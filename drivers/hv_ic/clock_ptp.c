@@ -10,6 +10,7 @@
  */
 #include "clock_ptp.h"
 
+#include <linux/device.h>
 #include <linux/err.h>
 
 #include "compat.h"
@@ -104,7 +105,7 @@ s64 hvic_clock_noise(struct hvic_clock *clock)
  * @clock: the clock
  *
  * Context: any.
- * Return: N of /dev/ptpN, or -1 in a kernel without PTP clocks.
+ * Return: N of /dev/ptpN, or -1 if there is none.
  */
 int hvic_clock_index(const struct hvic_clock *clock)
 {
@@ -202,15 +203,20 @@ static const struct ptp_clock_info hvic_clock_info = {
  * @clock: zeroed memory
  * @dev: the device it belongs to
  *
+ * Where there can be no PTP clock, all else works without.
+ *
  * Context: may sleep.
- * Return: 0, also in a kernel without PTP clocks, or a negative errno.
  */
-int hvic_clock_register(struct hvic_clock *clock, struct device *dev)
+void hvic_clock_register(struct hvic_clock *clock, struct device *dev)
 {
 	seqlock_init(&clock->lock);
 	clock->info = hvic_clock_info;
 	clock->ptp = ptp_clock_register(&clock->info, dev);
-	return PTR_ERR_OR_ZERO(clock->ptp);
+	if (IS_ERR(clock->ptp)) {
+		dev_warn_ratelimited(dev, "the host's clock cannot be shown as a PTP clock (error %ld)\n",
+				     PTR_ERR(clock->ptp));
+		clock->ptp = NULL;
+	}
 }
 
 /**

@@ -16,7 +16,7 @@ struct device;
  * @filter: what the samples say
  * @newest: reference counter of the newest sample
  * @info: what the PTP core calls
- * @ptp: the PTP core's own; NULL in a kernel without PTP clocks
+ * @ptp: the PTP core's own; NULL if there is no PTP clock
  */
 struct hvic_clock {
 	seqlock_t lock;
@@ -26,7 +26,7 @@ struct hvic_clock {
 	struct ptp_clock *ptp;
 };
 
-int hvic_clock_register(struct hvic_clock *clock, struct device *dev);
+void hvic_clock_register(struct hvic_clock *clock, struct device *dev);
 void hvic_clock_unregister(struct hvic_clock *clock);
 void hvic_clock_add(struct hvic_clock *clock, u64 reference, s64 host_ns);
 void hvic_clock_restart(struct hvic_clock *clock);

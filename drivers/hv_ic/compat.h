@@ -8,6 +8,7 @@
 #ifndef HVIC_COMPAT_H
 #define HVIC_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/hyperv.h>
 #include <linux/timekeeping.h>
 #include <linux/version.h>
@@ -32,6 +33,32 @@
 		function(hdev);					\
 	}
 #endif
+
+/*
+ * 6.6: whoever freezes a file system says on whose behalf; 6.16: and may leave a mark. A file
+ * system may have its own way.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define hvic_on_super(call, sb)	call(sb)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define hvic_on_super(call, sb)	call(sb, FREEZE_HOLDER_USERSPACE)
+#else
+#define hvic_on_super(call, sb)	call(sb, FREEZE_HOLDER_USERSPACE, NULL)
+#endif
+
+static inline int hvic_freeze_super(struct super_block *sb)
+{
+	if (sb->s_op->freeze_super)
+		return hvic_on_super(sb->s_op->freeze_super, sb);
+	return hvic_on_super(freeze_super, sb);
+}
+
+static inline int hvic_thaw_super(struct super_block *sb)
+{
+	if (sb->s_op->thaw_super)
+		return hvic_on_super(sb->s_op->thaw_super, sb);
+	return hvic_on_super(thaw_super, sb);
+}
 
 /* 6.10: __assign_str() finds the source by itself. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)

@@ -18,43 +18,68 @@ struct seq_file;
 
 /**
  * struct hvic_daemon_ops - what is special to the service
- * @attached: a daemon has come and got HELLO; optional
+ * @attached: a daemon has come; optional
  * @gone: it has gone, and the open request has been answered; optional
- * @reply: the answer to record @id; see struct hvic_link_ops. Called without a
- *	lock, all others with the channel's.
- * @room: a record has been read; optional
+ * @reply: the answer to record @id; see struct hvic_link_ops. An answer to an event,
+ *	with the id 0, comes only from daemons that use the older device.
+ * @read: the daemon has read a record; optional
+ *
+ * All are called with the channel's lock held.
  */
 struct hvic_daemon_ops {
 	void (*attached)(struct hvic_daemon *daemon);
 	void (*gone)(struct hvic_daemon *daemon);
 	int (*reply)(struct hvic_daemon *daemon, u64 id, int status,
 		     const void *payload, size_t len);
-	void (*room)(struct hvic_daemon *daemon);
+	void (*read)(struct hvic_daemon *daemon, const struct hv_ic_record *record);
 };
 
 /**
- * struct hvic_daemon - the joint
+ * struct hvic_daemon - the joint, guarded by the channel's lock
  * @ch: the channel
  * @ops: of the service
- * @link: to the daemon
+ * @features: HV_IC_FEATURE_* of the service
+ * @link: to the daemon; a service sees the joint, never the link
  * @cdev: the char devices while they are shown
+ * @told: the versions in the last hello
+ * @asked: the request that the daemon has been asked and has not answered; 0 for none
  */
 struct hvic_daemon {
 	struct hvic_channel *ch;
 	const struct hvic_daemon_ops *ops;
+	u64 features;
 	struct hvic_link link;
 	struct hvic_cdev *cdev;
+	struct hvic_versions told;
+	u64 asked;
 };
 
 void hvic_daemon_init(struct hvic_daemon *daemon, struct hvic_channel *ch,
 		      const struct hvic_daemon_ops *ops, unsigned int n_slots,
 		      size_t payload_size);
 void hvic_daemon_destroy(struct hvic_daemon *daemon);
+
+/* Operations of struct hvic_service_ops that such a service may use as they are. */
 int hvic_daemon_opened(struct hvic_channel *ch);
 void hvic_daemon_closing(struct hvic_channel *ch);
 void hvic_daemon_ready(struct hvic_channel *ch);
+void hvic_daemon_failed(struct hvic_channel *ch, int err);
+
+/* From the service to its daemon; the channel's lock is held. */
+void *hvic_daemon_begin(struct hvic_daemon *daemon);
 int hvic_daemon_ask(struct hvic_daemon *daemon, const struct hvic_msg *msg, u16 op,
 		    size_t len, bool slow);
+int hvic_daemon_ask_deferred(struct hvic_daemon *daemon, u16 op, size_t len);
+int hvic_daemon_post(struct hvic_daemon *daemon, u16 op, u64 id, size_t len);
+void hvic_daemon_tell(struct hvic_daemon *daemon, u16 op, int status, const void *payload,
+		      size_t len);
+bool hvic_daemon_withdraw(struct hvic_daemon *daemon, int err);
+void hvic_daemon_withdraw_all(struct hvic_daemon *daemon, int err);
+bool hvic_daemon_is_attached(struct hvic_daemon *daemon);
+bool hvic_daemon_is_native(struct hvic_daemon *daemon);
+pid_t hvic_daemon_pid(struct hvic_daemon *daemon);
+unsigned int hvic_daemon_queued(struct hvic_daemon *daemon);
+
 bool hvic_daemon_owner(const struct hvic_channel *ch, pid_t *pid, enum hvic_link_abi *abi);
 void hvic_daemon_print(struct hvic_daemon *daemon, struct seq_file *out);
 

@@ -28,12 +28,9 @@ struct hvic_time_status;
  * @vss: a backup has come to @phase; the freeze began @since, which is of
  *	ktime_get_boottime(); @holder, if not 0, is the daemon that holds the file
  *	systems frozen; @err is 0, or the negative errno that became the status
- * @fcopy: of the @size bytes of the file @name @done have arrived; @err as in @vss
+ * @fcopy: of the @size bytes of a file @done have arrived; @err as in @vss. What the
+ *	file is called is for its daemon alone, not for every user who listens.
  * @shutdown: a request to stop the guest has a new phase
- * @ask: may a request be granted? Returns 0 if there is a handler that has the
- *	question now, and hvic_shutdown_decide() or hvic_shutdown_handler_gone() may
- *	follow, or a negative errno
- * @act: carry a request out; returns as @ask
  *
  * All are called in any context and never wait. What they are told of does not
  * change meanwhile.
@@ -46,11 +43,8 @@ struct hvic_event_ops {
 			  enum hv_ic_step_cause cause, bool refused);
 	void (*health)(const struct hvic_health_change *change);
 	void (*vss)(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err);
-	void (*fcopy)(enum hv_ic_fcopy_phase phase, const char *name, u64 size, u64 done,
-		      int err);
+	void (*fcopy)(enum hv_ic_fcopy_phase phase, u64 size, u64 done, int err);
 	void (*shutdown)(const struct hvic_shutdown_info *info);
-	int (*ask)(const struct hvic_shutdown_info *info);
-	int (*act)(const struct hvic_shutdown_info *info);
 };
 
 extern const struct hvic_event_ops *const hvic_event;

@@ -132,17 +132,15 @@ void *hvic_link_begin(struct hvic_link *link)
 	return payload;
 }
 
-static void hvic_link_push(struct hvic_link *link, u16 op, u16 flags, u64 id, size_t len)
+static void hvic_link_push(struct hvic_link *link, const struct hv_ic_record *record, size_t len,
+			   unsigned long expires)
 {
 	struct hvic_link_slot *slot = slot_at(link, link->used);
 
 	lockdep_assert_held(&link->lock);
-	slot->record = (struct hv_ic_record) {
-		.len = sizeof(slot->record) + len,
-		.id = id,
-		.op = op,
-		.flags = flags,
-	};
+	slot->expires = expires;
+	slot->record = *record;
+	slot->record.len = sizeof(slot->record) + len;
 	link->used++;
 	hvic_link_wake(link);
 }
@@ -150,84 +148,119 @@ static void hvic_link_push(struct hvic_link *link, u16 op, u16 flags, u64 id, si
 /**
  * hvic_link_send() - send the record that was begun
  * @link: the link
- * @op: of the record
- * @flags: HV_IC_RECORD_*
- * @id: to answer it by
+ * @record: its op, flags and id
  * @len: of its payload
+ * @expires: when the answer comes too late, in jiffies; 0 if the record wants none
  *
  * Return: 0, or %-ENOTCONN if the daemon has gone in between.
  */
-int hvic_link_send(struct hvic_link *link, u16 op, u16 flags, u64 id, size_t len)
+int hvic_link_send(struct hvic_link *link, const struct hv_ic_record *record, size_t len,
+		   unsigned long expires)
 {
 	int ret = -ENOTCONN;
 
 	spin_lock_bh(&link->lock);
 	if (link->attached && link->era == link->begun_era) {
-		hvic_link_push(link, op, flags, id, len);
+		hvic_link_push(link, record, len, expires);
 		ret = 0;
 	}
 	spin_unlock_bh(&link->lock);
 	return ret;
 }
 
-/* Is the newest record this event, and nobody reading it? */
-static bool hvic_link_ends_with(struct hvic_link *link, u16 op)
+/* Removes the records that @goes says, but for one that is being read; returns how many. */
+static unsigned int hvic_link_sweep(struct hvic_link *link,
+				    bool (*goes)(const struct hv_ic_record *record, u64 arg),
+				    u64 arg)
 {
-	const struct hvic_link_slot *newest;
+	unsigned int before = link->used, keep = link->reading ? 1 : 0, i;
 
 	lockdep_assert_held(&link->lock);
-	if (link->used <= (link->reading ? 1 : 0))
-		return false;
-	newest = slot_at(link, link->used - 1);
-	return newest->record.op == op && newest->record.flags == HV_IC_RECORD_EVENT;
+	for (i = keep; i < before; i++) {
+		struct hvic_link_slot *slot = slot_at(link, i);
+
+		if (goes(&slot->record, arg))
+			continue;
+		if (keep != i)
+			memcpy(slot_at(link, keep), slot, link->slot_size);
+		keep++;
+	}
+	link->used = min(before, keep);
+	return before - link->used;
+}
+
+static bool is_event_of(const struct hv_ic_record *record, u64 op)
+{
+	return record->flags & HV_IC_RECORD_EVENT && record->op == op;
+}
+
+static bool is_request(const struct hv_ic_record *record, u64 unused)
+{
+	return !(record->flags & HV_IC_RECORD_EVENT);
+}
+
+static bool is_request_with(const struct hv_ic_record *record, u64 id)
+{
+	return is_request(record, 0) && record->id == id;
 }
 
 /**
  * hvic_link_tell() - send an event, if there is a daemon
  * @link: the link
- * @op: of the record
+ * @event: its op, id and status
  * @payload: or NULL
  * @len: of @payload
  *
- * A daemon that does not read gets no event twice in a row, and none for which
- * there is no slot: it will find more than enough events when it reads again.
+ * The event takes the place of one of the same op that has not been read, so a
+ * daemon that does not read finds each of them once, and the queue has room.
  */
-void hvic_link_tell(struct hvic_link *link, u16 op, const void *payload, size_t len)
+void hvic_link_tell(struct hvic_link *link, const struct hv_ic_record *event,
+		    const void *payload, size_t len)
 {
+	struct hv_ic_record record = *event;
+
+	record.flags = HV_IC_RECORD_EVENT;
 	spin_lock_bh(&link->lock);
-	if (link->attached && hvic_link_ends_with(link, op))
-		link->used--;
-	if (link->attached && link->used < link->n_slots) {
+	if (!link->attached)
+		goto unlock;
+	hvic_link_sweep(link, is_event_of, record.op);
+	if (link->used < link->n_slots) {
 		if (len)
 			memcpy(slot_at(link, link->used)->payload, payload, len);
-		hvic_link_push(link, op, HV_IC_RECORD_EVENT, 0, len);
+		hvic_link_push(link, &record, len, 0);
 	}
+unlock:
 	spin_unlock_bh(&link->lock);
 }
 
 /**
- * hvic_link_drop() - forget all requests that the daemon has not read
+ * hvic_link_withdraw() - take a request back
+ * @link: the link
+ * @id: of the request
+ *
+ * Return: true if the daemon will never read it; false if it has, or is reading it.
+ */
+bool hvic_link_withdraw(struct hvic_link *link, u64 id)
+{
+	bool withdrawn;
+
+	spin_lock_bh(&link->lock);
+	withdrawn = hvic_link_sweep(link, is_request_with, id);
+	spin_unlock_bh(&link->lock);
+	return withdrawn;
+}
+
+/**
+ * hvic_link_drop() - take all requests back that the daemon has not read
  * @link: the link
  *
- * Events stay. A record that is just being read stays, too; its answer will find
- * nobody who waits for it.
+ * Events stay. A record that is just being read stays, too; its answer comes too
+ * late.
  */
 void hvic_link_drop(struct hvic_link *link)
 {
-	unsigned int keep, i;
-
 	spin_lock_bh(&link->lock);
-	keep = link->reading ? 1 : 0;
-	for (i = keep; i < link->used; i++) {
-		struct hvic_link_slot *slot = slot_at(link, i);
-
-		if (slot->record.flags & HV_IC_RECORD_EVENT) {
-			if (keep != i)
-				memcpy(slot_at(link, keep), slot, link->slot_size);
-			keep++;
-		}
-	}
-	link->used = min(link->used, keep);
+	hvic_link_sweep(link, is_request, 0);
 	spin_unlock_bh(&link->lock);
 }
 
@@ -270,6 +303,16 @@ int hvic_link_own(struct hvic_link *link, enum hvic_link_abi abi)
 	spin_unlock_bh(&link->lock);
 	kvfree(slots);
 	return ret;
+}
+
+/**
+ * hvic_link_greet() - fill in the hello for the owner
+ * @link: the link
+ * @hello: zeroed memory
+ */
+void hvic_link_greet(struct hvic_link *link, struct hv_ic_hello *hello)
+{
+	link->ops->greet(link->service, hello);
 }
 
 /**
@@ -389,24 +432,27 @@ void hvic_link_put_back(struct hvic_link *link)
  */
 void hvic_link_consume(struct hvic_link *link)
 {
+	struct hv_ic_record record;
+
 	spin_lock_bh(&link->lock);
+	record = slot_at(link, 0)->record;
 	link->reading = false;
 	link->first = (link->first + 1) % link->n_slots;
 	link->used--;
 	spin_unlock_bh(&link->lock);
-	link->ops->room(link->service);
+	link->ops->read(link->service, &record);
 }
 
 /**
  * hvic_link_reply() - the daemon answers a record
  * @link: an owned link
- * @id: of the record
+ * @id: of the record; 0 for an event
  * @status: 0 or a negative errno
- * @payload: of the answer, in kernel memory
+ * @payload: of the answer: HVIC_LINK_ANSWER bytes, zero behind @len
  * @len: of @payload
  *
  * Return: 0, or
- * * %-ESTALE - nobody waits for it
+ * * %-ESTALE - the request is over
  * * %-EINVAL - the payload is malformed
  */
 int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payload, size_t len)

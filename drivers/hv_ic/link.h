@@ -29,33 +29,41 @@ enum hvic_link_abi {
 	HVIC_LINK_LEGACY,
 };
 
+/* The longest payload of an answer: an adapter's set-up. */
+#define HVIC_LINK_ANSWER	sizeof(struct hv_ic_kvp_ip)
+
 /* Slots that only events may use, so that they go through a full queue. */
 #define HVIC_LINK_EVENT_SLOTS	4
 
 /**
  * struct hvic_link_ops - what a service does about its daemon
+ * @greet: fill in the hello for a daemon that uses the native device
  * @attached: a daemon is ready for records; calls hvic_link_start()
  * @gone: it is not there any more; answer what it still held. All its records
  *	are forgotten.
- * @reply: the daemon's answer to record @id. Returns 0, %-ESTALE if nobody waits
- *	for it, or %-EINVAL if the payload is malformed.
- * @room: a record has been read
+ * @reply: the daemon's answer to record @id, which is 0 for an event. @payload is
+ *	HVIC_LINK_ANSWER bytes, zero behind @len. Returns 0, %-ESTALE if the request
+ *	is over, or %-EINVAL if the payload is malformed.
+ * @read: a record has been read; the header of it
  *
  * All are called in process context without a lock.
  */
 struct hvic_link_ops {
+	void (*greet)(void *service, struct hv_ic_hello *hello);
 	void (*attached)(void *service);
 	void (*gone)(void *service);
 	int (*reply)(void *service, u64 id, int status, const void *payload, size_t len);
-	void (*room)(void *service);
+	void (*read)(void *service, const struct hv_ic_record *record);
 };
 
 /**
  * struct hvic_link_slot - a record on its way to the daemon
+ * @expires: when its answer comes too late, in jiffies; 0 if it wants none
  * @record: its header
  * @payload: what follows it
  */
 struct hvic_link_slot {
+	unsigned long expires;
 	struct hv_ic_record record;
 	u8 payload[] __aligned(8);
 };
@@ -114,12 +122,16 @@ void hvic_link_destroy(struct hvic_link *link);
 void hvic_link_start(struct hvic_link *link);
 bool hvic_link_is_attached(struct hvic_link *link);
 void *hvic_link_begin(struct hvic_link *link);
-int hvic_link_send(struct hvic_link *link, u16 op, u16 flags, u64 id, size_t len);
-void hvic_link_tell(struct hvic_link *link, u16 op, const void *payload, size_t len);
+int hvic_link_send(struct hvic_link *link, const struct hv_ic_record *record, size_t len,
+		   unsigned long expires);
+void hvic_link_tell(struct hvic_link *link, const struct hv_ic_record *event,
+		    const void *payload, size_t len);
+bool hvic_link_withdraw(struct hvic_link *link, u64 id);
 void hvic_link_drop(struct hvic_link *link);
 
 /* The daemon's end. */
 int hvic_link_own(struct hvic_link *link, enum hvic_link_abi abi);
+void hvic_link_greet(struct hvic_link *link, struct hv_ic_hello *hello);
 void hvic_link_attach(struct hvic_link *link);
 void hvic_link_release(struct hvic_link *link);
 bool hvic_link_is_owned(struct hvic_link *link);

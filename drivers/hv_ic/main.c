@@ -15,7 +15,9 @@
 #include "event.h"
 #include "genl.h"
 #include "health.h"
+#include "hold.h"
 #include "service.h"
+#include "svc_shutdown.h"
 #include "vmbus.h"
 
 #define CREATE_TRACE_POINTS
@@ -68,6 +70,7 @@ __MODULE_PARM_TYPE(fcopy, "bool");
 MODULE_PARM_DESC(fcopy, "Serve file copies (default: Y)");
 
 const struct hvic_event_ops *const hvic_event = &hvic_genl_events;
+const struct hvic_shutdown_handler *const hvic_shutdown_handler = &hvic_genl_handler;
 
 /* --- Init and exit. ------------------------------------------------------------------ */
 
@@ -79,9 +82,12 @@ static int __init hvic_init(void)
 	ret = hvic_health_init();
 	if (ret)
 		goto err_exit_debugfs;
-	ret = hvic_genl_init();
+	ret = hvic_hold_init(&hvic_hold_kernel_ops);
 	if (ret)
 		goto err_exit_health;
+	ret = hvic_genl_init();
+	if (ret)
+		goto err_exit_hold;
 	ret = hvic_vmbus_register();
 	if (ret)
 		goto err_exit_genl;
@@ -89,6 +95,8 @@ static int __init hvic_init(void)
 
 err_exit_genl:
 	hvic_genl_exit();
+err_exit_hold:
+	hvic_hold_exit();
 err_exit_health:
 	hvic_health_exit();
 err_exit_debugfs:
@@ -102,6 +110,7 @@ static void __exit hvic_exit(void)
 {
 	hvic_vmbus_unregister();
 	hvic_genl_exit();
+	hvic_hold_exit();
 	hvic_health_exit();
 	hvic_debugfs_exit();
 }

@@ -60,7 +60,6 @@ static const char * const state_words[] = {
  * @next_block: id of the next block
  * @throttled_id: block whose acknowledgment waits for room; 0 for none
  * @error: of a block that failed; the answer to the next message
- * @name: of the file
  * @size: of the file, as the host announced it
  * @bytes: of this session
  * @awaited: listeners have not heard of its end
@@ -76,7 +75,6 @@ struct hvic_fcopy {
 	u64 next_block;
 	u64 throttled_id;
 	int error;
-	char name[HV_IC_FCOPY_NAME_SIZE];
 	u64 size;
 	u64 bytes;
 	bool awaited;
@@ -98,7 +96,7 @@ static void hvic_fcopy_announce(struct hvic_fcopy *fcopy, enum hv_ic_fcopy_phase
 		return;
 	fcopy->awaited = !ends;
 	fcopy->told = jiffies;
-	hvic_event->fcopy(phase, fcopy->name, fcopy->size, fcopy->bytes, err);
+	hvic_event->fcopy(phase, fcopy->size, fcopy->bytes, err);
 }
 
 /* Ends the session: what the daemon has not read yet it need not read. */
@@ -112,8 +110,8 @@ static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
 						  HV_IC_FCOPY_PHASE_CANCELLED, fcopy->error);
 	if (fcopy->error == -ENOTCONN)
 		return;			/* whoever is there now knows nothing of it */
-	hvic_link_drop(&fcopy->daemon.link);
-	hvic_link_tell(&fcopy->daemon.link, HV_IC_FCOPY_CANCEL, NULL, 0);
+	hvic_daemon_withdraw_all(&fcopy->daemon, -ECANCELED);
+	hvic_daemon_tell(&fcopy->daemon, HV_IC_FCOPY_CANCEL, fcopy->error ?: -ECANCELED, NULL, 0);
 }
 
 /* --- Requests. ------------------------------------------------------------------------ */
@@ -124,18 +122,17 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 	int ret;
 
 	hvic_fcopy_cancel(fcopy);
-	payload = hvic_link_begin(&fcopy->daemon.link);
+	payload = hvic_daemon_begin(&fcopy->daemon);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 	ret = hvic_fcopy_decode_start(msg->body, payload);
 	if (ret)
 		return ret;
 	fcopy->size = payload->size;
-	strscpy(fcopy->name, payload->name, sizeof(fcopy->name));
 	ret = hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_START, sizeof(*payload), false);
 	if (ret == -EINPROGRESS) {
 		fcopy->state = FCOPY_ASKED;
-		fcopy->start_id = fcopy->daemon.ch->request.id;
+		fcopy->start_id = fcopy->daemon.asked;
 		fcopy->first_block = fcopy->next_block;
 		fcopy->error = 0;
 		fcopy->bytes = 0;
@@ -146,8 +143,7 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 
 static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg)
 {
-	struct hvic_link *link = &fcopy->daemon.link;
-	struct hv_ic_fcopy_write *payload = hvic_link_begin(link);
+	struct hv_ic_fcopy_write *payload = hvic_daemon_begin(&fcopy->daemon);
 	struct hvic_fcopy_block block;
 	int ret;
 
@@ -161,8 +157,8 @@ static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg
 	payload->size = block.data.len;
 	payload->reserved = 0;
 	memcpy(payload->data, block.data.data, block.data.len);
-	ret = hvic_link_send(link, HV_IC_FCOPY_WRITE, HV_IC_RECORD_QUIET, fcopy->next_block,
-			     offsetof(struct hv_ic_fcopy_write, data[payload->size]));
+	ret = hvic_daemon_post(&fcopy->daemon, HV_IC_FCOPY_WRITE, fcopy->next_block,
+			       offsetof(struct hv_ic_fcopy_write, data[payload->size]));
 	if (ret)
 		return ret;
 	fcopy->next_block++;
@@ -170,7 +166,7 @@ static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg
 	if (time_after(jiffies, fcopy->told + HZ))
 		hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_PROGRESS, 0);
 
-	if (hvic_link_used(link) <= QUEUE_HIGH)
+	if (hvic_daemon_queued(&fcopy->daemon) <= QUEUE_HIGH)
 		return msg->body.len;
 	fcopy->throttled_id = hvic_channel_defer(fcopy->daemon.ch, msg);
 	return fcopy->throttled_id ? -EINPROGRESS : msg->body.len;
@@ -178,7 +174,7 @@ static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg
 
 static int hvic_fcopy_complete(struct hvic_fcopy *fcopy, const struct hvic_msg *msg)
 {
-	void *payload = hvic_link_begin(&fcopy->daemon.link);
+	void *payload = hvic_daemon_begin(&fcopy->daemon);
 
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
@@ -206,7 +202,7 @@ static int hvic_fcopy_handle(struct hvic_channel *ch, const struct hvic_msg *msg
 		hvic_fcopy_cancel(fcopy);
 		return body.len;
 	}
-	if (!hvic_link_is_attached(&fcopy->daemon.link))
+	if (!hvic_daemon_is_attached(&fcopy->daemon))
 		return -ENOTCONN;
 	if (op == HVIC_WIRE_FCOPY_START)
 		return hvic_fcopy_start_file(fcopy, msg);
@@ -229,6 +225,7 @@ static void hvic_fcopy_failed(struct hvic_channel *ch, int err)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
 
+	hvic_daemon_failed(ch, err);
 	/* After a block that failed the session goes on until it is cancelled. */
 	if (fcopy->op == HVIC_WIRE_FCOPY_WRITE)
 		return;
@@ -252,11 +249,11 @@ static void hvic_fcopy_release_throttle(struct hvic_fcopy *fcopy)
 	hvic_channel_complete_locked(fcopy->daemon.ch, id, error, NULL);
 }
 
-static void hvic_fcopy_room(struct hvic_daemon *daemon)
+static void hvic_fcopy_read(struct hvic_daemon *daemon, const struct hv_ic_record *record)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
-	if (hvic_link_used(&daemon->link) <= QUEUE_LOW)
+	if (hvic_daemon_queued(daemon) <= QUEUE_LOW)
 		hvic_fcopy_release_throttle(fcopy);
 }
 
@@ -296,7 +293,7 @@ static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status
 	ret = hvic_channel_complete_locked(ch, id, status, NULL);
 	/* The daemon has begun a file that the host has given up on. */
 	if (ret && id == fcopy->start_id && !status)
-		hvic_link_tell(&fcopy->daemon.link, HV_IC_FCOPY_CANCEL, NULL, 0);
+		hvic_daemon_tell(&fcopy->daemon, HV_IC_FCOPY_CANCEL, -ECANCELED, NULL, 0);
 	return ret;
 }
 
@@ -304,13 +301,11 @@ static int hvic_fcopy_reply(struct hvic_daemon *daemon, u64 id, int status,
 			    const void *payload, size_t len)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
-	int ret;
 
-	spin_lock_bh(&daemon->ch->lock);
-	ret = id & BLOCK_ID ? hvic_fcopy_block_reply(fcopy, id, status) :
-			      hvic_fcopy_request_reply(fcopy, id, status);
-	spin_unlock_bh(&daemon->ch->lock);
-	return ret;
+	if (!id)
+		return -ESTALE;
+	return id & BLOCK_ID ? hvic_fcopy_block_reply(fcopy, id, status) :
+			       hvic_fcopy_request_reply(fcopy, id, status);
 }
 
 static void hvic_fcopy_gone(struct hvic_daemon *daemon)
@@ -329,7 +324,7 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 static const struct hvic_daemon_ops hvic_fcopy_daemon_ops = {
 	.gone = hvic_fcopy_gone,
 	.reply = hvic_fcopy_reply,
-	.room = hvic_fcopy_room,
+	.read = hvic_fcopy_read,
 };
 
 /* --- Service. ----------------------------------------------------------------------------- */

@@ -143,11 +143,10 @@ static int hvic_kvp_hold(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_it
 /* Sends the next item that was held; it is forgotten when it has been read. */
 static void hvic_kvp_deliver(struct hvic_kvp *kvp)
 {
-	struct hvic_link *link = &kvp->daemon.link;
 	struct hv_ic_kvp_item *item = &kvp->item;
 	struct hvic_kvp_held *held;
 
-	if (kvp->delivering || list_empty(&kvp->held) || hvic_link_has_record(link))
+	if (kvp->delivering || list_empty(&kvp->held) || hvic_daemon_queued(&kvp->daemon))
 		return;
 	held = list_first_entry(&kvp->held, struct hvic_kvp_held, list);
 	memset(item, 0, sizeof(*item));
@@ -156,7 +155,7 @@ static void hvic_kvp_deliver(struct hvic_kvp *kvp)
 	item->number = held->number;
 	strscpy(item->key, held->text, sizeof(item->key));
 	strscpy(item->value, held->value, sizeof(item->value));
-	hvic_link_tell(link, held->op, item, sizeof(*item));
+	hvic_daemon_tell(&kvp->daemon, held->op, 0, item, sizeof(*item));
 	kvp->delivering = true;
 }
 
@@ -164,7 +163,7 @@ static void hvic_kvp_deliver(struct hvic_kvp *kvp)
 
 static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
-	struct hvic_link *link = &kvp->daemon.link;
+	bool attached = hvic_daemon_is_attached(&kvp->daemon);
 	bool from_host = kvp->pool == HVIC_WIRE_KVP_EXTERNAL ||
 			 kvp->pool == HVIC_WIRE_KVP_AUTO_EXTERNAL;
 	bool writes = kvp->op == HVIC_WIRE_KVP_SET || kvp->op == HVIC_WIRE_KVP_DELETE;
@@ -176,14 +175,14 @@ static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg
 	kvp->index = kvp->item.index;
 
 	/* What is still held goes first, so later items have to queue behind it. */
-	if (writes && from_host && (!hvic_link_is_attached(link) || !list_empty(&kvp->held))) {
+	if (writes && from_host && (!attached || !list_empty(&kvp->held))) {
 		ret = hvic_kvp_hold(kvp, kvp->op, &kvp->item);
-		if (!ret && hvic_link_is_attached(link))
+		if (!ret && attached)
 			hvic_kvp_deliver(kvp);
 		return ret;
 	}
 
-	payload = hvic_link_begin(link);
+	payload = hvic_daemon_begin(&kvp->daemon);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 	*payload = kvp->item;
@@ -193,7 +192,7 @@ static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg
 static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
 	struct hvic_version version = kvp->daemon.ch->versions.message;
-	struct hv_ic_kvp_ip *payload = hvic_link_begin(&kvp->daemon.link);
+	struct hv_ic_kvp_ip *payload = hvic_daemon_begin(&kvp->daemon);
 	int ret;
 
 	if (PTR_ERR(payload) == -ENOTCONN && kvp->op == HVIC_WIRE_KVP_SET_IP_INFO) {
@@ -246,18 +245,18 @@ static void hvic_kvp_attached(struct hvic_daemon *daemon)
 	kvp->held_ip_id = 0;
 	if (!id || !hvic_channel_is_waiting_for(daemon->ch, id))
 		return;
-	payload = hvic_link_begin(&daemon->link);
+	payload = hvic_daemon_begin(daemon);
 	if (IS_ERR(payload))
 		return;
 	*payload = kvp->held_ip;
-	hvic_link_send(&daemon->link, HV_IC_KVP_SET_IP, 0, id, sizeof(*payload));
+	hvic_daemon_ask_deferred(daemon, HV_IC_KVP_SET_IP, sizeof(*payload));
 }
 
-static void hvic_kvp_room(struct hvic_daemon *daemon)
+static void hvic_kvp_read(struct hvic_daemon *daemon, const struct hv_ic_record *record)
 {
 	struct hvic_kvp *kvp = kvp_of(daemon);
 
-	if (hvic_link_has_record(&daemon->link))
+	if (hvic_daemon_queued(daemon))
 		return;
 	if (kvp->delivering) {
 		kvp->delivering = false;
@@ -266,23 +265,34 @@ static void hvic_kvp_room(struct hvic_daemon *daemon)
 	hvic_kvp_deliver(kvp);
 }
 
+/* Is there a payload where the operation has one, with reserved fields that are zero? */
+static bool hvic_kvp_is_answer(enum hvic_wire_kvp_op op, const void *payload, size_t len)
+{
+	const struct hv_ic_kvp_item *item = payload;
+	const struct hv_ic_kvp_ip *ip = payload;
+
+	switch (op) {
+	case HVIC_WIRE_KVP_GET:
+	case HVIC_WIRE_KVP_ENUMERATE:
+		return len && !item->reserved;
+	case HVIC_WIRE_KVP_GET_IP_INFO:
+		return len && !memchr_inv(ip->reserved, 0, sizeof(ip->reserved));
+	default:
+		return true;
+	}
+}
+
 static int hvic_kvp_reply(struct hvic_daemon *daemon, u64 id, int status,
 			  const void *payload, size_t len)
 {
 	struct hvic_kvp *kvp = kvp_of(daemon);
-	struct hvic_channel *ch = daemon->ch;
-	size_t need = 0;
-	int ret = -EINVAL;
 
-	spin_lock_bh(&ch->lock);
-	if (kvp->op == HVIC_WIRE_KVP_GET || kvp->op == HVIC_WIRE_KVP_ENUMERATE)
-		need = sizeof(struct hv_ic_kvp_item);
-	else if (kvp->op == HVIC_WIRE_KVP_GET_IP_INFO)
-		need = sizeof(struct hv_ic_kvp_ip);
-	if (status || len >= need || !hvic_channel_is_waiting_for(ch, id))
-		ret = hvic_channel_complete_locked(ch, id, status, payload);
-	spin_unlock_bh(&ch->lock);
-	return ret;
+	if (!id)
+		return -ESTALE;
+	if (!status && hvic_channel_is_waiting_for(daemon->ch, id) &&
+	    !hvic_kvp_is_answer(kvp->op, payload, len))
+		return -EINVAL;
+	return hvic_channel_complete_locked(daemon->ch, id, status, payload);
 }
 
 static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
@@ -304,7 +314,7 @@ static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const
 static const struct hvic_daemon_ops hvic_kvp_daemon_ops = {
 	.attached = hvic_kvp_attached,
 	.reply = hvic_kvp_reply,
-	.room = hvic_kvp_room,
+	.read = hvic_kvp_read,
 };
 
 /* --- Service. --------------------------------------------------------------------------- */
@@ -314,7 +324,7 @@ static void hvic_kvp_reset(struct hvic_channel *ch)
 	struct hvic_kvp *kvp = kvp_of(ch->priv);
 
 	kvp->held_ip_id = 0;
-	hvic_link_drop(&kvp->daemon.link);
+	hvic_daemon_withdraw_all(&kvp->daemon, -ECANCELED);
 }
 
 static void hvic_kvp_show(struct hvic_channel *ch, struct seq_file *out)
@@ -363,6 +373,7 @@ static const struct hvic_service_ops hvic_kvp_ops = {
 	.ready = hvic_daemon_ready,
 	.handle = hvic_kvp_handle,
 	.encode = hvic_kvp_encode,
+	.failed = hvic_daemon_failed,
 	.show = hvic_kvp_show,
 };
 

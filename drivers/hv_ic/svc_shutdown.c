@@ -7,9 +7,9 @@
  * heard; a handler that is silent or gone counts for nothing.
  *
  * The host gets its answer first; only when that has left for the host the guest
- * acts, from a work item, since a helper in user space has to be started. Policy
- * "notify" lets a grace period pass in between. Until the action had its time
- * and the guest still runs, a second request is refused.
+ * acts, from a work item, since a uevent may sleep. Policy "notify" lets a grace
+ * period pass in between. Until the action had its time and the guest still runs,
+ * a second request is refused.
  *
  *   ASKING -> GRANTED -> ACTING -> [HANDED]     the way of a request; without a
  *                                               handler it is only hurried through
@@ -17,13 +17,13 @@
  * The end of a phase is a matter of one timer, or of somebody who hurries it.
  */
 #include <linux/device.h>
-#include <linux/kmod.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
-#include <linux/sched/signal.h>
+#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 
 #include "channel.h"
 #include "choice.h"
@@ -182,32 +182,18 @@ static void hvic_shutdown_announce(struct work_struct *work)
 }
 
 /*
- * Starts the helper that stops the guest in good order. Where there is none,
- * init is told as if somebody had pressed ctrl-alt-del.
+ * The kernel starts the program that stops the guest in good order, which is the
+ * administrator's choice (sysctl kernel.poweroff_cmd). Where that cannot be started
+ * the kernel stops the machine by itself, as was asked: no program will.
  */
-static void hvic_shutdown_run(struct hvic_shutdown *sd, char *path)
-{
-	static char *env[] = {
-		"HOME=/", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL
-	};
-	char *argv[] = { path, NULL };
-	int ret = call_usermodehelper(path, argv, env, UMH_WAIT_EXEC);
-
-	if (!ret)
-		return;
-	dev_warn(sd->ch->dev, "%s cannot be started (error %d), signalling init instead\n",
-		 path, ret);
-	kill_cad_pid(SIGINT, 1);
-}
-
 static void hvic_shutdown_act(struct hvic_shutdown *sd, enum hv_ic_action action)
 {
 	switch (action) {
 	case HV_IC_ACTION_POWEROFF:
-		hvic_shutdown_run(sd, "/sbin/poweroff");
+		orderly_poweroff(true);
 		break;
 	case HV_IC_ACTION_REBOOT:
-		hvic_shutdown_run(sd, "/sbin/reboot");
+		orderly_reboot();
 		break;
 	case HV_IC_ACTION_HIBERNATE:
 		/* A udev rule hands this to whatever can hibernate. */
@@ -219,7 +205,7 @@ static void hvic_shutdown_act(struct hvic_shutdown *sd, enum hv_ic_action action
 static bool hvic_shutdown_begin_action(struct hvic_shutdown *sd)
 {
 	hvic_shutdown_enter(sd, HV_IC_PHASE_ACTING, HANDLER_SECONDS);
-	sd->waiting = !hvic_event->act(&sd->pending);
+	sd->waiting = !hvic_shutdown_handler->act(&sd->pending);
 	if (!sd->waiting)
 		hvic_shutdown_hold(sd, ACTION_SECONDS);
 	return !sd->waiting;
@@ -244,8 +230,8 @@ static bool hvic_shutdown_next_phase(struct hvic_shutdown *sd)
 		}
 		fallthrough;
 	case HV_IC_PHASE_HANDED:
-		dev_warn(sd->ch->dev, "%s was begun, but the guest still runs\n",
-			 action_words[info->action]);
+		dev_warn_ratelimited(sd->ch->dev, "%s was begun, but the guest still runs\n",
+				     action_words[info->action]);
 		hvic_shutdown_end(sd, HV_IC_PHASE_FAILED);
 		return false;
 	default:
@@ -294,14 +280,29 @@ static void hvic_shutdown_remember(struct hvic_shutdown_info *info,
 	hvic_utf16_to_utf8_lossy(req->text, text);
 }
 
+/*
+ * Can the kernel? Whether the image finds its way back, from the right device, is
+ * for the program that hibernates to know.
+ */
+static int hvic_shutdown_check_hibernation(const struct hvic_shutdown *sd)
+{
+	if (!sd->can_hibernate)
+		return -EOPNOTSUPP;
+	if (security_locked_down(LOCKDOWN_HIBERNATION))
+		return -EPERM;
+	if (get_nr_swap_pages() <= 0)
+		return -ENOSPC;
+	return 0;
+}
+
 static int hvic_shutdown_check(struct hvic_shutdown *sd, const struct hvic_shutdown_request *req)
 {
 	if (!hvic_shutdown_is_over(&sd->pending))
 		return -EALREADY;
 	if (READ_ONCE(policy[req->action]) == HV_IC_POLICY_DENY)
 		return -EACCES;
-	if (req->action == HVIC_SHUTDOWN_HIBERNATE && !sd->can_hibernate)
-		return -EOPNOTSUPP;
+	if (req->action == HVIC_SHUTDOWN_HIBERNATE)
+		return hvic_shutdown_check_hibernation(sd);
 	return 0;
 }
 
@@ -332,7 +333,7 @@ static bool hvic_shutdown_ask(struct hvic_shutdown *sd, const struct hvic_msg *m
 		return false;
 
 	sd->pending.ends = jiffies + HANDLER_SECONDS * HZ;
-	if (hvic_event->ask(&sd->pending)) {
+	if (hvic_shutdown_handler->ask(&sd->pending)) {
 		hvic_channel_take_back(sd->ch);
 		sd->request = 0;
 		return false;
@@ -361,10 +362,10 @@ static int hvic_shutdown_handle(struct hvic_channel *ch, const struct hvic_msg *
 
 	hvic_shutdown_remember(info, &req);
 	sd->grace = hvic_shutdown_grace(&req);
-	dev_info(ch->dev, "%s request received: %s%s, reason 0x%08x, text \"%*pE\"\n",
-		 req.action == HVIC_SHUTDOWN_HIBERNATE ? "Hibernation" : "Shutdown",
-		 action_words[req.action], req.force ? ", forced" : "", req.reason,
-		 (int)strlen(info->text), info->text);
+	dev_info_ratelimited(ch->dev, "%s request received: %s%s, reason 0x%08x, text \"%*pE\"\n",
+			     req.action == HVIC_SHUTDOWN_HIBERNATE ? "Hibernation" : "Shutdown",
+			     action_words[req.action], req.force ? ", forced" : "", req.reason,
+			     (int)strlen(info->text), info->text);
 
 	return hvic_shutdown_ask(sd, msg) ? -EINPROGRESS : body.len;
 }

@@ -64,6 +64,22 @@ struct hvic_shutdown_policy {
 	unsigned int grace;
 };
 
+/**
+ * struct hvic_shutdown_handler - questions to the handler of requests in user space
+ * @ask: may a request be granted? Returns 0 if there is a handler that has the
+ *	question now, and hvic_shutdown_decide() or hvic_shutdown_handler_gone() may
+ *	follow, or a negative errno
+ * @act: carry a request out; returns as @ask
+ *
+ * Both are called in any context, with the channel's lock held, and never wait.
+ */
+struct hvic_shutdown_handler {
+	int (*ask)(const struct hvic_shutdown_info *info);
+	int (*act)(const struct hvic_shutdown_info *info);
+};
+
+extern const struct hvic_shutdown_handler *const hvic_shutdown_handler;
+
 void hvic_shutdown_get_policy(struct hvic_shutdown_policy *policy);
 void hvic_shutdown_set_policy(const struct hvic_shutdown_policy *policy);
 

@@ -8,7 +8,8 @@
  *  sync      as ptp; where the host says "synchronise" (boot, resume, restore,
  *            migration) the system clock is set to its time
  *  implicit  as sync; also when a periodic sample shows that the guest has lost
- *            a stretch of time, since not every host says so
+ *            a stretch of time, since not every host says so; but not while
+ *            another program steers or sets the clock
  *
  * A step is bounded by time_max_step and time_backward, and never happens for a
  * host that is not trusted.
@@ -32,11 +33,13 @@
 /* How far a host's reading of the reference counter may lie ahead of ours. */
 #define REFERENCE_SLACK		HVIC_REFERENCE_HZ
 
-/* A clock that runs off its raw rate by more than 1 / this is being steered. */
-#define STEERED_FRACTION	1000000
-
-/* ... but faster than 1 / this it was not steered, it was set. */
-#define SET_FRACTION		1000
+/*
+ * A clock that is left alone runs at its raw rate but for the rounding of its
+ * multiplier, some parts in 10^9. One that runs off by more than 1 / this is being
+ * steered, which shows after this time.
+ */
+#define STEERED_FRACTION	50000000
+#define STEERED_TIME		NSEC_PER_SEC
 
 static const char * const mode_words[] = {
 	[HV_IC_TIME_MODE_OFF]		= "off",
@@ -64,6 +67,22 @@ module_param(time_implicit_gap, uint, 0644);
 MODULE_PARM_DESC(time_implicit_gap, "Time that the guest must have lost before mode implicit sets the clock, in milliseconds");
 
 /**
+ * struct hvic_time_reading - all clocks at one sample
+ * @host: the host's, in ns since 1970
+ * @raw: CLOCK_MONOTONIC_RAW, which stands still with the guest
+ * @mono: CLOCK_MONOTONIC: the same, but as fast as the system's clock is steered
+ * @system: the system's clock
+ * @set: how far the system's clock is from CLOCK_BOOTTIME: changes when it is set
+ */
+struct hvic_time_reading {
+	s64 host;
+	ktime_t raw;
+	ktime_t mono;
+	ktime_t system;
+	ktime_t set;
+};
+
+/**
  * struct hvic_timesync - a timesync channel's own
  * @ch: the channel
  * @clock: the host's clock; has a lock of its own
@@ -74,10 +93,9 @@ MODULE_PARM_DESC(time_implicit_gap, "Time that the guest must have lost before m
  * @has_target: the next two members hold, and @step has not taken them yet
  * @target: the sample to set the clock by
  * @cause: why it is to be set
- * @has_last: the next three members hold
- * @last_real: the system's clock at the last sample
- * @last_raw: CLOCK_MONOTONIC_RAW at the last sample
- * @last_behind: how far the system's clock was behind the host's, in ns
+ * @has_last: @last holds
+ * @last: the clocks at the last sample
+ * @steered: another program steers the system's clock
  * @status: what has happened, for people
  * @newest: index of the newest in its history
  */
@@ -90,9 +108,8 @@ struct hvic_timesync {
 	struct hvic_clock_line target;
 	enum hv_ic_step_cause cause;
 	bool has_last;
-	ktime_t last_real;
-	ktime_t last_raw;
-	s64 last_behind;
+	struct hvic_time_reading last;
+	bool steered;
 	struct hvic_time_status status;
 	unsigned int newest;
 };
@@ -134,6 +151,12 @@ static bool hvic_timesync_may_step(s64 step)
 	return !max_step || abs(step) <= max_step;
 }
 
+/* Kernels do not tell modules when the clock was set, but this changes then. */
+static ktime_t hvic_timesync_set(void)
+{
+	return ktime_sub(ktime_mono_to_any(0, TK_OFFS_REAL), ktime_mono_to_any(0, TK_OFFS_BOOT));
+}
+
 static void hvic_timesync_step(struct work_struct *work)
 {
 	struct hvic_timesync *ts = container_of(work, struct hvic_timesync, step);
@@ -165,7 +188,7 @@ static void hvic_timesync_step(struct work_struct *work)
 		status->steps++;
 		status->last_step.when = ktime_get_boottime();
 		status->last_step.offset = step;
-		ts->has_last = false;
+		ts->last.set = hvic_timesync_set();
 	}
 	hvic_event->time_step(status, step, cause, refused);
 	spin_unlock_bh(&ts->ch->lock);
@@ -178,41 +201,61 @@ static void hvic_timesync_step(struct work_struct *work)
 				     div_s64(step, NSEC_PER_MSEC));
 }
 
-/*
- * Has somebody steered the system's clock since the last sample? A clock that is
- * left alone runs as its hardware does.
- */
-static bool hvic_timesync_is_steered(const struct hvic_timesync *ts,
-				     const struct hvic_snapshot *now)
+static void hvic_timesync_read(struct hvic_time_reading *now, const struct hvic_clock_line *line)
 {
-	s64 raw = ktime_to_ns(ktime_sub(now->raw, ts->last_raw));
-	s64 off = abs(ktime_to_ns(ktime_sub(now->system, ts->last_real)) - raw);
+	struct hvic_snapshot snapshot;
+	ktime_t offset;
 
-	return off > div_s64(raw, STEERED_FRACTION) && off < div_s64(raw, SET_FRACTION);
+	do {
+		offset = ktime_mono_to_any(0, TK_OFFS_REAL);
+		now->set = hvic_timesync_set();
+		hvic_snapshot_real(&snapshot);
+	} while (ktime_mono_to_any(0, TK_OFFS_REAL) != offset);
+
+	now->host = hvic_clock_line_at(line, hvic_platform_reference());
+	now->system = snapshot.system;
+	now->mono = ktime_sub(snapshot.system, offset);
+	now->raw = snapshot.raw;
 }
 
-/* Has the guest lost a stretch of time of which nobody has told it? */
+/*
+ * Does another program steer the system's clock? No kernel tells modules of the
+ * state of NTP, but the rate of the clock tells.
+ */
+static void hvic_timesync_watch_rate(struct hvic_timesync *ts, const struct hvic_time_reading *now)
+{
+	s64 raw = ktime_to_ns(ktime_sub(now->raw, ts->last.raw));
+	s64 mono = ktime_to_ns(ktime_sub(now->mono, ts->last.mono));
+
+	if (ts->has_last && raw >= STEERED_TIME)
+		ts->steered = abs(mono - raw) > div_s64(raw, STEERED_FRACTION);
+}
+
+/*
+ * Has the guest lost a stretch of time of which it was not told? Then the host's
+ * clock has gone on while the guest's hardware stood still, and the system's clock
+ * is behind. Whoever disciplines the clock finds out without us.
+ */
 static bool hvic_timesync_lost_time(const struct hvic_timesync *ts,
-				    const struct hvic_snapshot *now, s64 behind)
+				    const struct hvic_time_reading *now)
 {
 	s64 gap = (s64)READ_ONCE(time_implicit_gap) * NSEC_PER_MSEC;
+	s64 lost = now->host - ts->last.host - ktime_to_ns(ktime_sub(now->raw, ts->last.raw));
 
-	if (behind < gap)
+	if (!ts->has_last || ts->steered || now->set != ts->last.set)
 		return false;
-	if (!ts->has_last)
-		return true;
-	return behind - ts->last_behind >= gap && !hvic_timesync_is_steered(ts, now);
+	return lost >= gap && now->host - ktime_to_ns(now->system) >= gap;
 }
 
 static bool hvic_timesync_wants_step(struct hvic_timesync *ts,
 				     const struct hvic_time_sample *sample, int mode,
-				     s64 behind, const struct hvic_snapshot *now)
+				     const struct hvic_time_reading *now)
 {
 	if (mode < HV_IC_TIME_MODE_SYNC || !hvic_platform_trusts_host())
 		return false;
 	if (sample->sync)
 		return true;
-	return mode == HV_IC_TIME_MODE_IMPLICIT && hvic_timesync_lost_time(ts, now, behind);
+	return mode == HV_IC_TIME_MODE_IMPLICIT && hvic_timesync_lost_time(ts, now);
 }
 
 /* --- Samples. ------------------------------------------------------------------------ */
@@ -239,26 +282,23 @@ static void hvic_timesync_use(struct hvic_timesync *ts, const struct hvic_time_s
 		.reference = reference,
 		.offset = sample->host_ns - (s64)(reference * HVIC_REFERENCE_NS),
 	};
-	struct hvic_snapshot now;
-	s64 behind;
+	struct hvic_time_reading now;
 
 	if (sample->sync)
 		hvic_clock_restart(&ts->clock);
 	hvic_clock_add(&ts->clock, reference, sample->host_ns);
 
-	hvic_snapshot_real(&now);
-	behind = hvic_clock_line_at(&line, hvic_platform_reference()) - ktime_to_ns(now.system);
-	if (hvic_timesync_wants_step(ts, sample, mode, behind, &now)) {
+	hvic_timesync_read(&now, &line);
+	hvic_timesync_watch_rate(ts, &now);
+	if (hvic_timesync_wants_step(ts, sample, mode, &now)) {
 		ts->has_target = true;
 		ts->target = line;
 		ts->cause = sample->sync ? HV_IC_STEP_CAUSE_SYNC : HV_IC_STEP_CAUSE_IMPLICIT;
 		schedule_work(&ts->step);
 	}
 
-	hvic_timesync_remember(ts, sample, behind);
-	ts->last_behind = behind;
-	ts->last_real = now.system;
-	ts->last_raw = now.raw;
+	hvic_timesync_remember(ts, sample, now.host - ktime_to_ns(now.system));
+	ts->last = now;
 	ts->has_last = true;
 }
 
@@ -293,7 +333,6 @@ static void hvic_timesync_reset(struct hvic_channel *ch)
 
 	hvic_clock_restart(&ts->clock);
 	ts->has_target = false;
-	ts->has_last = false;
 }
 
 /**
@@ -328,6 +367,7 @@ const struct hvic_time_status *hvic_timesync_status(struct hvic_channel *ch)
 static void hvic_timesync_show(struct hvic_channel *ch, struct seq_file *out)
 {
 	const struct hvic_time_status *status = hvic_timesync_status(ch);
+	const struct hvic_timesync *ts = ch->priv;
 
 	seq_printf(out, "mode %s\n", mode_words[READ_ONCE(time_mode)]);
 	seq_printf(out, "samples %llu\n", status->samples);
@@ -336,6 +376,8 @@ static void hvic_timesync_show(struct hvic_channel *ch, struct seq_file *out)
 	seq_printf(out, "last_step_ns %lld\n", status->last_step.offset);
 	seq_printf(out, "leap %u\n", status->leap);
 	seq_printf(out, "stratum %u\n", status->stratum);
+	seq_printf(out, "steered %d\n", ts->steered);
+	seq_printf(out, "ptp %d\n", status->ptp);
 	if (status->state == HV_IC_CLOCK_STATE_VALID)
 		seq_printf(out, "behind_ns %lld\n", status->offset);
 }
@@ -345,17 +387,12 @@ static void hvic_timesync_show(struct hvic_channel *ch, struct seq_file *out)
 static int hvic_timesync_start(struct hvic_channel *ch)
 {
 	struct hvic_timesync *ts = kzalloc(sizeof(*ts), GFP_KERNEL);
-	int ret;
 
 	if (!ts)
 		return -ENOMEM;
 	ts->ch = ch;
 	INIT_WORK(&ts->step, hvic_timesync_step);
-	ret = hvic_clock_register(&ts->clock, ch->dev);
-	if (ret) {
-		kfree(ts);
-		return ret;
-	}
+	hvic_clock_register(&ts->clock, ch->dev);
 	ch->priv = ts;
 	return 0;
 }

@@ -2,22 +2,28 @@
 /*
  * Backup: the host freezes the guest's file systems, takes a checkpoint, thaws.
  *
- * A daemon does the freezing. What must never happen is that file systems stay
- * frozen, so whenever the host cannot be relied on to thaw any more (it started
- * over, the channel closes, a freeze comes back too late, the frozen time is over)
- * the daemon is told to; and a daemon that comes after one that died frozen is
- * told first thing.
+ * What must never happen is that file systems stay frozen. A daemon that uses the
+ * native device hands them to hold.c, which freezes them and keeps the promise to
+ * thaw by itself. One that uses the older device freezes by itself, and can only be
+ * asked to thaw: whenever the host cannot be relied on to do so (it started over,
+ * the channel closes, the FREEZE is over, the frozen time is over), and first thing
+ * where a daemon died frozen. Until a daemon has thawed that stays a debt, which
+ * outlives the channel and keeps the module loaded.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 
 #include "choice.h"
 #include "compat.h"
 #include "daemon.h"
 #include "event.h"
+#include "hold.h"
 #include "proto/vss.h"
 
 /* One request at a time, and some events. */
@@ -36,7 +42,10 @@ MODULE_PARM_DESC(vss_version, "Highest version of the backup protocol to agree o
 
 static unsigned int vss_frozen_max = 60;
 module_param(vss_frozen_max, uint, 0644);
-MODULE_PARM_DESC(vss_frozen_max, "Seconds after which a guest that the host does not thaw is thawed all the same; 0 for never (default: 60)");
+MODULE_PARM_DESC(vss_frozen_max, "Seconds after which a guest that the host does not thaw is thawed all the same (default: 60); 0 for never, which holds refuse");
+
+/* How long a machine that is about to sleep waits for file systems to thaw. */
+#define SLEEP_SECONDS	5
 
 static const char * const op_words[] = {
 	[HVIC_WIRE_VSS_CREATE]		= "create",
@@ -53,32 +62,65 @@ static const char * const op_words[] = {
 /**
  * struct hvic_vss - a backup channel's own, guarded by the channel's lock
  * @daemon: the joint to the daemon; the channel's private data
- * @thaw: the dead man's handle
+ * @overdue_work: the time of an older daemon's freeze is over
+ * @holds_ended: a session of holds is over, and its file systems have thawed
+ * @sleep_notifier: the machine is about to sleep, or has woken up
+ * @asleep: it is, so nothing may freeze
  * @op: of the request that the daemon is asked
  * @since: when the last FREEZE came, ktime_get_boottime()
- * @freeze_id: the last FREEZE that the daemon was asked
- * @frozen: a daemon has frozen, or may have, and none has thawed since
- * @telling: a daemon is told to thaw, but has not read it yet
- * @holder: which daemon that was
- * @freezes: how often
- * @overdue: how often the host did not thaw
+ * @session: of holds, of the last FREEZE; 0 if it went to an older daemon
+ * @thaw_id: the THAW that is answered when the holds have thawed; 0 for none
+ * @freeze_id: the FREEZE that an older daemon was asked and has not read; 0 for none
+ * @thawing: an older daemon has read THAW, and nothing since
+ * @holder: which daemon was asked to freeze
+ * @freezes: how often it did
+ * @overdue: how often the host did not thaw in time
  */
 struct hvic_vss {
 	struct hvic_daemon daemon;
-	struct delayed_work thaw;
+	struct delayed_work overdue_work;
+	struct work_struct holds_ended;
+	struct notifier_block sleep_notifier;
+	bool asleep;
 	enum hvic_wire_vss_op op;
 	ktime_t since;
+	u64 session;
+	u64 thaw_id;
 	u64 freeze_id;
-	bool frozen;
-	bool telling;
+	bool thawing;
 	pid_t holder;
 	u64 freezes;
 	u64 overdue;
 };
 
+/**
+ * struct hvic_vss_debt - what older daemons have frozen, whichever channel it was for
+ * @lock: guards all below; nests inside the lock of a channel
+ * @owed: a daemon has read FREEZE, and none has done a THAW since; holds a reference
+ *	to the module
+ * @promised: the host was told that its guest is frozen
+ * @broken: and it was not, until the host's THAW
+ */
+struct hvic_vss_debt {
+	spinlock_t lock;
+	bool owed;
+	bool promised;
+	bool broken;
+};
+
+static struct hvic_vss_debt debt = {
+	.lock = __SPIN_LOCK_UNLOCKED(debt.lock),
+};
+
 static struct hvic_vss *vss_of(struct hvic_daemon *daemon)
 {
 	return container_of(daemon, struct hvic_vss, daemon);
+}
+
+/* Does the host wait for its FREEZE? */
+static bool hvic_vss_is_freezing(const struct hvic_vss *vss)
+{
+	return hvic_channel_is_deferred(vss->daemon.ch) && vss->op == HVIC_WIRE_VSS_FREEZE;
 }
 
 static void hvic_vss_announce(struct hvic_vss *vss, enum hv_ic_vss_phase phase, int err)
@@ -87,61 +129,165 @@ static void hvic_vss_announce(struct hvic_vss *vss, enum hv_ic_vss_phase phase, 
 	hvic_event->vss(phase, vss->since, err ? 0 : vss->holder, err);
 }
 
-/* --- Thaw without the host. -------------------------------------------------------- */
+/* --- What an older daemon has frozen. ---------------------------------------------- */
 
-static void hvic_vss_thawed(struct hvic_vss *vss)
+static void hvic_vss_set_owed(bool owed)
 {
-	vss->frozen = false;
-	vss->telling = false;
-	cancel_delayed_work(&vss->thaw);
+	bool was;
+
+	spin_lock_bh(&debt.lock);
+	was = debt.owed;
+	debt.owed = owed;
+	if (!owed)
+		debt.promised = false;
+	spin_unlock_bh(&debt.lock);
+	if (owed && !was)
+		__module_get(THIS_MODULE);
+	else if (was && !owed)
+		module_put(THIS_MODULE);
 }
 
-/* Until it has been read nothing is thawed: the daemon may die before that. */
-static void hvic_vss_tell_thaw(struct hvic_vss *vss)
+static void hvic_vss_set_promised(void)
+{
+	spin_lock_bh(&debt.lock);
+	debt.promised = true;
+	debt.broken = false;
+	spin_unlock_bh(&debt.lock);
+}
+
+static void hvic_vss_set_broken(void)
+{
+	spin_lock_bh(&debt.lock);
+	debt.broken |= debt.promised;
+	debt.promised = false;
+	spin_unlock_bh(&debt.lock);
+}
+
+/* Was a promise to the host broken? It is told once. */
+static bool hvic_vss_take_broken(void)
+{
+	bool broken;
+
+	spin_lock_bh(&debt.lock);
+	broken = debt.broken;
+	debt.broken = false;
+	spin_unlock_bh(&debt.lock);
+	return broken;
+}
+
+/* May an older daemon have frozen, or will it? */
+static bool hvic_vss_may_be_frozen(const struct hvic_vss *vss)
+{
+	return READ_ONCE(debt.owed) || vss->freeze_id;
+}
+
+/* Not because the host wants it. */
+static void hvic_vss_tell_thaw(struct hvic_vss *vss, int reason)
 {
 	lockdep_assert_held(&vss->daemon.ch->lock);
-	hvic_link_tell(&vss->daemon.link, HV_IC_VSS_THAW, NULL, 0);
-	vss->telling = hvic_link_is_attached(&vss->daemon.link);
-	if (vss->telling)
+	hvic_vss_set_broken();
+	hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, reason, NULL, 0);
+	if (hvic_daemon_is_attached(&vss->daemon))
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
 }
 
-static void hvic_vss_room(struct hvic_daemon *daemon)
+/* The daemon has done the THAW that it read. A FREEZE may wait for it already. */
+static void hvic_vss_thawed(struct hvic_vss *vss)
+{
+	vss->thawing = false;
+	hvic_vss_set_owed(false);
+	if (!vss->freeze_id)
+		cancel_delayed_work(&vss->overdue_work);
+	hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
+}
+
+/*
+ * An older daemon reads one record, does it, answers, and reads the next. So a FREEZE
+ * that it has read may be done at any time from then on, and a THAW that it has read
+ * is done for certain when it answers or reads on.
+ */
+static void hvic_vss_read(struct hvic_daemon *daemon, const struct hv_ic_record *record)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 
-	if (vss->telling && !hvic_link_has_record(&daemon->link)) {
+	if (hvic_daemon_is_native(daemon))
+		return;
+	if (vss->thawing)
 		hvic_vss_thawed(vss);
-		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
+	if (record->op == HV_IC_VSS_THAW) {
+		vss->thawing = true;
+	} else if (record->op == HV_IC_VSS_FREEZE) {
+		hvic_vss_set_owed(true);
+		if (record->id == vss->freeze_id)
+			vss->freeze_id = 0;
 	}
 }
 
-static void hvic_vss_overdue(struct work_struct *work)
+/* Takes the open FREEZE back; afterwards the daemon thaws, if it read it. */
+static void hvic_vss_withdraw(struct hvic_vss *vss, int err)
 {
-	struct hvic_vss *vss = container_of(to_delayed_work(work), struct hvic_vss, thaw);
+	u64 asked = vss->daemon.asked;
+
+	if (hvic_daemon_withdraw(&vss->daemon, err) && asked == vss->freeze_id)
+		vss->freeze_id = 0;
+	if (!hvic_vss_may_be_frozen(vss))
+		cancel_delayed_work(&vss->overdue_work);
+}
+
+static void hvic_vss_is_overdue(struct work_struct *work)
+{
+	struct hvic_vss *vss = container_of(to_delayed_work(work), struct hvic_vss, overdue_work);
 	struct hvic_channel *ch = vss->daemon.ch;
-	bool was_frozen;
-	pid_t holder;
 
 	spin_lock_bh(&ch->lock);
-	was_frozen = vss->frozen;
-	holder = vss->holder;
-	if (was_frozen) {
-		vss->overdue++;
-		hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
-		hvic_vss_tell_thaw(vss);
-	}
+	if (!hvic_vss_may_be_frozen(vss))
+		goto unlock;
+	vss->overdue++;
+	dev_err_ratelimited(ch->dev, "the host does not thaw: telling the daemon to (frozen by pid %d)\n",
+			    vss->holder);
+	hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
+	if (hvic_vss_is_freezing(vss))
+		hvic_channel_abort(ch, -ETIMEDOUT);
+	else
+		hvic_vss_tell_thaw(vss, -ETIMEDOUT);
+unlock:
 	spin_unlock_bh(&ch->lock);
-	if (was_frozen)
-		dev_err(ch->dev, "the host does not thaw: telling the daemon to (frozen by pid %d)\n",
-			holder);
+}
+
+/* --- What the kernel holds for a daemon. -------------------------------------------- */
+
+static void hvic_vss_holds_ended(struct work_struct *work)
+{
+	struct hvic_vss *vss = container_of(work, struct hvic_vss, holds_ended);
+	struct hvic_channel *ch = vss->daemon.ch;
+	int reason;
+
+	spin_lock_bh(&ch->lock);
+	reason = hvic_hold_reason(vss->session);
+	if (!vss->session || reason == -EINPROGRESS)
+		goto unlock;		/* the host has begun the next one */
+	if (reason == -ETIMEDOUT) {
+		vss->overdue++;
+		dev_err_ratelimited(ch->dev, "the host does not thaw: thawed without it (frozen by pid %d)\n",
+				    vss->holder);
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
+	}
+	hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, reason, NULL, 0);
+	hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
+	if (vss->thaw_id)
+		hvic_channel_complete_locked(ch, vss->thaw_id, 0, NULL);
+	else if (reason != -ECANCELED && hvic_vss_is_freezing(vss))
+		hvic_channel_abort(ch, reason);
+	vss->thaw_id = 0;
+unlock:
+	spin_unlock_bh(&ch->lock);
 }
 
 /* --- Requests. ---------------------------------------------------------------------- */
 
 static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 {
-	void *payload = hvic_link_begin(&vss->daemon.link);
+	void *payload = hvic_daemon_begin(&vss->daemon);
 	size_t len = 0;
 	int ret;
 
@@ -155,25 +301,99 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 			return ret;
 		len = offsetof(struct hv_ic_vss_freeze, luns[freeze->n_luns]);
 	}
-	ret = hvic_daemon_ask(&vss->daemon, msg, vss->op, len,
-			      vss->op != HVIC_WIRE_VSS_HOT_BACKUP);
-	if (ret == -EINPROGRESS && vss->op == HVIC_WIRE_VSS_FREEZE) {
-		vss->freeze_id = vss->daemon.ch->request.id;
-		vss->frozen = true;
-		vss->holder = vss->daemon.link.pid;
-	}
+	return hvic_daemon_ask(&vss->daemon, msg, vss->op, len,
+			       vss->op != HVIC_WIRE_VSS_HOT_BACKUP);
+}
+
+/* The daemon hands file systems over. */
+static int hvic_vss_freeze_native(struct hvic_vss *vss, const struct hvic_msg *msg)
+{
+	int ret = hvic_hold_begin(&vss->holds_ended, READ_ONCE(vss_frozen_max), &vss->session);
+
+	if (ret)
+		return ret;
+	ret = hvic_vss_ask(vss, msg);
+	if (ret != -EINPROGRESS)
+		hvic_hold_end(vss->session, -ECANCELED);
 	return ret;
 }
 
-/* The daemon has been asked, or could not be. */
-static void hvic_vss_announce_asked(struct hvic_vss *vss, int ret)
+/* The daemon freezes by itself. */
+static int hvic_vss_freeze_legacy(struct hvic_vss *vss, const struct hvic_msg *msg)
 {
-	if (vss->op == HVIC_WIRE_VSS_FREEZE && ret != -EINPROGRESS)
-		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, ret);
-	else if (vss->op == HVIC_WIRE_VSS_FREEZE)
+	unsigned long limit = READ_ONCE(vss_frozen_max);
+	int ret = hvic_vss_ask(vss, msg);
+
+	vss->session = 0;
+	if (ret != -EINPROGRESS)
+		return ret;
+	vss->freeze_id = vss->daemon.asked;
+	if (limit)
+		mod_delayed_work(system_percpu_wq, &vss->overdue_work, limit * HZ);
+	return ret;
+}
+
+static int hvic_vss_freeze(struct hvic_vss *vss, const struct hvic_msg *msg)
+{
+	int ret;
+
+	vss->op = HVIC_WIRE_VSS_FREEZE;
+	vss->since = ktime_get_boottime();
+	vss->holder = hvic_daemon_pid(&vss->daemon);
+	if (!hvic_daemon_is_attached(&vss->daemon))
+		ret = -ENOTCONN;
+	else if (vss->asleep)
+		ret = -EBUSY;
+	else if (hvic_daemon_is_native(&vss->daemon))
+		ret = hvic_vss_freeze_native(vss, msg);
+	else
+		ret = hvic_vss_freeze_legacy(vss, msg);
+	if (ret == -EINPROGRESS)
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FREEZING, 0);
-	else if (vss->op == HVIC_WIRE_VSS_THAW && ret == -EINPROGRESS)
+	else
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, ret);
+	return ret;
+}
+
+/* The host does not wait for its FREEZE: it is answered, and what it did is undone. */
+static void hvic_vss_supersede_freeze(struct hvic_vss *vss)
+{
+	hvic_vss_withdraw(vss, -ECANCELED);
+	hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, -ECANCELED);
+	/* From here on it is not a FREEZE that fails. */
+	vss->op = HVIC_WIRE_VSS_THAW;
+	hvic_channel_supersede(vss->daemon.ch, -ECANCELED);
+}
+
+static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
+{
+	struct hvic_channel *ch = vss->daemon.ch;
+	bool was_open = hvic_vss_is_freezing(vss);
+	int ret;
+
+	if (hvic_channel_is_deferred(ch) && !was_open)
+		return -EBUSY;
+	if (was_open)
+		hvic_vss_supersede_freeze(vss);
+	vss->op = HVIC_WIRE_VSS_THAW;
+
+	ret = hvic_hold_thaw(vss->session);
+	if (ret == -EINPROGRESS) {
+		vss->thaw_id = hvic_channel_defer_slow(ch, msg);
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
+		return ret;
+	}
+	if (ret == -ETIMEDOUT || hvic_vss_take_broken())
+		return -ETIMEDOUT;
+	if (!hvic_daemon_is_attached(&vss->daemon))
+		return -ENOTCONN;
+	/* The FREEZE never reached the daemon, or this one freezes nothing by itself. */
+	if ((was_open && !hvic_vss_may_be_frozen(vss)) || hvic_daemon_is_native(&vss->daemon))
+		return hvic_vss_may_be_frozen(vss) ? -ENOTCONN : 0;
+	ret = hvic_vss_ask(vss, msg);
+	if (ret == -EINPROGRESS)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
+	return ret;
 }
 
 static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
@@ -186,19 +406,19 @@ static int hvic_vss_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 	if (ret)
 		return ret;
 	ch->last.operation = op_words[op];
+	if (op == HVIC_WIRE_VSS_THAW) {
+		ret = hvic_vss_thaw(vss, msg);
+		return ret ? ret : hvic_vss_encode(body, op, 0);
+	}
 	if (hvic_channel_is_deferred(ch))
 		return -EBUSY;
 
 	switch (op) {
 	case HVIC_WIRE_VSS_HOT_BACKUP:
-	case HVIC_WIRE_VSS_FREEZE:
-	case HVIC_WIRE_VSS_THAW:
 		vss->op = op;
-		if (op == HVIC_WIRE_VSS_FREEZE)
-			vss->since = ktime_get_boottime();
-		ret = hvic_vss_ask(vss, msg);
-		hvic_vss_announce_asked(vss, ret);
-		return ret;
+		return hvic_vss_ask(vss, msg);
+	case HVIC_WIRE_VSS_FREEZE:
+		return hvic_vss_freeze(vss, msg);
 	case HVIC_WIRE_VSS_BACKUP_COMPLETE:
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_COMPLETE, 0);
 		fallthrough;
@@ -215,20 +435,12 @@ static int hvic_vss_encode_answer(struct hvic_channel *ch, struct hvic_room body
 				  const void *reply)
 {
 	struct hvic_vss *vss = vss_of(ch->priv);
-	unsigned long limit = READ_ONCE(vss_frozen_max);
 
-	switch (vss->op) {
-	case HVIC_WIRE_VSS_HOT_BACKUP:
+	if (vss->op == HVIC_WIRE_VSS_HOT_BACKUP)
 		return hvic_vss_encode(body, vss->op, HVIC_WIRE_VSS_NO_AUTO_RECOVERY);
-	case HVIC_WIRE_VSS_FREEZE:
+	if (vss->op == HVIC_WIRE_VSS_FREEZE) {
 		vss->freezes++;
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FROZEN, 0);
-		if (limit)
-			mod_delayed_work(system_percpu_wq, &vss->thaw, limit * HZ);
-		break;
-	default:
-		hvic_vss_thawed(vss);
-		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
 	}
 	return hvic_vss_encode(body, vss->op, 0);
 }
@@ -237,58 +449,120 @@ static void hvic_vss_failed(struct hvic_channel *ch, int err)
 {
 	struct hvic_vss *vss = vss_of(ch->priv);
 
-	if (vss->op == HVIC_WIRE_VSS_FREEZE)
-		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, err);
+	hvic_vss_withdraw(vss, err);
+	if (vss->op != HVIC_WIRE_VSS_FREEZE)
+		return;
+	hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, err);
+	if (vss->session)
+		hvic_hold_end(vss->session, err == -ETIMEDOUT ? err : -ECANCELED);
+	else if (hvic_vss_may_be_frozen(vss))
+		hvic_vss_tell_thaw(vss, err);
 }
 
 /* --- The daemon's end. ----------------------------------------------------------------- */
+
+/* Returns the status for the host. */
+static int hvic_vss_freeze_done(struct hvic_vss *vss, int status)
+{
+	if (vss->session)
+		return status ? status : hvic_hold_promise(vss->session);
+	/* An older daemon that could not freeze everything has thawed what it froze. */
+	if (status) {
+		hvic_vss_set_owed(false);
+		cancel_delayed_work(&vss->overdue_work);
+	} else {
+		hvic_vss_set_promised();
+	}
+	return status;
+}
 
 static int hvic_vss_reply(struct hvic_daemon *daemon, u64 id, int status,
 			  const void *payload, size_t len)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 	struct hvic_channel *ch = daemon->ch;
-	int ret;
 
-	spin_lock_bh(&ch->lock);
-	/* A daemon that could not freeze everything has thawed what it froze. */
-	if (id == vss->freeze_id && status)
+	if (vss->thawing && !status)
 		hvic_vss_thawed(vss);
-	ret = hvic_channel_complete_locked(ch, id, status, payload);
-	/* Frozen now, but the host has given up on it and will not thaw. */
-	if (ret && id == vss->freeze_id && !status) {
-		vss->frozen = true;
-		hvic_vss_tell_thaw(vss);
-	}
-	spin_unlock_bh(&ch->lock);
-	return ret;
+	vss->thawing = false;
+	if (!id)
+		return -ESTALE;
+	if (vss->op == HVIC_WIRE_VSS_FREEZE && hvic_channel_is_waiting_for(ch, id))
+		status = hvic_vss_freeze_done(vss, status);
+	return hvic_channel_complete_locked(ch, id, status, payload);
 }
 
-/* A daemon died while file systems were frozen: this one has to thaw them. */
 static void hvic_vss_attached(struct hvic_daemon *daemon)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 
-	if (vss->frozen)
-		hvic_vss_tell_thaw(vss);
+	if (!READ_ONCE(debt.owed))
+		return;
+	/* A daemon died while file systems were frozen: this one has to thaw them. */
+	if (!hvic_daemon_is_native(daemon))
+		hvic_vss_tell_thaw(vss, -ENOTCONN);
+	else
+		dev_err(daemon->ch->dev, "an older daemon has left file systems frozen: start it again, or use fsfreeze --unfreeze\n");
 }
 
 static void hvic_vss_gone(struct hvic_daemon *daemon)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 
-	vss->telling = false;
-	if (vss->frozen)
-		dev_err(daemon->ch->dev, "the daemon (pid %d) has gone and left file systems frozen\n",
-			vss->holder);
+	hvic_hold_end(vss->session, -ENOTCONN);
+	vss->freeze_id = 0;
+	vss->thawing = false;
+	if (READ_ONCE(debt.owed))
+		dev_err_ratelimited(daemon->ch->dev, "the daemon (pid %d) has gone and left file systems frozen\n",
+				    vss->holder);
+	else
+		cancel_delayed_work(&vss->overdue_work);
 }
 
 static const struct hvic_daemon_ops hvic_vss_daemon_ops = {
 	.attached = hvic_vss_attached,
 	.gone = hvic_vss_gone,
 	.reply = hvic_vss_reply,
-	.room = hvic_vss_room,
+	.read = hvic_vss_read,
 };
+
+/* --- Sleep. ------------------------------------------------------------------------------ */
+
+static void hvic_vss_set_asleep(struct hvic_vss *vss, bool asleep)
+{
+	struct hvic_channel *ch = vss->daemon.ch;
+
+	spin_lock_bh(&ch->lock);
+	vss->asleep = asleep;
+	if (asleep) {
+		hvic_hold_end(vss->session, -EINTR);
+		if (hvic_vss_may_be_frozen(vss))
+			hvic_vss_tell_thaw(vss, -EINTR);
+	}
+	spin_unlock_bh(&ch->lock);
+}
+
+/* Later, tasks that wait for a frozen file system would keep the machine from sleeping. */
+static int hvic_vss_sleep(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	struct hvic_vss *vss = container_of(nb, struct hvic_vss, sleep_notifier);
+	unsigned int i;
+
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		hvic_vss_set_asleep(vss, true);
+		hvic_hold_wait_for(SLEEP_SECONDS);
+		for (i = 0; i < SLEEP_SECONDS * 20 && READ_ONCE(debt.owed); i++)
+			msleep(50);
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+		hvic_vss_set_asleep(vss, false);
+		break;
+	}
+	return NOTIFY_DONE;
+}
 
 /* --- Service. ---------------------------------------------------------------------------- */
 
@@ -296,17 +570,25 @@ static void hvic_vss_reset(struct hvic_channel *ch)
 {
 	struct hvic_vss *vss = vss_of(ch->priv);
 
-	hvic_link_drop(&vss->daemon.link);
-	if (vss->frozen)
-		hvic_vss_tell_thaw(vss);
+	hvic_vss_withdraw(vss, -ECANCELED);
+	vss->thaw_id = 0;
+	hvic_hold_end(vss->session, -ECANCELED);
+	if (hvic_vss_may_be_frozen(vss))
+		hvic_vss_tell_thaw(vss, -ECANCELED);
 }
 
 static void hvic_vss_show(struct hvic_channel *ch, struct seq_file *out)
 {
 	struct hvic_vss *vss = vss_of(ch->priv);
+	struct hvic_hold_status holds;
 
+	hvic_hold_get_status(&holds);
 	hvic_daemon_print(&vss->daemon, out);
-	seq_printf(out, "frozen %d\n", vss->frozen);
+	seq_printf(out, "frozen %d\n", holds.n || hvic_vss_may_be_frozen(vss));
+	seq_printf(out, "holds %u\n", holds.n);
+	if (holds.n)
+		seq_printf(out, "held_ms %lld\n",
+			   ktime_ms_delta(ktime_get_boottime(), holds.since));
 	seq_printf(out, "freezes %llu\n", vss->freezes);
 	seq_printf(out, "overdue %llu\n", vss->overdue);
 }
@@ -314,21 +596,33 @@ static void hvic_vss_show(struct hvic_channel *ch, struct seq_file *out)
 static int hvic_vss_start(struct hvic_channel *ch)
 {
 	struct hvic_vss *vss = kzalloc(sizeof(*vss), GFP_KERNEL);
+	int ret;
 
 	if (!vss)
 		return -ENOMEM;
-	INIT_DELAYED_WORK(&vss->thaw, hvic_vss_overdue);
+	INIT_DELAYED_WORK(&vss->overdue_work, hvic_vss_is_overdue);
+	INIT_WORK(&vss->holds_ended, hvic_vss_holds_ended);
 	hvic_daemon_init(&vss->daemon, ch, &hvic_vss_daemon_ops, QUEUE_SLOTS,
 			 sizeof(struct hv_ic_vss_freeze));
+	vss->daemon.features = HV_IC_FEATURE_HOLD;
 	ch->priv = &vss->daemon;
-	return 0;
+	vss->sleep_notifier.notifier_call = hvic_vss_sleep;
+	ret = register_pm_notifier(&vss->sleep_notifier);
+	if (ret) {
+		hvic_daemon_destroy(&vss->daemon);
+		kfree(vss);
+	}
+	return ret;
 }
 
 static void hvic_vss_stop(struct hvic_channel *ch)
 {
 	struct hvic_vss *vss = vss_of(ch->priv);
 
-	cancel_delayed_work_sync(&vss->thaw);
+	unregister_pm_notifier(&vss->sleep_notifier);
+	hvic_hold_forget(&vss->holds_ended);
+	cancel_work_sync(&vss->holds_ended);
+	cancel_delayed_work_sync(&vss->overdue_work);
 	hvic_daemon_destroy(&vss->daemon);
 	kfree(vss);
 }

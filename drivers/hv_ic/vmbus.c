@@ -9,6 +9,7 @@
 
 #include <linux/device.h>
 #include <linux/hyperv.h>
+#include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -53,30 +54,39 @@ static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
 
 /**
  * struct hvic_device - a VMBus device that we are bound to
- * @channel: its channel
+ * @refs: of probe() or remove(), and of a switch that is being applied
+ * @channel: its channel; valid until @gone
  * @hdev: the bus' view of it
  * @packet: the packet that is being looked at; guarded by the channel's lock
+ * @packet_size: the bus' own max_pkt_size, while the channel is open
  * @list: in devices
- * @lock: guards @on; held to open or close the channel
+ * @serial: rises along the list
+ * @lock: guards @on and @gone; held to open or close the channel
  * @on: user space sees the service, and its channel is open but while the machine
  *	hibernates
+ * @gone: nothing may be done about the device any more
  */
 struct hvic_device {
+	struct kref refs;
 	struct hvic_channel channel;
 	struct hv_device *hdev;
 	const struct vmpacket_descriptor *packet;
+	u32 packet_size;
 	struct list_head list;
+	u64 serial;
 	struct mutex lock;
 	bool on;
+	bool gone;
 };
 
 /*
- * To open or close a channel takes its time, to look at it must not. So the list
- * changes under both locks, and either is enough to read it.
+ * To open a channel takes as long as the host wants. So no lock of more than one
+ * device is held meanwhile: otherwise the removal of one device could wait for the
+ * host's answer about another, which the host may owe until that one is removed.
  */
-static DEFINE_MUTEX(devices_lock);	/* taken before the lock of a device */
-static DEFINE_MUTEX(list_lock);		/* held for a moment only; nests inside devices_lock */
+static DEFINE_MUTEX(list_lock);		/* guards all below; held for a moment only */
 static LIST_HEAD(devices);
+static u64 last_serial;
 static unsigned int generation;		/* changes with the list */
 
 /* --- What channels need of the bus. --------------------------------------------- */
@@ -92,18 +102,26 @@ static int hvic_vmbus_open(void *bus_data)
 {
 	struct hvic_device *device = bus_data;
 	struct vmbus_channel *channel = device->hdev->channel;
+	int ret;
 
 	/* One call per signal; a channel drains its ring by itself. */
 	set_channel_read_mode(channel, HV_CALL_DIRECT);
+	device->packet_size = channel->max_pkt_size;
 	channel->max_pkt_size = RING_DATA;
-	return vmbus_open(channel, RING_SIZE, RING_SIZE, NULL, 0, hvic_vmbus_callback, device);
+	ret = vmbus_open(channel, RING_SIZE, RING_SIZE, NULL, 0, hvic_vmbus_callback, device);
+	if (ret)
+		channel->max_pkt_size = device->packet_size;
+	return ret;
 }
 
 static void hvic_vmbus_close(void *bus_data)
 {
 	struct hvic_device *device = bus_data;
+	struct vmbus_channel *channel = device->hdev->channel;
 
-	vmbus_close(device->hdev->channel);
+	vmbus_close(channel);
+	/* The next driver may have less room for a packet than we have. */
+	channel->max_pkt_size = device->packet_size;
 }
 
 static bool hvic_vmbus_peek(void *bus_data, struct hvic_packet *packet)
@@ -297,7 +315,7 @@ static int hvic_vmbus_apply_switch(struct hvic_device *device)
 	int ret = 0;
 
 	mutex_lock(&device->lock);
-	if (want && !device->on)
+	if (want && !device->on && !device->gone)
 		ret = hvic_vmbus_turn_on(device);
 	else if (!want && device->on)
 		hvic_vmbus_turn_off(device);
@@ -309,12 +327,11 @@ static void hvic_vmbus_enlist(struct hvic_device *device)
 {
 	struct hvic_channel *ch = &device->channel;
 
-	mutex_lock(&devices_lock);
 	mutex_lock(&list_lock);
+	device->serial = ++last_serial;
 	list_add_tail(&device->list, &devices);
 	generation++;
 	mutex_unlock(&list_lock);
-	mutex_unlock(&devices_lock);
 
 	spin_lock_bh(&ch->lock);
 	hvic_event->service(ch);
@@ -323,12 +340,55 @@ static void hvic_vmbus_enlist(struct hvic_device *device)
 
 static void hvic_vmbus_unlist(struct hvic_device *device)
 {
-	mutex_lock(&devices_lock);
 	mutex_lock(&list_lock);
 	list_del(&device->list);
 	generation++;
 	mutex_unlock(&list_lock);
-	mutex_unlock(&devices_lock);
+}
+
+static void hvic_vmbus_free(struct kref *refs)
+{
+	kfree(container_of(refs, struct hvic_device, refs));
+}
+
+static void hvic_vmbus_put(struct hvic_device *device)
+{
+	kref_put(&device->refs, hvic_vmbus_free);
+}
+
+/* The first device behind @serial, with a reference that is the caller's, or NULL. */
+static struct hvic_device *hvic_vmbus_get_next(u64 serial)
+{
+	struct hvic_device *device, *found = NULL;
+
+	mutex_lock(&list_lock);
+	list_for_each_entry(device, &devices, list) {
+		if (device->serial > serial) {
+			kref_get(&device->refs);
+			found = device;
+			break;
+		}
+	}
+	mutex_unlock(&list_lock);
+	return found;
+}
+
+/*
+ * Undoes hvic_vmbus_enlist() and all that has been done about the device since. A
+ * switch that is being applied may come before, and is undone; or after, and finds
+ * the device gone.
+ */
+static void hvic_vmbus_retire(struct hvic_device *device)
+{
+	hvic_vmbus_unlist(device);
+	mutex_lock(&device->lock);
+	if (device->on)
+		hvic_vmbus_turn_off(device);
+	device->gone = true;
+	mutex_unlock(&device->lock);
+	hvic_event->service_gone(&device->channel);
+	hvic_channel_destroy(&device->channel);
+	hvic_vmbus_put(device);
 }
 
 static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
@@ -343,33 +403,29 @@ static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
 		return -ENOMEM;
+	kref_init(&device->refs);
 	device->hdev = hdev;
 	mutex_init(&device->lock);
 	hv_set_drvdata(hdev, device);
 
 	ret = hvic_channel_init(&device->channel, svc, &hvic_vmbus_ops, device, &hdev->device);
-	if (ret)
-		goto err_free_device;
+	if (ret) {
+		hvic_vmbus_put(device);
+		return ret;
+	}
 
 	/* ORDER: listed first, or a switch that turns now would be missed. */
 	hvic_vmbus_enlist(device);
 	ret = hvic_vmbus_apply_switch(device);
 	if (ret) {
-		dev_err(&hdev->device, "the %s channel cannot be opened (error %d)\n",
-			svc->name, ret);
-		goto err_unlist;
+		dev_err_ratelimited(&hdev->device, "the %s channel cannot be opened (error %d)\n",
+				    svc->name, ret);
+		hvic_vmbus_retire(device);
+		return ret;
 	}
 
 	hvic_debugfs_add(&device->channel);
 	return 0;
-
-err_unlist:
-	hvic_vmbus_unlist(device);
-	hvic_event->service_gone(&device->channel);
-	hvic_channel_destroy(&device->channel);
-err_free_device:
-	kfree(device);
-	return ret;
 }
 
 static void hvic_vmbus_unbind(struct hv_device *hdev)
@@ -377,15 +433,7 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 	struct hvic_device *device = hv_get_drvdata(hdev);
 
 	hvic_debugfs_remove(&device->channel);
-	hvic_vmbus_unlist(device);
-	mutex_lock(&device->lock);
-	if (device->on)
-		hvic_vmbus_turn_off(device);
-	mutex_unlock(&device->lock);
-	hvic_event->service_gone(&device->channel);
-
-	hvic_channel_destroy(&device->channel);
-	kfree(device);
+	hvic_vmbus_retire(device);
 }
 
 HVIC_DEFINE_REMOVE(hvic_vmbus_remove, hvic_vmbus_unbind)
@@ -408,8 +456,11 @@ static int hvic_vmbus_resume(struct hv_device *hdev)
 	int ret = 0;
 
 	mutex_lock(&device->lock);
-	if (device->on)
+	if (device->on) {
 		ret = hvic_channel_open(&device->channel);
+		if (ret)
+			hvic_vmbus_turn_off(device);
+	}
 	mutex_unlock(&device->lock);
 	return ret;
 }
@@ -423,33 +474,38 @@ static int hvic_vmbus_resume(struct hv_device *hdev)
 int hvic_vmbus_apply_switches(void)
 {
 	struct hvic_device *device;
+	u64 serial = 0;
 	int ret = 0;
 
-	mutex_lock(&devices_lock);
-	list_for_each_entry(device, &devices, list) {
+	while ((device = hvic_vmbus_get_next(serial))) {
 		int err = hvic_vmbus_apply_switch(device);
 
 		ret = ret ?: err;
+		serial = device->serial;
+		hvic_vmbus_put(device);
 	}
-	mutex_unlock(&devices_lock);
 	return ret;
 }
 
 /**
- * hvic_vmbus_for_each_channel() - look at all channels
+ * hvic_vmbus_for_each_channel() - look at the channels of a service
+ * @svc: the service
  * @look: called for each; may not wait for others; other than 0 ends it
  * @arg: handed to @look
  *
  * Context: may sleep.
  * Return: what @look returned last; 0 if there are no channels.
  */
-int hvic_vmbus_for_each_channel(int (*look)(struct hvic_channel *ch, void *arg), void *arg)
+int hvic_vmbus_for_each_channel(const struct hvic_service *svc,
+				int (*look)(struct hvic_channel *ch, void *arg), void *arg)
 {
 	struct hvic_device *device;
 	int ret = 0;
 
 	mutex_lock(&list_lock);
 	list_for_each_entry(device, &devices, list) {
+		if (device->channel.svc != svc)
+			continue;
 		ret = look(&device->channel, arg);
 		if (ret)
 			break;

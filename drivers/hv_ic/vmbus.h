@@ -11,7 +11,8 @@ struct hvic_service;
 int hvic_vmbus_register(void);
 void hvic_vmbus_unregister(void);
 int hvic_vmbus_apply_switches(void);
-int hvic_vmbus_for_each_channel(int (*look)(struct hvic_channel *ch, void *arg), void *arg);
+int hvic_vmbus_for_each_channel(const struct hvic_service *svc,
+				int (*look)(struct hvic_channel *ch, void *arg), void *arg);
 unsigned int hvic_vmbus_generation(void);
 u32 hvic_vmbus_relid(const struct hvic_channel *ch);
 const struct hvic_service *hvic_vmbus_service(unsigned int index);

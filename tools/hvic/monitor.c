@@ -130,8 +130,7 @@ static void print_vss(FILE *out, json_object *event)
 
 static void print_fcopy(FILE *out, json_object *event)
 {
-	print_string(out, "copy of ", hvu_json_string(event, "name"));
-	print_string(out, " ", hvu_json_string(event, "phase"));
+	print_string(out, "file copy ", hvu_json_string(event, "phase"));
 	fprintf(out, ", %lld of %lld bytes", (long long)hvu_json_number(event, "done_bytes"),
 		(long long)hvu_json_number(event, "size_bytes"));
 	print_status(out, event);

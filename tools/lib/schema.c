@@ -304,7 +304,6 @@ const struct hvu_set hvu_set_vss = SET("vss", vss_attrs);
 static const struct hvu_attr fcopy_attrs[] = {
 	[HV_IC_A_FCOPY_EVENT]		= U64("event"),
 	[HV_IC_A_FCOPY_PHASE]		= WORD("phase", fcopy_phase_words),
-	[HV_IC_A_FCOPY_NAME]		= STRING("name"),
 	[HV_IC_A_FCOPY_SIZE]		= U64_OF("size", "bytes"),
 	[HV_IC_A_FCOPY_DONE]		= U64_OF("done", "bytes"),
 	[HV_IC_A_FCOPY_STATUS]		= HEX("status"),

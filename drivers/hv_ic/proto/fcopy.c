@@ -51,7 +51,7 @@ static int decode_name(const void *field, size_t field_size, char *out, size_t o
  *
  * Return: 0, or
  * * %-EBADMSG - too short
- * * %-EINVAL - no name or no path, unknown flags, or a size beyond any file
+ * * %-EINVAL - no name or no path, or a size beyond any file
  * * %-EILSEQ - a lone surrogate
  */
 int hvic_fcopy_decode_start(struct hvic_span body, struct hv_ic_fcopy_start *start)
@@ -68,9 +68,9 @@ int hvic_fcopy_decode_start(struct hvic_span body, struct hv_ic_fcopy_start *sta
 	if (!ret)
 		ret = decode_name(wire->path, sizeof(wire->path),
 				  start->path, sizeof(start->path));
-	start->flags = le32_to_cpu(wire->flags);
+	start->flags = le32_to_cpu(wire->flags) & known;
 	start->size = le64_to_cpu(wire->size);
-	if (!ret && (start->flags & ~known || start->size > S64_MAX))
+	if (!ret && start->size > S64_MAX)
 		ret = -EINVAL;
 	if (ret)
 		memset(start, 0, sizeof(*start));

@@ -6,6 +6,7 @@
 #ifndef _UAPI_LINUX_HV_IC_H
 #define _UAPI_LINUX_HV_IC_H
 
+#include <linux/ioctl.h>
 #include <linux/types.h>
 
 /* ============================== Generic netlink ============================== */
@@ -323,7 +324,6 @@ enum {
 	HV_IC_A_FCOPY_EVENT = 1,	/* u64 */
 	HV_IC_A_FCOPY_PAD,
 	HV_IC_A_FCOPY_PHASE,		/* u32, enum hv_ic_fcopy_phase */
-	HV_IC_A_FCOPY_NAME,		/* string */
 	HV_IC_A_FCOPY_SIZE,		/* u64, bytes */
 	HV_IC_A_FCOPY_DONE,		/* u64, bytes */
 	HV_IC_A_FCOPY_STATUS,		/* u32, HRESULT */
@@ -391,7 +391,7 @@ enum {
 	HV_IC_CMD_HANDLER_REPLY,	/* * request: ID DECISION */
 
 	HV_IC_CMD_VSS_NTF,		/* group vss: EVENT PHASE DURATION [STATUS] [HOLDER] */
-	HV_IC_CMD_FCOPY_NTF,		/* group fcopy: EVENT PHASE NAME SIZE DONE [STATUS] */
+	HV_IC_CMD_FCOPY_NTF,		/* group fcopy: EVENT PHASE SIZE DONE [STATUS] */
 
 	__HV_IC_CMD_MAX,
 	HV_IC_CMD_MAX = (__HV_IC_CMD_MAX - 1)
@@ -405,30 +405,46 @@ enum {
  * Each service of the host that needs user space is one device, and one daemon
  * owns it:
  *
- * open     Own the service. EBUSY while somebody else does, be it here or by the
- *          device for older daemons (/dev/vmbus/hv_kvp and so on). Only root may
- *          open it, unless the administrator changes its mode.
+ * open     Own the service. EBUSY while another process does, be it here or by
+ *          the device for older daemons (/dev/vmbus/hv_kvp and so on). Only root
+ *          may open it, unless the administrator changes its mode.
  * read     Get records: as many whole ones as fit. Waits for the first, or fails
  *          with EAGAIN under O_NONBLOCK. EMSGSIZE if not even the first fits;
  *          64 KiB are always enough. Records follow each other without a gap:
- *          the next begins @len bytes after the last. The first record after
- *          open is HELLO.
+ *          the next begins @len bytes after the last.
  * write    Answer one record: a header with the id of the record, a status, and
  *          a payload where the operation has one. @op and @flags are not looked
- *          at. EINVAL if it is malformed; ESTALE if nobody waits for that answer
- *          any more, because it came too late or the host has started over.
+ *          at. EINVAL if it is malformed; ESTALE if the request is over, because
+ *          the answer came too late or the host has started over.
  * poll     POLLIN when a record waits, POLLHUP and POLLERR when the service is
  *          gone.
+ * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD and HV_IC_VSS_RELEASE.
  * close    Give the service up. What the host still waits for is answered for
- *          you: nobody is connected.
+ *          the daemon (it is not connected), and file systems that it holds thaw.
+ *
+ * The first record is HELLO. The daemon answers it with a hello of its own, and
+ * from then on it is attached: requests of the host go to it. Before that there
+ * is no other record to read.
  *
  * When the service goes away (switched off, unbound) everything fails with ENODEV
  * at once; close the device and open it again when it is back. What the service
- * had begun is void then, as if the host had cancelled it: thaw, remove the file.
+ * had begun is void then, as if the host had cancelled it: remove the file.
  *
  * A record with HV_IC_RECORD_EVENT is told and wants no answer. One with
  * HV_IC_RECORD_QUIET wants an answer only if it failed. Any other wants exactly
- * one answer, in any order; the host waits for it, but not for ever.
+ * one answer, in any order; the host waits for it, but not for ever. A request
+ * that is over before the daemon has answered it is told by an event OVER with
+ * its id, if the daemon has read it; otherwise it is never read.
+ *
+ * The ABI grows by these rules:
+ *
+ * - Reserved fields are zero. The kernel sends them so, and an answer in which
+ *   one is not zero fails with EINVAL.
+ * - A payload may become longer. The reader takes what is missing for zero, and
+ *   ignores what it does not know; so does the kernel with an answer.
+ * - A daemon answers a request that it does not know with -EOPNOTSUPP, and
+ *   ignores an event that it does not know.
+ * - What changes the meaning of a record gets a feature bit in the hello.
  *
  * All integers are in the byte order of the machine, all strings are UTF-8 and
  * end in a NUL. Unused bytes are zero.
@@ -438,17 +454,20 @@ enum {
 /**
  * struct hv_ic_record - header of every record, in both directions
  * @len: bytes of this header and the payload behind it
- * @reserved: 0
- * @id: names the record in its answer; 0 for an event
- * @op: HELLO, or one of the service's operations
+ * @deadline_ms: milliseconds that were left for the answer when the record was
+ *	read; 0 if it wants none, and in an answer
+ * @id: names the record in its answer; in OVER, the request that is over;
+ *	otherwise 0 for an event
+ * @op: HELLO, OVER, or one of the service's operations
  * @flags: HV_IC_RECORD_*
  * @status: in an answer 0, or a negative errno: ENOENT no such key or adapter,
  *	EEXIST, ENOSPC, EACCES, ENOTDIR no such path, EINVAL, EOPNOTSUPP, ENODATA
- *	no more items; the host's administrator reads the matching words
+ *	no more items; the host's administrator reads the matching words. In an
+ *	event 0, or the negative errno that is its reason.
  */
 struct hv_ic_record {
 	__u32 len;
-	__u32 reserved;
+	__u32 deadline_ms;
 	__u64 id;
 	__u16 op;
 	__u16 flags;
@@ -459,28 +478,40 @@ struct hv_ic_record {
 #define HV_IC_RECORD_QUIET	(1 << 1)
 
 /*
- * HELLO: the first record, and again whenever the host has negotiated: whatever
- * the host had begun before is void then.
+ * HELLO: the first record, (hello) (hello). It comes again as an event whenever
+ * the host has negotiated: whatever the host had begun before is void then.
  */
 #define HV_IC_HELLO		0xffff
 
+/* OVER: an event. The request @id wants no answer any more; @status says why. */
+#define HV_IC_OVER		0xfffe
+
 /**
- * struct hv_ic_hello - payload of HELLO
- * @abi: HV_IC_ABI_VERSION of the kernel
- * @framework_major: version agreed on with the host, 0.0 if there is none yet
+ * struct hv_ic_hello - payload of HELLO and of its answer
+ * @abi: HV_IC_ABI_VERSION of the kernel; in the answer, of the daemon. An answer
+ *	with another version than the kernel's fails with EPROTO.
+ * @reserved: 0
+ * @features: HV_IC_FEATURE_* that the kernel has; in the answer, those of them
+ *	that the daemon uses. An answer with a bit that was not offered fails with
+ *	EINVAL.
+ * @framework_major: version agreed on with the host, 0.0 if there is none yet;
+ *	0 in the answer
  * @framework_minor: see @framework_major
  * @message_major: the same, of the service's messages
  * @message_minor: see @message_major
- * @reserved: 0
  */
 struct hv_ic_hello {
 	__u32 abi;
+	__u32 reserved;
+	__u64 features;
 	__u16 framework_major;
 	__u16 framework_minor;
 	__u16 message_major;
 	__u16 message_minor;
-	__u32 reserved;
 };
+
+/* The device has HV_IC_VSS_HOLD and HV_IC_VSS_RELEASE. */
+#define HV_IC_FEATURE_HOLD	(1 << 0)
 
 /* --- /dev/hv_ic/kvp ----------------------------------------------------------- */
 
@@ -576,8 +607,56 @@ struct hv_ic_kvp_ip {
 /* --- /dev/hv_ic/vss ------------------------------------------------------------ */
 
 #define HV_IC_VSS_HOT_BACKUP	2	/* () (); 0 if a backup of the running guest may begin */
-#define HV_IC_VSS_FREEZE	5	/* (freeze) (); 0 if all that can be frozen is */
-#define HV_IC_VSS_THAW		6	/* () (); as an event: the host is gone, thaw at once */
+#define HV_IC_VSS_FREEZE	5	/* (freeze) (); 0 if all that can be held is held */
+#define HV_IC_VSS_THAW		6	/* an event: the holds have ended, @status says why */
+
+/*
+ * The daemon does not freeze by itself: while a FREEZE is open it hands the kernel
+ * a descriptor of each file system, and the kernel freezes it and holds it. All
+ * holds end together, in reverse order and without any help of the daemon, at the
+ * first of these, which is the status of THAW:
+ *
+ *  0		the host's THAW
+ *  -ECANCELED	HV_IC_VSS_RELEASE; the FREEZE was answered with an error; the host
+ *		took it back or started over
+ *  -ETIMEDOUT	the FREEZE was not answered in time, or the host did not thaw within
+ *		the module's vss_frozen_max seconds from the first hold
+ *  -ENODEV	the service went away; nothing can be read then
+ *  -EINTR	the machine is about to sleep
+ *
+ * and when the device is closed. A THAW of the host that comes after any of these
+ * but the first is answered with a failure: its snapshot is not of a frozen guest.
+ * After holds have ended there are none before the next FREEZE.
+ *
+ * HV_IC_VSS_HOLD freezes the file system of a descriptor, as FIFREEZE does but
+ * without a privilege. It returns when the file system is frozen; several threads
+ * may call it at once. It fails with
+ *
+ *  EALREADY	this file system is held already
+ *  EBUSY	it is frozen by another program, which is left as it is
+ *  EOPNOTSUPP	it cannot be frozen
+ *  EPERM	vss_frozen_max is 0: nothing is held without a limit
+ *  ECANCELED	no FREEZE is open, or it ended meanwhile; nothing is held
+ *  EBADF, ENOMEM, ENODEV, or what the file system says
+ *
+ * HV_IC_VSS_RELEASE ends all holds and returns when they have thawed.
+ *
+ * The administrator's way out is fsfreeze --unfreeze. A freeze that another program
+ * makes after it cannot be told from the hold, and ends with it.
+ */
+#define HV_IC_IOC		0xbe
+#define HV_IC_VSS_HOLD		_IOW(HV_IC_IOC, 1, struct hv_ic_vss_hold)
+#define HV_IC_VSS_RELEASE	_IO(HV_IC_IOC, 2)
+
+/**
+ * struct hv_ic_vss_hold - argument of HV_IC_VSS_HOLD
+ * @fd: a descriptor of a file or folder in the file system
+ * @reserved: 0
+ */
+struct hv_ic_vss_hold {
+	__s32 fd;
+	__u32 reserved;
+};
 
 /**
  * struct hv_ic_vss_lun - a virtual disk that the backup is about

@@ -155,12 +155,27 @@ static void stopped(struct test *t)
 	test_run(t, 0, "killall -STOP daemon");
 	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
 	test_run(t, 0, "killall -CONT daemon");
+	/* It never reads what the host has given up on. */
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	play_never_said(t, "ESTALE\\|^event over");
+	EXPECT_EQ(atol(test_status(t, kvp, "late_replies")), before);
+}
+
+/* One that has read the request is told that it is over, and an answer is too late. */
+static void slow(struct test *t)
+{
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
+	long before = atol(test_status(t, kvp, "late_replies"));
+
+	play_greeted(t, "kvp", "items:1 open read:3 answer serve");
+	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
+	play_said(t, "^event over last why=ETIMEDOUT");
 	play_said(t, "answer: ESTALE");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
 	EXPECT_EQ(atol(test_status(t, kvp, "late_replies")), before + 1);
 }
 
-/* The host gives up; who comes round late must not leave anything frozen. */
+/* The host gives up; a daemon that comes round late freezes nothing. */
 static void stopped_freezing(struct test *t)
 {
 	struct ic *vss = play_alone_patiently(t, &ic_vss);
@@ -169,8 +184,8 @@ static void stopped_freezing(struct test *t)
 	test_run(t, 0, "killall -STOP daemon");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_TIMEOUT);
 	test_run(t, 0, "killall -CONT daemon");
-	play_said(t, "answer: ESTALE");
-	play_said(t, "event thaw");
+	play_said(t, "event thaw why=ETIMEDOUT");
+	play_never_said(t, "^freeze");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 	EXPECT_RESULT(hot_backup(vss), 0);
 }
@@ -183,8 +198,6 @@ static void stopped_copying(struct test *t)
 	test_run(t, 0, "killall -STOP daemon");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), WIRE_E_TIMEOUT);
 	test_run(t, 0, "killall -CONT daemon");
-	play_said(t, "answer: ESTALE");
-	play_said(t, "cancel");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
@@ -197,8 +210,8 @@ static void killed_freezing(struct test *t)
 	play_greeted(t, "vss", "open read:2 die");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_NOT_CONNECTED);
 	play_ended(t);
-	play_start(t, "vss", "open serve");
-	play_said(t, "event thaw");
+	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+	play_greeted(t, "vss", "open serve");
 	EXPECT_RESULT(hot_backup(vss), 0);
 }
 
@@ -206,28 +219,29 @@ static void killed_frozen(struct test *t)
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_greeted(t, "vss", "open serve:2 die");
+	play_disk(t);
+	play_greeted(t, "vss", "disks:/mnt open serve:2 die");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	play_ended(t);
-	EXPECT_STR(test_status(t, vss, "frozen"), "1");
-	EXPECT_RESULT(vss_thaw(vss), WIRE_E_NOT_CONNECTED);
-	play_start(t, "vss", "open serve");
-	play_said(t, "event thaw");
+	test_until(t, "touch /mnt/thawed");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_NOT_CONNECTED);
 }
 
-/* It was told to thaw, but never read that. */
-static void killed_before_thaw(struct test *t)
+/* The kernel thaws without a daemon that does anything. */
+static void hung_frozen(struct test *t)
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_greeted(t, "vss", "open serve:2 hang");
+	play_disk(t);
+	play_greeted(t, "vss", "disks:/mnt open serve:2 hang");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	EXPECT_STR(test_status(t, vss, "holds"), "1");
 	EXPECT_RESULT(ic_negotiate(vss), 0);
-	EXPECT_STR(test_status(t, vss, "frozen"), "1");
-	play_start(t, "vss", "open serve");
-	play_said(t, "event thaw");
+	test_until(t, "touch /mnt/thawed");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 }
 
 static void killed_copying(struct test *t)
@@ -311,6 +325,7 @@ static void badly_formed(struct test *t)
 		   "malformed length: EINVAL\n"
 		   "malformed status: EINVAL\n"
 		   "malformed errno: EINVAL\n"
+		   "malformed deadline: EINVAL\n"
 		   "malformed large: EINVAL\n"
 		   "malformed payload: EINVAL");
 }
@@ -354,6 +369,7 @@ static void renegotiated(struct test *t)
 	play_said(t, "^hot_backup");
 	EXPECT_RESULT(ic_negotiate(vss), 0);
 	voided(t, r);
+	play_said(t, "^event over last why=ECANCELED");
 	play_said(t, "answer: ESTALE");
 	EXPECT_RESULT(hot_backup(vss), 0);
 	EXPECT_STR(test_run(t, 0, "grep -c hello " PLAY_LOG), "2");
@@ -381,7 +397,8 @@ static void renegotiated_frozen(struct test *t)
 	play_greeted(t, "vss", "open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(ic_negotiate(vss), 0);
-	play_said(t, "event thaw");
+	play_said(t, "event thaw why=ECANCELED");
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 	EXPECT_RESULT(vss_thaw(vss), 0);
 }
 
@@ -649,15 +666,151 @@ static void dead_man(struct test *t)
 	long before = atol(test_status(t, vss, "overdue"));
 
 	test_parameter(t, "vss_frozen_max", "2");
-	play_greeted(t, "vss", "open serve");
+	play_disk(t);
+	play_greeted(t, "vss", "disks:/mnt open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	play_said(t, "event thaw");
+	play_said(t, "event thaw why=ETIMEDOUT");
+	test_until(t, "touch /mnt/thawed");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 	EXPECT_EQ(atol(test_status(t, vss, "overdue")), before + 1);
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
+}
+
+/* Nothing is held without a limit. */
+static void no_dead_man(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	test_parameter(t, "vss_frozen_max", "0");
+	play_disk(t);
+	play_greeted(t, "vss", "disks:/mnt open serve");
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	play_said(t, "hold /mnt: EPERM");
+	test_run(t, 0, "touch /mnt/thawed");
+}
+
+/* --- Holds. --- */
+
+static void held(struct test *t)
+{
+	static const char steps[] =
+		"disks:/mnt,/mnt,/proc,/tmp/no hold:/mnt open hold:/mnt read:1 hold:/mnt serve";
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	play_disk(t);
+	play_greeted(t, "vss", steps);
+	/* Of what cannot be held the daemon tells the host. */
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	test_until(t, "touch /mnt/thawed");
+	EXPECT_STR(test_run(t, 0, "grep '^hold' " PLAY_LOG),
+		   "hold /mnt: EBADF\n"		/* no device */
+		   "hold /mnt: ENOTTY\n"	/* no hello yet */
+		   "hold /mnt: ECANCELED\n"	/* no FREEZE */
+		   "hold /mnt: ok\n"
+		   "hold /mnt: EALREADY\n"
+		   "hold /proc: EOPNOTSUPP\n"
+		   "hold /tmp/no: EBADF");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 }
 
+static void held_until_thaw(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	play_disk(t);
+	play_greeted(t, "vss", "disks:/mnt open serve");
+	for (int i = 0; i < 3; i++) {
+		EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+		EXPECT_STR(test_status(t, vss, "holds"), "1");
+		test_run(t, 0, "(touch /mnt/held; echo done > /tmp/writer) >/dev/null 2>&1 &");
+		test_run(t, 0, "sleep 1; test ! -e /tmp/writer");
+		EXPECT_RESULT(vss_thaw(vss), 0);
+		test_until(t, "test -e /tmp/writer");
+		test_run(t, 0, "rm /tmp/writer");
+		EXPECT_STR(test_status(t, vss, "holds"), "0");
+	}
+	play_said(t, "event thaw why=host");
+}
+
+/* Another program's freeze is left alone. */
+static void held_by_another(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	play_disk(t);
+	play_greeted(t, "vss", "disks:/mnt open serve");
+	test_run(t, 0, "fsfreeze --freeze /mnt");
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	play_said(t, "hold /mnt: EBUSY");
+	test_run(t, 0, "fsfreeze --unfreeze /mnt");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	/* The administrator's way out. */
+	test_run(t, 0, "fsfreeze --unfreeze /mnt && touch /mnt/thawed");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	test_run(t, 0, "touch /mnt/thawed");
+}
+
+static void held_and_released(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	play_disk(t);
+	play_greeted(t, "vss", "open read:2 hold:/mnt release hold:/mnt answer serve");
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	test_until(t, "touch /mnt/thawed");
+	EXPECT_STR(test_run(t, 0, "grep '^hold\\|^release' " PLAY_LOG),
+		   "hold /mnt: ok\nrelease: ok\nhold /mnt: ECANCELED");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+}
+
+/* THAW takes an open FREEZE back, at once. */
+static void held_and_taken_back(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+	struct ic_request *r;
+	ic_result result;
+
+	play_disk(t);
+	play_greeted(t, "vss", "open read:2 hold:/mnt read:2 answer serve");
+	r = post(t, vss, WIRE_VSS_FREEZE);
+	play_said(t, "hold /mnt: ok");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	result = ic_wait(r);
+	ic_request_free(r);
+	EXPECT_FAILURE(result);
+	test_run(t, 0, "touch /mnt/thawed");
+	play_said(t, "event over last why=ECANCELED");
+	play_said(t, "event thaw why=ECANCELED");
+	play_said(t, "answer: ESTALE");
+}
+
+/* --- The hello. --- */
+
+static void greetings(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	EXPECT(strstr(test_run(t, 0, "daemon vss abi:2 open read"), "greet: EPROTO"));
+	EXPECT(strstr(test_run(t, 0, "daemon vss features:6 open read"), "greet: EINVAL"));
+	EXPECT(!strstr(test_run(t, 0, "daemon vss features:0 open read"), "greet"));
+	/* Only a daemon that has said hello is there. */
+	play_greeted(t, "vss", "mute open read serve");
+	EXPECT_RESULT(hot_backup(vss), WIRE_E_NOT_CONNECTED);
+	play_greeted(t, "vss", "features:0 open read:2 hold:/mnt answer serve");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	play_said(t, "hold /mnt: ENOTTY");
+}
+
 const struct test_case daemon_cases[] = {
+	{ .name = "daemon_greetings", .run = greetings, .only = ONLY_HV_IC },
+	{ .name = "daemon_slow", .run = slow, .only = ONLY_HV_IC },
+	{ .name = "daemon_hung_frozen", .run = hung_frozen, .only = ONLY_HV_IC },
+	{ .name = "hold_errors", .run = held, .only = ONLY_HV_IC },
+	{ .name = "hold_until_thaw", .run = held_until_thaw, .only = ONLY_HV_IC },
+	{ .name = "hold_by_another", .run = held_by_another, .only = ONLY_HV_IC },
+	{ .name = "hold_released", .run = held_and_released, .only = ONLY_HV_IC },
+	{ .name = "hold_taken_back", .run = held_and_taken_back, .only = ONLY_HV_IC },
+	{ .name = "hold_without_limit", .run = no_dead_man, .only = ONLY_HV_IC },
 	{ .name = "daemon_none", .run = none, .only = ONLY_HV_IC },
 	{ .name = "daemon_held_items", .run = held_items, .only = ONLY_HV_IC },
 	{ .name = "daemon_held_addresses", .run = held_addresses, .only = ONLY_HV_IC },
@@ -669,7 +822,6 @@ const struct test_case daemon_cases[] = {
 	{ .name = "daemon_stopped_copying", .run = stopped_copying, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_freezing", .run = killed_freezing, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_frozen", .run = killed_frozen, .only = ONLY_HV_IC },
-	{ .name = "daemon_killed_before_thaw", .run = killed_before_thaw, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_copying", .run = killed_copying, .only = ONLY_HV_IC },
 	{ .name = "daemon_late", .run = answered_late, .only = ONLY_HV_IC },
 	{ .name = "daemon_wrong_id", .run = wrong_id, .only = ONLY_HV_IC },

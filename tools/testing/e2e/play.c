@@ -63,3 +63,15 @@ char *play_heard(struct test *t)
 {
 	return test_run(t, 0, "grep -v '^open\\|^hello' " PLAY_LOG "; true");
 }
+
+static void remove_disk(struct test *t, void *context)
+{
+	test_run(t, 0, "umount /mnt");
+}
+
+void play_disk(struct test *t)
+{
+	test_run(t, 0, "modprobe -a ext4 brd || true");
+	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
+	test_defer(t, remove_disk, NULL);
+}

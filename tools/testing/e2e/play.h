@@ -38,6 +38,9 @@ void play_said(struct test *t, const char *pattern);
 /** play_never_said() - it has not said such a line */
 void play_never_said(struct test *t, const char *pattern);
 
+/** play_disk() - a file system at /mnt that can be frozen: in memory, but a real one */
+void play_disk(struct test *t);
+
 /** play_heard() - all that it said, but for how it began */
 char *play_heard(struct test *t);
 

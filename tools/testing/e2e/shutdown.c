@@ -22,6 +22,44 @@ static void shutdown_poweroff(struct test *t)
 	EXPECT(hv_console_find(t->host, 0, "Shutdown request received"));
 }
 
+static void poweroff_without_program(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	test_run(t, 0, "mv /sbin/poweroff /tmp");
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, sd->timeout_ms), 0);
+}
+
+static void restart_without_program(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	test_run(t, 0, "mv /sbin/reboot /tmp");
+	EXPECT_RESULT(shutdown_ask(sd, &restart), 0);
+	EXPECT_EQ(hv_wait_state(t->host, HV_RESET, sd->timeout_ms), 0);
+}
+
+#define POWEROFF_COMMAND "/proc/sys/kernel/poweroff_cmd"
+
+static void default_command(struct test *t, void *context)
+{
+	test_run(t, 0, "echo /sbin/poweroff > " POWEROFF_COMMAND);
+}
+
+/* The administrator has chosen another program, with arguments. */
+static void poweroff_command(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	helpers_catch(t);
+	test_run(t, 0, "echo '/bin/touch /tmp/acted.chosen' > " POWEROFF_COMMAND);
+	test_defer(t, default_command, NULL);
+	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
+	helpers_acted(t, "chosen");
+	helpers_idle(t);
+}
+
 static void shutdown_restart(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -80,6 +118,43 @@ static void unknown_flags(struct test *t)
 			EXPECT_FAILURE(result);
 	}
 	poweroff_idle(t);
+}
+
+static void no_swap(struct test *t, void *context)
+{
+	test_run(t, 0, "swapoff /dev/ram0; rmmod brd");
+}
+
+static void have_swap(struct test *t)
+{
+	test_run(t, 0, "modprobe brd rd_nr=1 rd_size=4096; mkswap /dev/ram0; swapon /dev/ram0");
+	test_defer(t, no_swap, NULL);
+}
+
+/* The kernel cannot hibernate without swap, nor when it is locked down. */
+static void hibernate_unable_kernel(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	EXPECT_RESULT(shutdown_ask(sd, &hibernate), WIRE_E_DISK_FULL);
+	have_swap(t);
+	test_run(t, 0, "mount -t securityfs none /sys/kernel/security");
+	if (!test_has(t, "/sys/kernel/security/lockdown"))
+		test_skip(t, "the kernel has no lockdown");
+	test_run(t, 0, "echo integrity > /sys/kernel/security/lockdown");
+	EXPECT_RESULT(shutdown_ask(sd, &hibernate), WIRE_E_ACCESS_DENIED);
+}
+
+static void hibernate_able(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	have_swap(t);
+	EXPECT_RESULT(shutdown_ask(sd, &hibernate), 0);
+	EXPECT_STR(test_status(t, sd, "last_action"), "hibernate");
+	/* Nothing here will: for the module it is under way until it is unloaded. */
+	test_unload(t);
+	test_load(t, "");
 }
 
 /* Firmware without S4: nothing can hibernate, and the host must be told so. */
@@ -245,6 +320,11 @@ const struct test_case shutdown_cases[] = {
 	{ .name = "shutdown_forced_restart", .run = forced_restart },
 	{ .name = "shutdown_unknown_flags", .run = unknown_flags },
 	{ .name = "shutdown_hibernate_unable", .run = hibernate_unable },
+	{ .name = "shutdown_hibernate_able", .run = hibernate_able, .only = ONLY_HV_IC,
+	  .hibernation = true },
+	{ .name = "shutdown_hibernate_unable_kernel", .run = hibernate_unable_kernel,
+	  .only = ONLY_HV_IC, .hibernation = true, .last = true },
+	{ .name = "shutdown_poweroff_command", .run = poweroff_command },
 	{ .name = "shutdown_denied", .run = denied, .only = ONLY_HV_IC },
 	{ .name = "shutdown_restart_denied", .run = restart_denied, .only = ONLY_HV_IC },
 	{ .name = "shutdown_grace", .run = grace, .only = ONLY_HV_IC },
@@ -257,6 +337,10 @@ const struct test_case shutdown_cases[] = {
 	{ .name = "shutdown_text_escaped", .run = text_escaped, .only = ONLY_HV_IC },
 	{ .name = "shutdown_too_short", .run = too_short,
 	  .peer_fails = "it drops short requests without an answer" },
+	{ .name = "shutdown_poweroff_without_program", .run = poweroff_without_program,
+	  .ends_guest = true },
+	{ .name = "shutdown_restart_without_program", .run = restart_without_program,
+	  .ends_guest = true },
 	{ .name = "shutdown_poweroff", .run = shutdown_poweroff, .ends_guest = true },
 	{ .name = "shutdown_restart", .run = shutdown_restart, .ends_guest = true },
 	{ 0 }

@@ -235,16 +235,75 @@ static void mode_ptp(struct test *t)
 	expect_clock(t, 0);
 }
 
+static void start_implicit(struct test *t, struct ic *ts)
+{
+	test_parameter(t, "time_mode", "implicit");
+	test_parameter(t, "time_implicit_gap", "5000");
+	EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
+}
+
 static void mode_implicit(struct test *t)
 {
 	struct ic *ts = start(t);
 
-	test_parameter(t, "time_mode", "implicit");
-	test_parameter(t, "time_implicit_gap", "5000");
-	EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
+	start_implicit(t, ts);
 	expect_clock(t, 0);
 	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SAMPLE), 0);
 	expect_step_to(t, DAY);
+}
+
+/* Time is lost and the host starts over, as after a pause, but does not say "synchronise". */
+static void implicit_after_negotiate(struct test *t)
+{
+	struct ic *ts = start(t);
+
+	start_implicit(t, ts);
+	EXPECT_RESULT(ic_negotiate(ts), 0);
+	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SAMPLE), 0);
+	expect_step_to(t, DAY);
+}
+
+/* The clock is behind the host's because that is how somebody has set it: none was lost. */
+static void implicit_clock_set(struct test *t)
+{
+	struct ic *ts = start(t);
+
+	start_implicit(t, ts);
+	test_run(t, 0, "date -s @%lld", (long long)time(NULL) - DAY);
+	EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
+	expect_clock(t, -DAY);
+	EXPECT_RESULT(ic_negotiate(ts), 0);
+	EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
+	expect_clock(t, -DAY);
+}
+
+static void stop_steering(struct test *t, void *context)
+{
+	test_run(t, 0, "adjtimex -q -f 0 >/dev/null");
+}
+
+/* A time daemon holds the clock half a millionth off its hardware's rate. */
+static void implicit_steered(struct test *t)
+{
+	struct ic *ts = start(t);
+
+	if (!strstr(test_run(t, 0, "busybox --list"), "adjtimex"))
+		test_skip(t, "this busybox has no adjtimex");
+	start_implicit(t, ts);
+	test_run(t, 0, "adjtimex -q -f 32768");
+	test_defer(t, stop_steering, NULL);
+	test_run(t, 0, "sleep 2");
+	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SAMPLE), 0);
+	EXPECT_STR(test_status(t, ts, "steered"), "1");
+	expect_clock(t, 0);
+
+	/* The daemon has let go: what is lost from now on is made up for. */
+	stop_steering(t, NULL);
+	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SAMPLE), 0);
+	test_run(t, 0, "sleep 2");
+	EXPECT_RESULT(send(t, ts, 2 * DAY, WIRE_TIME_SAMPLE), 0);
+	EXPECT_STR(test_status(t, ts, "steered"), "0");
+	expect_step_to(t, 2 * DAY);
 }
 
 static void max_step(struct test *t)
@@ -351,6 +410,10 @@ const struct test_case time_cases[] = {
 	{ .name = "time_mode_off", .run = mode_off, .only = ONLY_HV_IC },
 	{ .name = "time_mode_ptp", .run = mode_ptp, .only = ONLY_HV_IC },
 	{ .name = "time_mode_implicit", .run = mode_implicit, .only = ONLY_HV_IC },
+	{ .name = "time_implicit_after_negotiate", .run = implicit_after_negotiate,
+	  .only = ONLY_HV_IC },
+	{ .name = "time_implicit_clock_set", .run = implicit_clock_set, .only = ONLY_HV_IC },
+	{ .name = "time_implicit_steered", .run = implicit_steered, .only = ONLY_HV_IC },
 	{ .name = "time_max_step", .run = max_step, .only = ONLY_HV_IC },
 	{ .name = "time_not_backward", .run = not_backward, .only = ONLY_HV_IC },
 	{ .name = "time_leap_and_stratum", .run = leap_and_stratum, .only = ONLY_HV_IC },

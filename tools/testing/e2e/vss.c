@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backup: what a checkpoint asks, and what the file systems do meanwhile. */
-#include "e2e.h"
+#include "play.h"
 
 static const struct wire_vss_lun luns[] = {
 	{ .bus = WIRE_VSS_LUN_SCSI, .controller = { 1, 2, 3 }, .lun = 1 },
 	{ .bus = WIRE_VSS_LUN_IDE, .controller = { 4, 5, 6 }, .target = 1 },
 };
-
-static void remove_disk(struct test *t, void *context)
-{
-	test_run(t, 0, "umount /mnt");
-}
-
-/* A file system that can be frozen: in memory, but a real one. */
-static void make_disk(struct test *t)
-{
-	test_run(t, 0, "modprobe -a ext4 brd || true");
-	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
-	test_defer(t, remove_disk, NULL);
-}
 
 static void checkpoint(struct test *t)
 {
@@ -26,7 +13,7 @@ static void checkpoint(struct test *t)
 	uint32_t flags;
 	int writer;
 
-	make_disk(t);
+	play_disk(t);
 	EXPECT_RESULT(vss_hot_backup(vss, &flags), 0);
 	EXPECT_RESULT(vss_mapped_devices(vss, &flags), 0);
 	EXPECT_RESULT(vss_freeze(vss, luns, ARRAY_SIZE(luns)), 0);
@@ -42,7 +29,7 @@ static void freeze_holds_writers(struct test *t)
 {
 	struct ic *vss = test_served(t, &ic_vss);
 
-	make_disk(t);
+	play_disk(t);
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_run(t, 0, "(touch /mnt/held; echo done > /tmp/writer) >/dev/null 2>&1 &");
 	test_run(t, 0, "sleep 2; test ! -e /tmp/writer");
@@ -55,7 +42,7 @@ static void many_checkpoints(struct test *t)
 {
 	struct ic *vss = test_served(t, &ic_vss);
 
-	make_disk(t);
+	play_disk(t);
 	for (int i = 0; i < 10; i++) {
 		EXPECT_RESULT(vss_freeze(vss, luns, ARRAY_SIZE(luns)), 0);
 		EXPECT_RESULT(vss_thaw(vss), 0);

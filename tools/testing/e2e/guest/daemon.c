@@ -7,7 +7,10 @@
  * DEVICE is the name of one in /dev/hv_ic, or a path. The steps are done in order;
  * after the last one the program ends. Each says in a line how it went:
  *
- *	open			own the service
+ *	open			own the service; a hello is answered when it is read
+ *	mute			from now on it is not
+ *	abi:N			from now on it is answered with this version
+ *	features:N		from now on it is answered with these features
  *	nonblock		read with O_NONBLOCK from now on
  *	read[:N]		read N records, by default one
  *	short			read with a buffer that is too small
@@ -19,6 +22,9 @@
  *	serve[:N]		read and answer N records, by default until an error
  *	fail:N			from now on the N-th block of a file fails with ENOSPC
  *	items:N			from now on there are N items to enumerate
+ *	disks:DIR[,DIR...]	from now on serve holds these when it is told to freeze
+ *	hold:DIR		let the kernel freeze and hold a file system
+ *	release			let it go
  *	starve			from now on the kernel runs out of memory in its calls,
  *				see starve.h; what fails for that is tried again
  *	sleep:SECONDS		be slow
@@ -38,6 +44,7 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
+#include <sys/ioctl.h>
 
 #include <linux/hv_ic.h>
 
@@ -53,6 +60,12 @@ static int device = -1;
 static int open_flags = O_RDWR;
 static unsigned long items, failing_block, blocks;
 static unsigned long long bytes;
+static const char *disks;
+
+/* What the hello is answered with. */
+static bool mute;
+static __u32 abi = HV_IC_ABI_VERSION;
+static __u64 features = -1;
 
 /* What the last read brought, and how much of it is left. */
 static char buffer[RECORD_MAX];
@@ -169,7 +182,11 @@ static void show_vss(void)
 			       freeze->luns[i].lun);
 		printf("\n");
 	} else {
-		printf("%s\n", record->op == HV_IC_VSS_THAW ? "thaw" : "hot_backup");
+		printf("%s", record->op == HV_IC_VSS_THAW ? "thaw" : "hot_backup");
+		if (record->op == HV_IC_VSS_THAW)
+			printf(" why=%s",
+			       record->status ? strerrorname_np(-record->status) : "host");
+		printf("\n");
 	}
 }
 
@@ -207,7 +224,10 @@ static void show(void)
 
 	if (record->flags & HV_IC_RECORD_EVENT && record->op != HV_IC_HELLO)
 		printf("event ");
-	if (record->op == HV_IC_HELLO)
+	if (record->op == HV_IC_OVER)
+		printf("over %s why=%s\n", record->id == request_id ? "last" : "other",
+		       strerrorname_np(-record->status));
+	else if (record->op == HV_IC_HELLO)
 		printf("hello abi=%u framework=%u.%u message=%u.%u\n", hello->abi,
 		       hello->framework_major, hello->framework_minor, hello->message_major,
 		       hello->message_minor);
@@ -220,6 +240,22 @@ static void show(void)
 }
 
 /* Steps. */
+
+/* Before it is shown: who sees it knows that the daemon is attached. */
+static void answer_hello(void)
+{
+	const struct hv_ic_hello *offered = payload;
+	struct {
+		struct hv_ic_record record;
+		struct hv_ic_hello hello;
+	} out = {
+		.record = { .len = sizeof(out), .id = record->id },
+		.hello = { .abi = abi, .features = features + 1 ? features : offered->features },
+	};
+
+	if (write_device(&out, sizeof(out)) < 0)
+		printf("greet: %s\n", outcome(-1));
+}
 
 /* The next record, of those that the last read brought or of a new one. */
 static long take_record(void)
@@ -237,9 +273,14 @@ static long take_record(void)
 	memcpy(last, buffer + at, record->len);
 	at += record->len;
 	have -= record->len;
-	if (record->id) {
+	if (record->op == HV_IC_HELLO) {
+		if (!(record->flags & HV_IC_RECORD_EVENT) && !mute)
+			answer_hello();
+	} else if (!(record->flags & HV_IC_RECORD_EVENT)) {
 		former_id = request_id;
 		request_id = record->id;
+		if (!(record->flags & HV_IC_RECORD_QUIET) && !record->deadline_ms)
+			printf("no deadline\n");
 	}
 	show();
 	return 0;
@@ -296,8 +337,33 @@ static long answer(__u64 id, int error)
 	return write_device(out, out->len);
 }
 
+static int hold_disk(const char *dir)
+{
+	struct hv_ic_vss_hold arg = { .fd = open(dir, O_RDONLY) };
+	int ret = FED(ioctl(device, HV_IC_VSS_HOLD, &arg)) < 0 ? -errno : 0;
+
+	printf("hold %s: %s\n", dir, ret ? strerrorname_np(-ret) : "ok");
+	if (arg.fd >= 0)
+		close(arg.fd);
+	return ret;
+}
+
+static int hold_disks(void)
+{
+	char list[256], *dir, *rest = list;
+	int ret = 0;
+
+	snprintf(list, sizeof(list), "%s", disks ?: "");
+	while ((dir = strsep(&rest, ",")))
+		if (*dir)
+			ret = hold_disk(dir) ?: ret;
+	return ret;
+}
+
 static int verdict(void)
 {
+	if (service == VSS && record->op == HV_IC_VSS_FREEZE)
+		return hold_disks();
 	if (service == KVP && record->op == HV_IC_KVP_ENUMERATE &&
 	    ((const struct hv_ic_kvp_item *)payload)->index >= items)
 		return -ENODATA;
@@ -327,7 +393,7 @@ static void try_malformed(const char *what, const void *data, size_t size)
 static void write_malformed(void)
 {
 	struct hv_ic_record bad = { .len = sizeof(bad), .id = record->id };
-	static char large[RECORD_MAX];
+	static char large[RECORD_MAX + 1];
 
 	try_malformed("empty", &bad, 0);
 	try_malformed("cut", &bad, sizeof(bad) - 1);
@@ -338,7 +404,12 @@ static void write_malformed(void)
 	try_malformed("status", &bad, sizeof(bad));
 	bad.status = -5000;
 	try_malformed("errno", &bad, sizeof(bad));
-	try_malformed("large", large, sizeof(large));
+	bad.status = 0;
+	bad.deadline_ms = 1;
+	try_malformed("deadline", &bad, sizeof(bad));
+	bad.deadline_ms = 0;
+	bad.status = -5000;
+	try_malformed("large", large, sizeof(large) + 1);
 	/* Only an operation whose answer has a payload can miss it. */
 	bad.status = 0;
 	if (service == KVP && record->op == HV_IC_KVP_GET)
@@ -394,6 +465,18 @@ static void step(const char *word, const char *argument)
 		failing_block = strtoul(argument, NULL, 0);
 	} else if (!strcmp(word, "items")) {
 		items = strtoul(argument, NULL, 0);
+	} else if (!strcmp(word, "mute")) {
+		mute = true;
+	} else if (!strcmp(word, "abi")) {
+		abi = strtoul(argument, NULL, 0);
+	} else if (!strcmp(word, "features")) {
+		features = strtoull(argument, NULL, 0);
+	} else if (!strcmp(word, "disks")) {
+		disks = argument;
+	} else if (!strcmp(word, "hold")) {
+		hold_disk(argument);
+	} else if (!strcmp(word, "release")) {
+		printf("release: %s\n", outcome(ioctl(device, HV_IC_VSS_RELEASE)));
 	} else if (!strcmp(word, "starve")) {
 		starve_start();
 	} else if (!strcmp(word, "sleep")) {

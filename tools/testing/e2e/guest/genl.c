@@ -6,7 +6,8 @@
  *	genl unprivileged		what a user may do, and may not
  *	genl fuzz SEED ROUNDS		random and nearly right requests
  *	genl flood EVENTS		listeners that do not listen; then whether they can tell
- *	genl listen			print events until killed, a line each
+ *	genl listen [SECRET]		print events until killed, a line each; and "told SECRET"
+ *					for one that has it in it
  *	genl handler ANSWER...		handle shutdown requests: accepted, locked, unsupported,
  *					done, failed, or silent (until killed); then close
  *	genl switch ID 0|1		switch a service off or on
@@ -710,7 +711,7 @@ static const struct event {
 };
 
 /* All groups on one socket: a number that was seen twice or skipped shows within its group. */
-static void print_event(const struct nlmsghdr *header, uint64_t *numbers)
+static void print_event(const struct nlmsghdr *header, uint64_t *numbers, const char *secret)
 {
 	const struct genlmsghdr *genl = NLMSG_DATA(header);
 	uint64_t number = attr_u64(header, HV_IC_A_SERVICE_EVENT);
@@ -730,10 +731,12 @@ static void print_event(const struct nlmsghdr *header, uint64_t *numbers)
 			printf(" %u", attr_u32(header, event->subject));
 		printf(" %u\n", attr_u32(header, event->phase));
 	}
+	if (secret && memmem(header, header->nlmsg_len, secret, strlen(secret)))
+		printf("told %s\n", secret);
 	fflush(stdout);
 }
 
-static unsigned int listen_for_events(void)
+static unsigned int listen_for_events(const char *secret)
 {
 	static char buffer[8192] __attribute__((aligned(8)));
 	uint64_t numbers[ARRAY_SIZE(events)] = { 0 };
@@ -742,7 +745,7 @@ static unsigned int listen_for_events(void)
 	printf("listening\n");
 	fflush(stdout);
 	while (poll(&ready, 1, -1) > 0 && recv(ready.fd, buffer, sizeof(buffer), 0) > 0)
-		print_event((const struct nlmsghdr *)buffer, numbers);
+		print_event((const struct nlmsghdr *)buffer, numbers, secret);
 	die("listening: %s", strerror(errno));
 }
 
@@ -880,7 +883,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(verb, "flood") && argc == 3)
 		wrong = flood(strtoul(argv[2], NULL, 0));
 	else if (!strcmp(verb, "listen"))
-		wrong = listen_for_events();
+		wrong = listen_for_events(argv[2]);
 	else if (!strcmp(verb, "handler") && argc > 2)
 		wrong = handler(argv + 2);
 	else

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Backup: how far it has come. */
+#include "genl_message.h"
+#include "genl_subject.h"
+#include "proto/msg.h"
+
+/**
+ * hvic_genl_tell_vss() - tell how far a backup has come
+ * @phase: that it has come to
+ * @since: the freeze began then, of ktime_get_boottime()
+ * @holder: the daemon that holds the file systems frozen, or 0
+ * @err: 0, or the negative errno that became the status
+ *
+ * Context: any.
+ */
+void hvic_genl_tell_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err)
+{
+	struct hvic_genl_message event;
+	int ret;
+
+	if (!hvic_genl_event_begin(&event, HVIC_GENL_VSS, HV_IC_CMD_VSS_NTF, 128))
+		return;
+	ret = nla_put_u32(event.skb, HV_IC_A_VSS_PHASE, phase) ?:
+	      nla_put_u64_64bit(event.skb, HV_IC_A_VSS_DURATION, hvic_genl_age_ms(since),
+				HV_IC_A_VSS_PAD);
+	if (!ret && holder)
+		ret = nla_put_u32(event.skb, HV_IC_A_VSS_HOLDER, holder);
+	if (!ret && err)
+		ret = nla_put_u32(event.skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
+	hvic_genl_event_send(&event, ret);
+}

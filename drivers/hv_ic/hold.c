@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0
+/* File systems that a backup has frozen, and the promise that they thaw: see hold.h. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "hold.h"
+
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+
+/**
+ * enum hvic_hold_state - how far the session has come
+ * @HOLD_IDLE: there is none
+ * @HOLD_OPEN: file systems are taken
+ * @HOLD_PROMISED: the host knows that they are frozen
+ * @HOLD_BROKEN: it believes so, but they are not any more
+ */
+enum hvic_hold_state {
+	HOLD_IDLE,
+	HOLD_OPEN,
+	HOLD_PROMISED,
+	HOLD_BROKEN,
+};
+
+/**
+ * struct hvic_hold - a file system that is held
+ * @list: in one of the lists of struct hvic_holds
+ * @sb: the file system; the hold has a reference of its own
+ */
+struct hvic_hold {
+	struct list_head list;
+	struct super_block *sb;
+};
+
+/**
+ * struct hvic_holds - the session
+ * @ops: what is done to a file system
+ * @queue: where file systems are thawed
+ * @thaw: thaws what is @ending
+ * @overdue: ends the session when its time is over
+ * @thawed: woken when nothing is frozen or freezing any more for a session that is over
+ * @lock: guards all below; nests inside the lock of a channel
+ * @state: how far the session has come
+ * @session: its number
+ * @seconds: how long file systems may be held; 0 if not at all
+ * @timed: that time runs
+ * @ended: queued when the holds have ended and thawed; NULL if nothing waits for that
+ * @reason: why the last session ended
+ * @freezing: file systems that are being frozen, of any session
+ * @held: file systems that are frozen, the last one first
+ * @n_held: how many
+ * @since: when the first began to freeze
+ * @ending: file systems that are to be thawed, in that order
+ * @thawing: one of them is being thawed
+ */
+struct hvic_holds {
+	const struct hvic_hold_ops *ops;
+	struct workqueue_struct *queue;
+	struct work_struct thaw;
+	struct delayed_work overdue;
+	wait_queue_head_t thawed;
+
+	spinlock_t lock;
+	enum hvic_hold_state state;
+	u64 session;
+	unsigned int seconds;
+	bool timed;
+	struct work_struct *ended;
+	int reason;
+	struct list_head freezing;
+	struct list_head held;
+	unsigned int n_held;
+	ktime_t since;
+	struct list_head ending;
+	bool thawing;
+};
+
+static struct hvic_holds holds;
+
+/* Does the session take file systems? */
+static bool hvic_hold_is_open(u64 session)
+{
+	lockdep_assert_held(&holds.lock);
+	return session && holds.session == session && holds.state == HOLD_OPEN;
+}
+
+/* Is there a session? */
+static bool hvic_hold_is_on(void)
+{
+	lockdep_assert_held(&holds.lock);
+	return holds.state == HOLD_OPEN || holds.state == HOLD_PROMISED;
+}
+
+/* --- The end. --------------------------------------------------------------------------- */
+
+static void hvic_hold_thaw_one(struct hvic_hold *hold)
+{
+	int err = holds.ops->thaw(hold->sb);
+
+	if (err)
+		pr_notice_ratelimited("a file system that a backup held was thawed by another program (error %d)\n",
+				      err);
+	holds.ops->put(hold->sb);
+	kfree(hold);
+}
+
+static void hvic_hold_thaw_all(struct work_struct *work)
+{
+	struct hvic_hold *hold;
+
+	spin_lock_bh(&holds.lock);
+	while ((hold = list_first_entry_or_null(&holds.ending, struct hvic_hold, list))) {
+		list_del(&hold->list);
+		holds.thawing = true;
+		spin_unlock_bh(&holds.lock);
+		hvic_hold_thaw_one(hold);
+		spin_lock_bh(&holds.lock);
+	}
+	holds.thawing = false;
+	if (holds.ended)
+		queue_work(system_percpu_wq, holds.ended);
+	wake_up_all(&holds.thawed);
+	spin_unlock_bh(&holds.lock);
+}
+
+static void hvic_hold_end_locked(int reason)
+{
+	lockdep_assert_held(&holds.lock);
+	if (!hvic_hold_is_on())
+		return;
+	holds.state = holds.state == HOLD_PROMISED && reason ? HOLD_BROKEN : HOLD_IDLE;
+	holds.reason = reason;
+	holds.timed = false;
+	list_splice_tail_init(&holds.held, &holds.ending);
+	holds.n_held = 0;
+	cancel_delayed_work(&holds.overdue);
+	queue_work(holds.queue, &holds.thaw);
+}
+
+static void hvic_hold_overdue(struct work_struct *work)
+{
+	ktime_t limit;
+
+	spin_lock_bh(&holds.lock);
+	if (!holds.timed)
+		goto unlock;
+	/* It may come early: for the session before, and because clocks differ. */
+	limit = ktime_add_ms(holds.since, (u64)holds.seconds * MSEC_PER_SEC);
+	if (ktime_before(ktime_get_boottime(), limit))
+		mod_delayed_work(holds.queue, &holds.overdue, HZ / 10);
+	else
+		hvic_hold_end_locked(-ETIMEDOUT);
+unlock:
+	spin_unlock_bh(&holds.lock);
+}
+
+/**
+ * hvic_hold_end() - end the holds of a session, if it is not over
+ * @session: its number
+ * @reason: a negative errno; see HV_IC_VSS_THAW
+ *
+ * Context: any. Does not wait until the file systems have thawed.
+ */
+void hvic_hold_end(u64 session, int reason)
+{
+	spin_lock_bh(&holds.lock);
+	if (session && session == holds.session)
+		hvic_hold_end_locked(reason);
+	spin_unlock_bh(&holds.lock);
+}
+
+/**
+ * hvic_hold_release() - end the holds of whichever session there is
+ * @reason: a negative errno; see HV_IC_VSS_THAW
+ *
+ * Context: any. Does not wait until the file systems have thawed.
+ */
+void hvic_hold_release(int reason)
+{
+	spin_lock_bh(&holds.lock);
+	hvic_hold_end_locked(reason);
+	spin_unlock_bh(&holds.lock);
+}
+
+/**
+ * hvic_hold_thaw() - the host wants its guest to go on
+ * @session: number of the session, or 0 for none
+ *
+ * Context: any.
+ * Return:
+ * * %-EINPROGRESS - file systems are being thawed; the session's work follows
+ * * %-ETIMEDOUT - they thawed before, although the host had been promised otherwise
+ * * %-ENOENT - nothing was held
+ */
+int hvic_hold_thaw(u64 session)
+{
+	int ret = -ENOENT;
+
+	spin_lock_bh(&holds.lock);
+	if (holds.state == HOLD_BROKEN) {
+		holds.state = HOLD_IDLE;
+		ret = -ETIMEDOUT;
+	} else if (holds.state != HOLD_IDLE && session && session == holds.session) {
+		hvic_hold_end_locked(holds.state == HOLD_OPEN ? -ECANCELED : 0);
+		ret = -EINPROGRESS;
+	}
+	spin_unlock_bh(&holds.lock);
+	return ret;
+}
+
+/**
+ * hvic_hold_reason() - why did a session end?
+ * @session: its number
+ *
+ * Context: any.
+ * Return: the reason, 0 if the host wanted it; %-EINPROGRESS if it has not ended.
+ */
+int hvic_hold_reason(u64 session)
+{
+	int reason = -ECANCELED;
+
+	spin_lock_bh(&holds.lock);
+	if (session == holds.session)
+		reason = hvic_hold_is_on() ? -EINPROGRESS : holds.reason;
+	spin_unlock_bh(&holds.lock);
+	return reason;
+}
+
+/* --- The session. ----------------------------------------------------------------------- */
+
+/**
+ * hvic_hold_begin() - begin a session: the host wants its guest to freeze
+ * @ended: queued when the session is over and what it held has thawed
+ * @seconds: how long file systems may be held, from the first; 0 if not at all
+ * @session: its number is put there
+ *
+ * Context: any.
+ * Return: 0, or %-EALREADY if there is a session.
+ */
+int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *session)
+{
+	int ret = -EALREADY;
+
+	spin_lock_bh(&holds.lock);
+	if (holds.state == HOLD_IDLE || holds.state == HOLD_BROKEN) {
+		holds.state = HOLD_OPEN;
+		holds.seconds = seconds;
+		holds.ended = ended;
+		holds.reason = 0;
+		*session = ++holds.session;
+		ret = 0;
+	}
+	spin_unlock_bh(&holds.lock);
+	return ret;
+}
+
+/**
+ * hvic_hold_promise() - the host is told that its guest is frozen: take no more
+ * @session: number of the session
+ *
+ * Context: any.
+ * Return: 0, or the reason why the session is over.
+ */
+int hvic_hold_promise(u64 session)
+{
+	int ret = -ECANCELED;
+
+	spin_lock_bh(&holds.lock);
+	if (hvic_hold_is_open(session)) {
+		holds.state = HOLD_PROMISED;
+		ret = 0;
+	} else if (session == holds.session && holds.reason) {
+		ret = holds.reason;
+	}
+	spin_unlock_bh(&holds.lock);
+	return ret;
+}
+
+/**
+ * hvic_hold_forget() - do not queue a work any more
+ * @ended: the work; it may be queued already
+ *
+ * Context: any.
+ */
+void hvic_hold_forget(struct work_struct *ended)
+{
+	spin_lock_bh(&holds.lock);
+	if (holds.ended == ended)
+		holds.ended = NULL;
+	spin_unlock_bh(&holds.lock);
+}
+
+/**
+ * hvic_hold_get_status() - what is held now?
+ * @status: the answer
+ *
+ * Context: any.
+ */
+void hvic_hold_get_status(struct hvic_hold_status *status)
+{
+	spin_lock_bh(&holds.lock);
+	status->n = holds.n_held;
+	status->since = holds.since;
+	spin_unlock_bh(&holds.lock);
+}
+
+/* --- Taking. ---------------------------------------------------------------------------- */
+
+/**
+ * hvic_hold_session() - the session that takes file systems
+ *
+ * Context: any.
+ * Return: its number, 0 if there is none.
+ */
+u64 hvic_hold_session(void)
+{
+	u64 session;
+
+	spin_lock_bh(&holds.lock);
+	session = holds.state == HOLD_OPEN ? holds.session : 0;
+	spin_unlock_bh(&holds.lock);
+	return session;
+}
+
+static bool hvic_hold_has(const struct list_head *list, const struct super_block *sb)
+{
+	const struct hvic_hold *hold;
+
+	lockdep_assert_held(&holds.lock);
+	list_for_each_entry(hold, list, list) {
+		if (hold->sb == sb)
+			return true;
+	}
+	return false;
+}
+
+static int hvic_hold_announce(u64 session, struct hvic_hold *hold)
+{
+	lockdep_assert_held(&holds.lock);
+	if (!hvic_hold_is_open(session))
+		return -ECANCELED;
+	if (!holds.seconds)
+		return -EPERM;
+	if (hvic_hold_has(&holds.held, hold->sb) || hvic_hold_has(&holds.freezing, hold->sb))
+		return -EALREADY;
+	if (!holds.timed) {
+		holds.timed = true;
+		holds.since = ktime_get_boottime();
+		mod_delayed_work(holds.queue, &holds.overdue, holds.seconds * HZ);
+	}
+	list_add(&hold->list, &holds.freezing);
+	return 0;
+}
+
+/* Returns 0 if the file system is held now, and else why it may not be. */
+static int hvic_hold_settle(u64 session, struct hvic_hold *hold, int err)
+{
+	lockdep_assert_held(&holds.lock);
+	if (!err && !hvic_hold_is_open(session))
+		err = -ECANCELED;
+	if (!err) {
+		list_move(&hold->list, &holds.held);
+		holds.n_held++;
+	}
+	return err;
+}
+
+/**
+ * hvic_hold_take() - freeze a file system and hold it
+ * @session: number of the session
+ * @sb: the file system, with a reference that goes to the hold
+ *
+ * Context: process, without a lock of a channel or a device: this may take long.
+ * Several threads may be in here at once.
+ * Return: 0, or, and then the reference stays with the caller,
+ * * %-ECANCELED - the session takes none, or ended meanwhile
+ * * %-EPERM - nothing is held without a limit
+ * * %-EALREADY - it is held already
+ * * %-ENOMEM, or what the file system says
+ */
+int hvic_hold_take(u64 session, struct super_block *sb)
+{
+	struct hvic_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	bool frozen;
+	int ret;
+
+	if (!hold)
+		return -ENOMEM;
+	hold->sb = sb;
+	spin_lock_bh(&holds.lock);
+	ret = hvic_hold_announce(session, hold);
+	spin_unlock_bh(&holds.lock);
+	if (ret)
+		goto out_free;
+
+	ret = holds.ops->freeze(sb);
+	frozen = !ret;
+	spin_lock_bh(&holds.lock);
+	ret = hvic_hold_settle(session, hold, ret);
+	spin_unlock_bh(&holds.lock);
+	if (!ret)
+		return 0;
+
+	/* Until it has thawed it counts as freezing, for those who wait. */
+	if (frozen)
+		holds.ops->thaw(sb);
+	spin_lock_bh(&holds.lock);
+	list_del(&hold->list);
+	wake_up_all(&holds.thawed);
+	spin_unlock_bh(&holds.lock);
+out_free:
+	kfree(hold);
+	return ret;
+}
+
+/**
+ * hvic_hold_fd() - freeze the file system of a descriptor and hold it
+ * @session: number of the session
+ * @fd: the descriptor, of the current process
+ *
+ * Context: as hvic_hold_take().
+ * Return: as hvic_hold_take(), or
+ * * %-EBADF - no such descriptor
+ * * %-EOPNOTSUPP - it cannot be frozen
+ * * %-EBUSY - it is frozen by another program
+ * * %-EINTR - what the last session held has not thawed, and a signal came
+ */
+int hvic_hold_fd(u64 session, int fd)
+{
+	struct super_block *sb;
+	struct file *file;
+	int ret;
+
+	ret = hvic_hold_wait();
+	if (ret)
+		return ret;
+	file = fget(fd);
+	if (!file)
+		return -EBADF;
+	sb = file_inode(file)->i_sb;
+	ret = -EOPNOTSUPP;
+	if (!sb->s_op->freeze_fs && !sb->s_op->freeze_super)
+		goto out_put_file;
+	/* The open file keeps it active. */
+	atomic_inc(&sb->s_active);
+	ret = hvic_hold_take(session, sb);
+	if (ret)
+		deactivate_super(sb);
+out_put_file:
+	fput(file);
+	return ret;
+}
+
+static bool hvic_hold_is_thawed(void)
+{
+	bool thawed;
+
+	spin_lock_bh(&holds.lock);
+	thawed = list_empty(&holds.ending) && !holds.thawing;
+	if (holds.state != HOLD_OPEN)
+		thawed &= list_empty(&holds.freezing);
+	spin_unlock_bh(&holds.lock);
+	return thawed;
+}
+
+/**
+ * hvic_hold_wait() - wait until what sessions held that are over has thawed
+ *
+ * Context: process.
+ * Return: 0, or %-EINTR if the process is to die first.
+ */
+int hvic_hold_wait(void)
+{
+	return wait_event_killable(holds.thawed, hvic_hold_is_thawed()) ? -EINTR : 0;
+}
+
+/**
+ * hvic_hold_wait_for() - the same, but not for ever
+ * @seconds: how long
+ *
+ * Context: process.
+ * Return: true if everything has thawed.
+ */
+bool hvic_hold_wait_for(unsigned int seconds)
+{
+	return wait_event_timeout(holds.thawed, hvic_hold_is_thawed(), seconds * HZ);
+}
+
+/* --- Lifetime. -------------------------------------------------------------------------- */
+
+static int hvic_hold_freeze_super(struct super_block *sb)
+{
+	return hvic_freeze_super(sb);
+}
+
+static int hvic_hold_thaw_super(struct super_block *sb)
+{
+	return hvic_thaw_super(sb);
+}
+
+const struct hvic_hold_ops hvic_hold_kernel_ops = {
+	.freeze = hvic_hold_freeze_super,
+	.thaw = hvic_hold_thaw_super,
+	.put = deactivate_super,
+};
+
+/**
+ * hvic_hold_init() - prepare for the first session
+ * @ops: what is done to a file system
+ *
+ * Context: may sleep.
+ * Return: 0 or %-ENOMEM.
+ */
+int hvic_hold_init(const struct hvic_hold_ops *ops)
+{
+	holds = (struct hvic_holds){ .ops = ops };
+	INIT_WORK(&holds.thaw, hvic_hold_thaw_all);
+	INIT_DELAYED_WORK(&holds.overdue, hvic_hold_overdue);
+	init_waitqueue_head(&holds.thawed);
+	spin_lock_init(&holds.lock);
+	INIT_LIST_HEAD(&holds.freezing);
+	INIT_LIST_HEAD(&holds.held);
+	INIT_LIST_HEAD(&holds.ending);
+	holds.queue = alloc_workqueue("hv_ic_thaw", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return holds.queue ? 0 : -ENOMEM;
+}
+
+/**
+ * hvic_hold_exit() - wait until everything has thawed
+ *
+ * Context: may sleep; there is no channel any more, and no open device.
+ */
+void hvic_hold_exit(void)
+{
+	cancel_delayed_work_sync(&holds.overdue);
+	destroy_workqueue(holds.queue);
+}
