@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "array.h"
 #include "frozen.h"
 #include "guard.h"
 #include "hvic.h"
@@ -112,28 +111,6 @@ static int find_frozen(struct hvic_move *move, const struct foreign_daemon *daem
 	return hvic_find_frozen(daemon->proc, FROZEN_MS, wake_fd(move), where, size);
 }
 
-/* What the driver says of a service: does it wait for the end of something? */
-static bool is_in_the_middle(json_object *service)
-{
-	static const struct {
-		const char *service;
-		const char *operation;
-	} beginnings[] = {
-		{ "vss", "freeze" }, { "fcopy", "start" }, { "fcopy", "write" },
-	};
-	json_object *last;
-
-	if (!json_object_object_get_ex(service, "last_request", &last) ||
-	    hvu_json_number(last, "errno"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
-		if (!strcmp(hvu_json_string(service, "name"), beginnings[i].service) &&
-		    !strcmp(hvu_json_string(last, "operation"), beginnings[i].operation))
-			return true;
-	}
-	return false;
-}
-
 static int in_session(struct hvic_move *move, const struct hvu_service_info *info)
 {
 	struct hvic *hvic = ((struct action *)move)->hvic;
@@ -146,7 +123,7 @@ static int in_session(struct hvic_move *move, const struct hvu_service_info *inf
 		json_object *service = json_object_array_get_idx(services, i);
 
 		if (!strcmp(hvu_json_string(service, "name"), info->name))
-			ret |= is_in_the_middle(service);
+			ret = hvu_json_true(service, "in_session");
 	}
 	json_object_put(services);
 	/* The connection is to the module that is about to go. */

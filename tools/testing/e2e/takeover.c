@@ -86,6 +86,41 @@ static void step_fails(struct test *t)
 	test_says(t, 0, "hvic takeover", "timesync: from hv_utils to hv_ic");
 }
 
+/* --- What the host has begun. --------------------------------------------- */
+
+static void expect_session(struct test *t, const char *service, bool expected)
+{
+	test_run(t, expected ? 0 : 1, "hvic status %s --json | grep '\"in_session\": true'",
+		 service);
+}
+
+/* What a release asks hv_ic. Files that a daemon has open say nothing about it. */
+static void session(struct test *t)
+{
+	struct ic *vss = test_served(t, &ic_vss), *fc = test_served(t, &ic_fcopy);
+
+	test_need(t, "/usr/bin/hvic");
+	expect_session(t, "vss", false);
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	expect_session(t, "vss", true);
+	expect_session(t, "fcopy", false);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	expect_session(t, "vss", false);
+
+	test_run(t, 0, "rm -rf /tmp/copy; mkdir /tmp/copy");
+	EXPECT_RESULT(fcopy_start(fc, "/tmp/copy", "file", 0, 100), 0);
+	expect_session(t, "fcopy", true);
+	EXPECT_RESULT(fcopy_cancel(fc), 0);
+	expect_session(t, "fcopy", false);
+
+	/* The last request is FREEZE, but it has ended by itself. */
+	test_parameter(t, "vss_frozen_max", "1");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	test_until(t, "! hvic status vss --json | grep '\"in_session\": true'");
+	test_run(t, 0, "hvic status vss --json | grep '\"operation\": \"freeze\"'");
+	EXPECT_FAILURE(vss_thaw(vss));
+}
+
 /* --- Processes in the way. ------------------------------------------------ */
 
 static void hold(struct test *t, const char *node)
@@ -330,6 +365,7 @@ static void stubborn_unit(struct test *t)
 const struct test_case takeover_cases[] = {
 	CASE("takeover", takes_over),
 	CASE("takeover_step_fails", step_fails),
+	CASE("takeover_session", session),
 	CASE("takeover_node_open", node_open),
 	CASE("takeover_daemon_without_unit", daemon_without_unit),
 	CASE("takeover_impostor", impostor),
