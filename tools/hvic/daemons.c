@@ -146,13 +146,13 @@ static const struct node *node_of_process(int proc, const struct nodes *nodes)
 }
 
 /**
- * hvic_daemon_receives_file() - does a daemon for file copy write what the host sends?
+ * foreign_daemon_receives_file() - does a daemon for file copy write what the host sends?
  * @daemon: a daemon of another driver, which does not say
  *
  * These daemons open the file for themselves alone. A log that was opened for them
  * is not closed when a program is executed, and one that they open is appended to.
  */
-bool hvic_daemon_receives_file(const struct foreign_daemon *daemon)
+bool foreign_daemon_receives_file(const struct foreign_daemon *daemon)
 {
 	char **fds = hvu_list(daemon->proc, "fd");
 	bool found = false;
@@ -338,6 +338,14 @@ static char state_of(const struct foreign_daemon *daemon)
 	return name_end && name_end[1] ? name_end[2] : '\0';
 }
 
+/** foreign_daemon_runs() - is it still there, as itself? */
+bool foreign_daemon_runs(const struct foreign_daemon *daemon)
+{
+	char state = state_of(daemon);
+
+	return state && !strchr("ZX", state);
+}
+
 static int send_signal(const struct foreign_daemon *daemon, int signal)
 {
 	if (!syscall(SYS_pidfd_send_signal, daemon->proc, signal, NULL, 0) || errno == ESRCH)
@@ -346,13 +354,13 @@ static int send_signal(const struct foreign_daemon *daemon, int signal)
 }
 
 /**
- * hvic_daemon_pause() - let it do nothing more, until it is resumed or ended
+ * foreign_daemon_pause() - let it do nothing more, until it is resumed or ended
  * @daemon: the process
  * @timeout_ms: how long it may take to come to a stop
  *
  * Return: 0, also if it has ended; %-ETIMEDOUT if it goes on; another negative errno.
  */
-int hvic_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms)
+int foreign_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	int ret = send_signal(daemon, SIGSTOP);
@@ -373,21 +381,21 @@ int hvic_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms)
 	return ret;
 }
 
-/** hvic_daemon_resume() - let it go on; it may have ended */
-int hvic_daemon_resume(const struct foreign_daemon *daemon)
+/** foreign_daemon_resume() - let it go on; it may have ended */
+int foreign_daemon_resume(const struct foreign_daemon *daemon)
 {
 	return send_signal(daemon, SIGCONT);
 }
 
 /**
- * hvic_daemon_wait_end() - wait until a process has ended
+ * foreign_daemon_wait_end() - wait until a process has ended
  * @daemon: the process
  * @timeout_ms: how long to wait; -1 for ever
  * @wake: file descriptor that ends the wait when it is readable; -1 for none
  *
  * Return: 0, %-ETIMEDOUT, %-EINTR if @wake is readable, or another negative errno.
  */
-int hvic_daemon_wait_end(const struct foreign_daemon *daemon, int timeout_ms, int wake)
+int foreign_daemon_wait_end(const struct foreign_daemon *daemon, int timeout_ms, int wake)
 {
 	struct pollfd wait[] = { { .events = POLLIN }, { .fd = wake, .events = POLLIN } };
 	int ret;

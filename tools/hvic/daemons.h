@@ -39,10 +39,11 @@ struct foreign_daemon {
 int foreign_daemons(int root, struct foreign_daemon **daemons);
 void foreign_daemons_free(struct foreign_daemon *daemons, int n);
 
-bool hvic_daemon_receives_file(const struct foreign_daemon *daemon);
+bool foreign_daemon_receives_file(const struct foreign_daemon *daemon);
 
-int hvic_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms);
-int hvic_daemon_resume(const struct foreign_daemon *daemon);
-int hvic_daemon_wait_end(const struct foreign_daemon *daemon, int timeout_ms, int wake);
+bool foreign_daemon_runs(const struct foreign_daemon *daemon);
+int foreign_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms);
+int foreign_daemon_resume(const struct foreign_daemon *daemon);
+int foreign_daemon_wait_end(const struct foreign_daemon *daemon, int timeout_ms, int wake);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * File systems that somebody has frozen.
+ * File systems that are frozen.
  *
  * The kernel does not tell which those are. But what would write to one waits, and
  * that can be tried without writing anything: removing a folder whose name is longer

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* File systems that somebody has frozen. */
+/* File systems that are frozen. */
 #ifndef HVIC_FROZEN_H
 #define HVIC_FROZEN_H
 

@@ -41,7 +41,7 @@ static void choose_signals(sigset_t *watched)
 }
 
 /**
- * hvic_guard_begin() - from here on nothing ends us, and nobody does the same
+ * hvic_guard_begin() - from here on no signal ends us, and no other process does the same
  * @guard: for hvic_guard_end()
  * @root: where /run is below
  *

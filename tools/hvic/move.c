@@ -233,6 +233,8 @@ static void find_units(struct hvic_move *move, struct cast *cast)
 		if (!is_concerned(cast, daemon))
 			continue;
 		ret = move->ops->find_unit(move, daemon);
+		if (ret)
+			daemon->main = 0;
 		if (ret && ret != -ENODATA)
 			tell(move, "systemd does not tell the unit of %s (process %d): %s",
 			     daemon->name, daemon->pid, strerror(-ret));
@@ -298,7 +300,7 @@ static int refuse_if_daemon_busy(struct hvic_move *move, const struct foreign_da
 	char where[512];
 	int ret = 0;
 
-	if (!strcmp(daemon->service->name, "fcopy") && hvic_daemon_receives_file(daemon)) {
+	if (!strcmp(daemon->service->name, "fcopy") && foreign_daemon_receives_file(daemon)) {
 		tell(move, "%s receives a file from the host: wait until it is done",
 		     daemon->name);
 		return -EBUSY;

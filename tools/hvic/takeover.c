@@ -69,7 +69,7 @@ static int stop_daemon(struct hvic_move *move, const struct foreign_daemon *daem
 {
 	int ret = hvic_unit_stop(daemon->unit, move->timeout_ms, wake_fd(move));
 
-	return ret ? ret : hvic_daemon_wait_end(daemon, move->timeout_ms, wake_fd(move));
+	return ret ? ret : foreign_daemon_wait_end(daemon, move->timeout_ms, wake_fd(move));
 }
 
 static int perform(struct hvic_move *move, const struct hvic_step *step)
@@ -85,9 +85,9 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 	case HVIC_UNLOAD:
 		return unload_module(step->driver);
 	case HVIC_PAUSE:
-		return hvic_daemon_pause(step->daemon, move->timeout_ms);
+		return foreign_daemon_pause(step->daemon, move->timeout_ms);
 	case HVIC_RESUME:
-		return hvic_daemon_resume(step->daemon);
+		return foreign_daemon_resume(step->daemon);
 	case HVIC_STOP:
 		return stop_daemon(move, step->daemon);
 	case HVIC_START:
@@ -101,8 +101,11 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 /* The unit that was read from /proc is good enough to name, but not to act on. */
 static int find_unit(struct hvic_move *move, struct foreign_daemon *daemon)
 {
+	int ret = hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main);
+
 	(void)move;
-	return hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main);
+	/* As long as it is there, its number is not another's. */
+	return ret || foreign_daemon_runs(daemon) ? ret : -ESRCH;
 }
 
 static int find_frozen(struct hvic_move *move, const struct foreign_daemon *daemon, char *where,

@@ -197,12 +197,12 @@ static void receives_file(void **state)
 	unit_open(root, 21, 6, "socket:[1]", READ_WRITE);
 	unit_open(root, 21, 7, whole, "012000000");
 	daemon.proc = hvu_open(root->fd, O_RDONLY | O_DIRECTORY, "proc/21");
-	assert_false(hvic_daemon_receives_file(&daemon));
+	assert_false(foreign_daemon_receives_file(&daemon));
 	unit_open(root, 21, 8, whole, READ_WRITE);
-	assert_true(hvic_daemon_receives_file(&daemon));
+	assert_true(foreign_daemon_receives_file(&daemon));
 	close(daemon.proc);
 	daemon.proc = -1;
-	assert_false(hvic_daemon_receives_file(&daemon));
+	assert_false(foreign_daemon_receives_file(&daemon));
 }
 
 /* --- Real processes, since ending one cannot be played. ------------------------------ */
@@ -245,10 +245,10 @@ static void paused(void **state)
 	int status;
 
 	(void)state;
-	assert_int_equal(hvic_daemon_pause(&daemon, 60000), 0);
+	assert_int_equal(foreign_daemon_pause(&daemon, 60000), 0);
 	assert_int_equal(waitpid(daemon.pid, &status, WUNTRACED), daemon.pid);
 	assert_true(WIFSTOPPED(status));
-	assert_int_equal(hvic_daemon_resume(&daemon), 0);
+	assert_int_equal(foreign_daemon_resume(&daemon), 0);
 	assert_int_equal(waitpid(daemon.pid, &status, WCONTINUED), daemon.pid);
 	assert_true(WIFCONTINUED(status));
 	end_process(&daemon);
@@ -262,12 +262,12 @@ static void waited_for(void **state)
 	(void)state;
 	assert_int_equal(pipe(wake), 0);
 	kill(daemon.pid, SIGTERM);
-	assert_int_equal(hvic_daemon_wait_end(&daemon, 10, -1), -ETIMEDOUT);
-	assert_int_equal(hvic_daemon_wait_end(&daemon, 10, wake[0]), -ETIMEDOUT);
+	assert_int_equal(foreign_daemon_wait_end(&daemon, 10, -1), -ETIMEDOUT);
+	assert_int_equal(foreign_daemon_wait_end(&daemon, 10, wake[0]), -ETIMEDOUT);
 	assert_int_equal(write(wake[1], "", 1), 1);
-	assert_int_equal(hvic_daemon_wait_end(&daemon, 60000, wake[0]), -EINTR);
+	assert_int_equal(foreign_daemon_wait_end(&daemon, 60000, wake[0]), -EINTR);
 	kill(daemon.pid, SIGKILL);
-	assert_int_equal(hvic_daemon_wait_end(&daemon, 60000, -1), 0);
+	assert_int_equal(foreign_daemon_wait_end(&daemon, 60000, -1), 0);
 	end_process(&daemon);
 	close(wake[0]);
 	close(wake[1]);
@@ -283,9 +283,11 @@ static void gone(void **state)
 	end_process(&gone);
 	gone.proc = proc;
 	gone.pid = other.pid;
-	assert_int_equal(hvic_daemon_pause(&gone, 60000), 0);
-	assert_int_equal(hvic_daemon_resume(&gone), 0);
-	assert_int_equal(hvic_daemon_wait_end(&gone, 60000, -1), 0);
+	assert_true(foreign_daemon_runs(&other));
+	assert_false(foreign_daemon_runs(&gone));
+	assert_int_equal(foreign_daemon_pause(&gone, 60000), 0);
+	assert_int_equal(foreign_daemon_resume(&gone), 0);
+	assert_int_equal(foreign_daemon_wait_end(&gone, 60000, -1), 0);
 	assert_int_equal(waitpid(other.pid, &status, WNOHANG | WUNTRACED), 0);
 	close(proc);
 	end_process(&other);

@@ -29,7 +29,7 @@ static void one_at_a_time(void **state)
 
 	assert_int_equal(hvic_guard_begin(&guard, root->fd), 0);
 	assert_int_equal(hvic_guard_begin(&other, root->fd), -EBUSY);
-	/* Nobody else can take it and keep us from working. */
+	/* No other user can take it and keep us from working. */
 	snprintf(path, sizeof(path), "%s/run/hvic.lock", root->path);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0600);

@@ -595,7 +595,7 @@ static void expect_refused(struct play *play, move_fn *move, const char *why)
 	expect(play, move == hvic_move_take ? BEFORE : AFTER);
 }
 
-/* In the middle of a backup, or of what somebody else froze: nothing is thawed. */
+/* In the middle of a backup, or while a user has frozen a file system: nothing is thawed. */
 static void take_frozen(void **state)
 {
 	struct play play;
@@ -610,7 +610,7 @@ static void take_frozen(void **state)
 	assert_int_equal(hvic_move_take(&play.move), 0);
 }
 
-/* Of its own services hv_ic knows; what somebody else froze does not matter then. */
+/* Of its own services hv_ic knows; what a user has frozen does not matter then. */
 static void release_in_session(void **state)
 {
 	struct play play;

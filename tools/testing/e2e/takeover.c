@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hvic takeover and release: services change drivers on the running system, whoever is in the
- * way. Daemons are moved as units of this machine's systemd.
+ * hvic takeover and release: services change drivers on the running system, and what is in the
+ * way of that. Daemons are moved as units of this machine's systemd.
  */
 #include "e2e.h"
 
@@ -296,7 +296,7 @@ static void end_systemd(struct test *t)
 	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, test_ic(t, &ic_heartbeat)->timeout_ms), 0);
 }
 
-/* What somebody has frozen stays so, and with it all that would have been stopped. */
+/* What a user has frozen stays so, and all goes on that would have been stopped. */
 static void frozen(struct test *t)
 {
 	const char *kvp, *vss;
