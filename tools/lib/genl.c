@@ -53,9 +53,12 @@ static int take_done(const struct nlmsghdr *message)
 	return mnl_nlmsg_get_payload_len(message) < sizeof(*error) ? 0 : *error;
 }
 
+/* Length of what the kernel sent; 0 if another process did, which is not listened to. */
 static int receive(struct hvu_genl *genl, int timeout_ms)
 {
 	struct pollfd wait = { .fd = mnl_socket_get_fd(genl->nl), .events = POLLIN };
+	struct sockaddr_nl from = { 0 };
+	socklen_t size = sizeof(from);
 	ssize_t len;
 	int ret;
 
@@ -64,8 +67,13 @@ static int receive(struct hvu_genl *genl, int timeout_ms)
 		return -errno;
 	if (!ret)
 		return -ETIMEDOUT;
-	len = mnl_socket_recvfrom(genl->nl, genl->buffer, sizeof(genl->buffer));
-	return len < 0 ? -errno : len;
+	len = recvfrom(wait.fd, genl->buffer, sizeof(genl->buffer), MSG_TRUNC,
+		       (struct sockaddr *)&from, &size);
+	if (len < 0)
+		return -errno;
+	if (from.nl_pid)
+		return 0;
+	return len > (ssize_t)sizeof(genl->buffer) ? -ENOSPC : len;
 }
 
 /* Messages until the one that ends the answer to our last request. */
@@ -308,7 +316,7 @@ int hvu_genl_join(struct hvu_genl *genl, const char *group)
 }
 
 /**
- * hvu_genl_events() - take the notifications that wait, at least one
+ * hvu_genl_events() - wait for notifications, and take those that have come
  * @genl: connection
  * @cb: gets each of them; may post, but not ask and wait
  * @data: for @cb

@@ -99,6 +99,37 @@ static void posted(void **state)
 	hvu_genl_close(&genl);
 }
 
+/* Another process may send to us; only the kernel is listened to. */
+static void impostor(void **state)
+{
+	static struct hvu_genl genl, other;
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	struct nlmsghdr *message;
+	unsigned int n = 0;
+
+	(void)state;
+	open_family(&genl);
+	open_family(&other);
+	to.nl_pid = mnl_socket_get_portid(genl.nl);
+	message = hvu_genl_request(&other, CTRL_CMD_NEWFAMILY);
+	if (sendto(hvu_genl_fd(&other), message, message->nlmsg_len, 0, (struct sockaddr *)&to,
+		   sizeof(to)) < 0)
+		skip();
+	assert_int_equal(hvu_genl_events(&genl, count, &n), 0);
+	assert_int_equal(n, 0);
+	/* Nor is an answer that it makes up, with the number that comes next. */
+	message->nlmsg_seq = genl.seq + 1;
+	message->nlmsg_pid = to.nl_pid;
+	message->nlmsg_type = NLMSG_DONE;
+	assert_true(sendto(hvu_genl_fd(&other), message, message->nlmsg_len, 0,
+			   (struct sockaddr *)&to, sizeof(to)) > 0);
+	assert_int_equal(hvu_genl_dump(&genl, hvu_genl_request(&genl, CTRL_CMD_GETFAMILY), count,
+				       &n), 0);
+	assert_true(n > 0);
+	hvu_genl_close(&genl);
+	hvu_genl_close(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +137,7 @@ int main(void)
 		cmocka_unit_test(dump),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(posted),
+		cmocka_unit_test(impostor),
 	};
 
 	return cmocka_run_group_tests_name("genl", tests, NULL, NULL);
