@@ -128,29 +128,8 @@ static void follow_device(struct test *t)
 	power_off(t);
 }
 
-/* From hv_utils and back: hvic and udev both start the units, each once. */
-static void take_over(struct test *t)
-{
-	boot_systemd(t);
-	test_need(t, "/usr/bin/hvic");
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (has_unit(t, &units[i]))
-			expect_active(t, &units[i], 0);
-	test_says(t, 0, "hvic -t 1m release", "vss: from hv_ic to hv_utils");
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (has_unit(t, &units[i]))
-			test_until(t, "systemctl -q is-active %s.service", units[i].name);
-	test_says(t, 0, "hvic -t 1m takeover", "vss: from hv_utils to hv_ic");
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (has_unit(t, &units[i]))
-			expect_active(t, &units[i], 0);
-	exchange(t);
-	power_off(t);
-}
-
 const struct test_case units_cases[] = {
 	{ .name = "units_start", .run = start_and_serve, .ends_guest = true },
 	{ .name = "units_follow_device", .run = follow_device, .ends_guest = true },
-	{ .name = "units_take_over", .run = take_over, .only = ONLY_HV_IC, .ends_guest = true },
 	{ 0 }
 };
