@@ -415,6 +415,11 @@ static void hvic_fcopy_reset(struct hvic_channel *ch)
 	hvic_fcopy_cancel(fcopy);
 }
 
+static bool hvic_fcopy_in_session(struct hvic_channel *ch)
+{
+	return fcopy_of(ch->priv)->state != FCOPY_IDLE;
+}
+
 static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
@@ -461,6 +466,7 @@ static const struct hvic_service_ops hvic_fcopy_ops = {
 	.handle = hvic_fcopy_handle,
 	.encode = hvic_fcopy_encode,
 	.failed = hvic_fcopy_failed,
+	.in_session = hvic_fcopy_in_session,
 	.show = hvic_fcopy_show,
 };
 
