@@ -148,7 +148,7 @@ int hvic_daemon_opened(struct hvic_channel *ch)
 	struct hvic_daemon *daemon = ch->priv;
 	struct hvic_cdev *cdev;
 
-	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->type,
+	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->legacy,
 				&hvic_cdev_native_fops, &hvic_cdev_legacy_fops);
 	if (IS_ERR(cdev))
 		return PTR_ERR(cdev);

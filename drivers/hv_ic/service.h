@@ -8,6 +8,7 @@
 #include "proto/msg.h"
 
 struct hvic_channel;
+struct hvic_legacy;
 struct seq_file;
 
 /**
@@ -61,6 +62,7 @@ struct hvic_service_ops {
  * @n_versions: how many
  * @withheld: how many of the best not to speak; NULL for none
  * @needs_daemon: the service is a struct hvic_daemon
+ * @legacy: what an older daemon of it speaks, if it needs one
  * @needs_trust: the service gives the host data of the guest, or the other way
  *	round: not for a host that is not trusted
  * @deadline: seconds that a deferred answer may take; 0 if the service answers
@@ -78,6 +80,7 @@ struct hvic_service {
 	size_t n_versions;
 	const int *withheld;
 	bool needs_daemon;
+	const struct hvic_legacy *legacy;
 	bool needs_trust;
 	unsigned int deadline;
 	unsigned int slow_deadline;

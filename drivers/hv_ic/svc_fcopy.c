@@ -21,6 +21,7 @@
 #include "daemon.h"
 #include "event.h"
 #include "proto/fcopy.h"
+#include "proto/legacy_fcopy.h"
 
 #define QUEUE_SLOTS	68
 #define QUEUE_HIGH	32
@@ -391,6 +392,7 @@ const struct hvic_service hvic_svc_fcopy = {
 	.versions = hvic_fcopy_versions,
 	.n_versions = ARRAY_SIZE(hvic_fcopy_versions),
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_fcopy,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 300,

@@ -9,13 +9,19 @@
  * injects at boot are held the same way; the host waits for that answer, but only
  * as long as the slow deadline says.
  */
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/module.h>
+#include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "choice.h"
 #include "daemon.h"
+#include "proto/adapter.h"
 #include "proto/kvp.h"
+#include "proto/legacy_kvp.h"
 
 /* As many keys as a host may set. */
 #define HELD_MAX	1024
@@ -23,7 +29,19 @@
 /* One request at a time, and some events. */
 #define QUEUE_SLOTS	8
 
+/* A host may enumerate every few seconds: so many warnings there are in an hour. */
+#define WARNINGS	10
+
 static bool enabled = true;
+
+static const struct hvic_version hvic_kvp_versions[] = {
+	{ 5, 0 }, { 4, 0 }, { 3, 0 }, { 1, 0 },
+};
+
+static const char * const version_words[] = { "5", "4", "3", "1" };
+static int withheld;
+HVIC_CHOICE(kvp_version, version_words, &withheld, 0644);
+MODULE_PARM_DESC(kvp_version, "Highest version of the data exchange protocol to agree on: 5 (default), 4, 3, 1; holds from the next negotiation");
 
 static const char * const op_words[] = {
 	[HVIC_WIRE_KVP_GET]		= "get",
@@ -67,6 +85,9 @@ struct hvic_kvp_held {
  * @held_ip_id: request with addresses that waits for a daemon; 0 for none
  * @held_ip: those addresses
  * @item: an item that has been read, but not by a daemon yet
+ * @adapter: of the request, as the host has written it
+ * @altered: items that the host reads otherwise than the daemon has them
+ * @warnings: limits what is said of these
  * @lists: scratch memory of the parser
  */
 struct hvic_kvp {
@@ -81,6 +102,9 @@ struct hvic_kvp {
 	u64 held_ip_id;
 	struct hv_ic_kvp_ip held_ip;
 	struct hv_ic_kvp_item item;
+	char adapter[HV_IC_KVP_ADAPTER_SIZE];
+	u64 altered;
+	struct ratelimit_state warnings;
 	struct hvic_ip_lists lists;
 };
 
@@ -189,14 +213,26 @@ static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg
 	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
 }
 
+/* The daemon gets the adapter's id as Linux writes it, the host gets its own back. */
+static int hvic_kvp_decode_request(struct hvic_kvp *kvp, const struct hvic_msg *msg,
+				   struct hv_ic_kvp_ip *ip)
+{
+	int ret = hvic_kvp_decode_ip(msg->body, kvp->daemon.ch->versions.message, ip, &kvp->lists);
+
+	if (ret)
+		return ret;
+	strscpy(kvp->adapter, ip->adapter, sizeof(kvp->adapter));
+	hvic_adapter_normalise(ip->adapter);
+	return 0;
+}
+
 static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
-	struct hvic_version version = kvp->daemon.ch->versions.message;
 	struct hv_ic_kvp_ip *payload = hvic_daemon_begin(&kvp->daemon);
 	int ret;
 
 	if (PTR_ERR(payload) == -ENOTCONN && kvp->op == HVIC_WIRE_KVP_SET_IP_INFO) {
-		ret = hvic_kvp_decode_ip(msg->body, version, &kvp->held_ip, &kvp->lists);
+		ret = hvic_kvp_decode_request(kvp, msg, &kvp->held_ip);
 		if (ret)
 			return ret;
 		kvp->held_ip_id = hvic_channel_defer_slow(kvp->daemon.ch, msg);
@@ -204,7 +240,7 @@ static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 	}
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
-	ret = hvic_kvp_decode_ip(msg->body, version, payload, &kvp->lists);
+	ret = hvic_kvp_decode_request(kvp, msg, payload);
 	if (ret)
 		return ret;
 	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
@@ -295,6 +331,28 @@ static int hvic_kvp_reply(struct hvic_daemon *daemon, u64 id, int status,
 	return hvic_channel_complete_locked(daemon->ch, id, status, payload);
 }
 
+/* Says which item it is, but not what is in it: that may be a secret. */
+static int hvic_kvp_encode_answer(struct hvic_kvp *kvp, struct hvic_room body,
+				  const struct hv_ic_kvp_item *item)
+{
+	struct device *dev = kvp->daemon.ch->dev;
+	bool changed = false;
+	int ret = hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, item, &changed);
+
+	if (!changed)
+		return ret;
+	kvp->altered++;
+	if (!__ratelimit(&kvp->warnings))
+		return ret;
+	if (kvp->op == HVIC_WIRE_KVP_GET)
+		dev_warn(dev, "an item of pool %u is altered for the host: not UTF-8, too long or without a key\n",
+			 kvp->pool);
+	else
+		dev_warn(dev, "item %u of pool %u is altered for the host: not UTF-8, too long or without a key\n",
+			 kvp->index, kvp->pool);
+	return ret;
+}
+
 static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
 {
 	struct hvic_kvp *kvp = kvp_of(ch->priv);
@@ -302,10 +360,10 @@ static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const
 	switch (kvp->op) {
 	case HVIC_WIRE_KVP_GET:
 	case HVIC_WIRE_KVP_ENUMERATE:
-		return hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, reply);
+		return hvic_kvp_encode_answer(kvp, body, reply);
 	case HVIC_WIRE_KVP_GET_IP_INFO:
-		return hvic_kvp_encode_ip(body, ch->versions.message, kvp->pool, reply,
-					  &kvp->lists);
+		return hvic_kvp_encode_ip(body, ch->versions.message, kvp->pool, kvp->adapter,
+					  reply, &kvp->lists);
 	default:
 		return hvic_kvp_encode_header(body, kvp->op, kvp->pool);
 	}
@@ -334,6 +392,7 @@ static void hvic_kvp_show(struct hvic_channel *ch, struct seq_file *out)
 	hvic_daemon_print(&kvp->daemon, out);
 	seq_printf(out, "held %u\n", kvp->n_held);
 	seq_printf(out, "lost %llu\n", kvp->lost);
+	seq_printf(out, "altered %llu\n", kvp->altered);
 }
 
 static int hvic_kvp_start(struct hvic_channel *ch)
@@ -343,6 +402,8 @@ static int hvic_kvp_start(struct hvic_channel *ch)
 	if (!kvp)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&kvp->held);
+	ratelimit_state_init(&kvp->warnings, 3600 * HZ, WARNINGS);
+	ratelimit_set_flags(&kvp->warnings, RATELIMIT_MSG_ON_RELEASE);
 	hvic_daemon_init(&kvp->daemon, ch, &hvic_kvp_daemon_ops, QUEUE_SLOTS,
 			 max(sizeof(struct hv_ic_kvp_item), sizeof(struct hv_ic_kvp_ip)));
 	ch->priv = &kvp->daemon;
@@ -359,10 +420,6 @@ static void hvic_kvp_stop(struct hvic_channel *ch)
 		hvic_kvp_forget(kvp, held);
 	kvfree(kvp);
 }
-
-static const struct hvic_version hvic_kvp_versions[] = {
-	{ 5, 0 }, { 4, 0 }, { 3, 0 }, { 1, 0 },
-};
 
 static const struct hvic_service_ops hvic_kvp_ops = {
 	.start = hvic_kvp_start,
@@ -383,7 +440,9 @@ const struct hvic_service hvic_svc_kvp = {
 	.type = HVIC_WIRE_KVP,
 	.versions = hvic_kvp_versions,
 	.n_versions = ARRAY_SIZE(hvic_kvp_versions),
+	.withheld = &withheld,
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_kvp,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 60,

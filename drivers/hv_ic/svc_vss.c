@@ -25,6 +25,7 @@
 #include "event.h"
 #include "hold.h"
 #include "proto/vss.h"
+#include "proto/legacy_vss.h"
 
 /* One request at a time, and some events. */
 #define QUEUE_SLOTS	8
@@ -648,6 +649,7 @@ const struct hvic_service hvic_svc_vss = {
 	.n_versions = ARRAY_SIZE(hvic_vss_versions),
 	.withheld = &withheld,
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_vss,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 120,

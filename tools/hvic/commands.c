@@ -23,22 +23,22 @@ const struct hvic_option hvic_global_options[] = {
 
 const struct hvic_command hvic_commands[] = {
 	{
-		.noun = "status", .run = hvic_status, .reads = true,
+		.noun = "status", .run = cmd_status, .reads = true,
 		.help = "how the services are, or one of them in detail",
-		.params = { { "SERVICE", hvic_service_names, HVIC_MAYBE } },
+		.params = { { "SERVICE", hvu_service_names, HVIC_MAYBE } },
 	}, {
-		.noun = "monitor", .run = hvic_monitor, .reads = true,
+		.noun = "monitor", .run = cmd_monitor, .reads = true,
 		.help = "what happens, as it happens; of some groups, or of all",
-		.params = { { "GROUP", hvic_groups, HVIC_ANY } },
+		.params = { { "GROUP", hvu_groups, HVIC_ANY } },
 		.options = { { "count", 0, "NUMBER", NULL, "end after so many notifications" } },
 	}, {
-		.noun = "time", .run = hvic_time, .reads = true,
+		.noun = "time", .run = cmd_time, .reads = true,
 		.help = "the host's clock, and what is made of it",
 	}, {
-		.noun = "time", .verb = "set", .run = hvic_time_set,
+		.noun = "time", .verb = "set", .run = cmd_time_set,
 		.help = "what the host's clock is used for, and within which limits",
 		.options = {
-			{ "mode", 0, "MODE", hvic_time_mode_words,
+			{ "mode", 0, "MODE", hvu_time_mode_words,
 			  "each includes those before it" },
 			{ "max-step", 0, "TIME", NULL, "largest step of the clock; 0: any" },
 			{ "backward", 0, "YES|NO", yes_no_words, "may the clock be set back" },
@@ -46,62 +46,63 @@ const struct hvic_command hvic_commands[] = {
 			  "what must be lost before mode implicit sets the clock" },
 		},
 	}, {
-		.noun = "health", .run = hvic_health_list, .reads = true,
+		.noun = "health", .run = cmd_health_list, .reads = true,
 		.help = "what the host is told of the applications",
 	}, {
-		.noun = "health", .verb = "list", .run = hvic_health_list, .reads = true,
+		.noun = "health", .verb = "list", .run = cmd_health_list, .reads = true,
 		.help = "the same: the bare noun shows it, too",
 	}, {
-		.noun = "health", .verb = "set", .run = hvic_health_set,
+		.noun = "health", .verb = "set", .run = cmd_health_set,
 		.help = "report the state of an application",
 		.params = { { "NAME" }, { "STATE", health_words } },
 		.options = { { "ttl", 0, "TIME", NULL,
 			       "critical if it is not reported again in time" } },
 	}, {
-		.noun = "health", .verb = "clear", .run = hvic_health_clear,
+		.noun = "health", .verb = "clear", .run = cmd_health_clear,
 		.help = "forget an application",
 		.params = { { "NAME" } },
 	}, {
-		.noun = "health", .verb = "run", .run = hvic_health_run, .program = true,
+		.noun = "health", .verb = "run", .run = cmd_health_run, .program = true,
 		.help = "run a command; the application is healthy if it exits with 0",
 		.params = { { "NAME" } },
 		.options = { { "ttl", 0, "TIME", NULL,
 			       "critical if it is not reported again in time" } },
 	}, {
-		.noun = "shutdown", .run = hvic_shutdown, .reads = true,
+		.noun = "shutdown", .run = cmd_shutdown, .reads = true,
 		.help = "what the host may do, and what it has asked for",
 	}, {
-		.noun = "shutdown", .verb = "status", .run = hvic_shutdown, .reads = true,
+		.noun = "shutdown", .verb = "status", .run = cmd_shutdown, .reads = true,
 		.help = "the same: the bare noun shows it, too",
 	}, {
-		.noun = "shutdown", .verb = "policy", .run = hvic_shutdown_policy,
+		.noun = "shutdown", .verb = "policy", .run = cmd_shutdown_policy,
 		.help = "say what the host may do",
-		.params = { { "ACTION", hvic_action_words, HVIC_MAYBE },
-			    { "POLICY", hvic_policy_words, HVIC_MAYBE } },
+		.params = { { "ACTION", hvu_action_words, HVIC_MAYBE },
+			    { "POLICY", hvu_policy_words, HVIC_MAYBE } },
 		.options = { { "grace", 0, "TIME", NULL,
 			       "time between announcement and action of policy notify" } },
 	}, {
-		.noun = "shutdown", .verb = "cancel", .run = hvic_shutdown_cancel,
+		.noun = "shutdown", .verb = "cancel", .run = cmd_shutdown_cancel,
 		.help = "break off a request while its grace period lasts",
 	}, {
-		.noun = "shutdown", .verb = "now", .run = hvic_shutdown_now,
+		.noun = "shutdown", .verb = "proceed", .alias = "now",
+		.run = cmd_shutdown_proceed,
 		.help = "do not wait for the end of the grace period",
 	}, {
-		.noun = "service", .verb = "enable", .run = hvic_service_enable,
+		.noun = "service", .verb = "enable", .run = cmd_service_enable,
 		.help = "serve the host",
-		.params = { { "SERVICE", hvic_service_names } },
+		.params = { { "SERVICE", hvu_service_names } },
 	}, {
-		.noun = "service", .verb = "disable", .run = hvic_service_disable,
+		.noun = "service", .verb = "disable", .run = cmd_service_disable,
 		.help = "do not serve the host, but keep the device",
-		.params = { { "SERVICE", hvic_service_names } },
+		.params = { { "SERVICE", hvu_service_names } },
 	}, {
-		.noun = "takeover", .run = hvic_takeover,
+		.noun = "takeover", .run = cmd_takeover,
 		.help = "take the services over from hv_utils, on the running system",
 	}, {
-		.noun = "release", .run = hvic_release,
+		.noun = "release", .run = cmd_release,
 		.help = "give the services back to hv_utils",
 	}, {
-		.noun = "doctor", .run = hvic_doctor, .reads = true,
+		.noun = "doctor", .run = cmd_doctor, .reads = true,
 		.help = "find out what is wrong, and the way out",
 	},
 	{ 0 }

@@ -18,26 +18,26 @@
 
 /* --- Finding them. -------------------------------------------------------- */
 
-static const struct hvic_service_info *service_of_process(const char *name)
+static const struct hvu_service_info *service_of_process(const char *name)
 {
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
-		for (const char *const *daemon = hvic_services[i].daemons; *daemon; daemon++) {
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
+		for (const char *const *daemon = hvu_services[i].daemons; *daemon; daemon++) {
 			if (!strcmp(name, *daemon))
-				return &hvic_services[i];
+				return &hvu_services[i];
 		}
 	}
 	return NULL;
 }
 
 /* "0::/system.slice/some.service" */
-static void read_unit(int root, struct hvic_daemon *daemon)
+static void read_unit(int root, struct foreign_daemon *daemon)
 {
 	const char *suffix = ".service";
 	char text[PATH_MAX];
 	const char *name;
 	size_t len;
 
-	hvic_read(root, text, sizeof(text), "proc/%d/cgroup", daemon->pid);
+	hvu_read(root, text, sizeof(text), "proc/%d/cgroup", daemon->pid);
 	name = strrchr(text, '/');
 	len = name ? strlen(++name) : 0;
 	if (len > strlen(suffix) && len < sizeof(daemon->unit) &&
@@ -45,13 +45,13 @@ static void read_unit(int root, struct hvic_daemon *daemon)
 		strcpy(daemon->unit, name);
 }
 
-static int read_argv(int root, struct hvic_daemon *daemon)
+static int read_argv(int root, struct foreign_daemon *daemon)
 {
 	char text[4096], path[PATH_MAX];
 	size_t len, n = 0;
 	FILE *file;
 
-	file = hvic_fopen(root, "proc/%d/cmdline", daemon->pid);
+	file = hvu_fopen(root, "proc/%d/cmdline", daemon->pid);
 	if (!file)
 		return -errno;
 	len = fread(text, 1, sizeof(text) - 1, file);
@@ -66,7 +66,7 @@ static int read_argv(int root, struct hvic_daemon *daemon)
 			return -ENOMEM;
 	}
 	/* It may have been found by its name alone then, and by another PATH. */
-	if (n && !hvic_link(root, path, sizeof(path), "proc/%d/exe", daemon->pid)) {
+	if (n && !hvu_link(root, path, sizeof(path), "proc/%d/exe", daemon->pid)) {
 		free(daemon->argv[0]);
 		daemon->argv[0] = strdup(path);
 		if (!daemon->argv[0])
@@ -76,31 +76,31 @@ static int read_argv(int root, struct hvic_daemon *daemon)
 }
 
 /**
- * hvic_daemons() - the processes that serve a service, but ours
+ * foreign_daemons() - the processes that serve a service, but ours
  * @root: where /proc is below
- * @daemons: gets an array, for hvic_daemons_free()
+ * @daemons: gets an array, for foreign_daemons_free()
  *
  * Return: how many, or a negative errno.
  */
-int hvic_daemons(int root, struct hvic_daemon **daemons)
+int foreign_daemons(int root, struct foreign_daemon **daemons)
 {
-	struct hvic_daemon *found = NULL;
+	struct foreign_daemon *found = NULL;
 	char **names;
 	int n = 0;
 
 	*daemons = NULL;
-	names = hvic_list(root, "proc");
+	names = hvu_list(root, "proc");
 	if (!names)
 		return -ENOMEM;
 	for (char **name = names; *name; name++) {
-		const struct hvic_service_info *service;
-		struct hvic_daemon *more;
-		char comm[HVIC_NAME_SIZE];
+		const struct hvu_service_info *service;
+		struct foreign_daemon *more;
+		char comm[HVU_NAME_SIZE];
 		int ret;
 
 		if (!isdigit((unsigned char)**name))
 			continue;
-		hvic_read(root, comm, sizeof(comm), "proc/%s/comm", *name);
+		hvu_read(root, comm, sizeof(comm), "proc/%s/comm", *name);
 		service = service_of_process(comm);
 		if (!service)
 			continue;
@@ -108,25 +108,25 @@ int hvic_daemons(int root, struct hvic_daemon **daemons)
 		if (!more)
 			goto err_free_daemons;
 		found = more;
-		found[n] = (struct hvic_daemon) { .service = service, .pid = atoi(*name) };
+		found[n] = (struct foreign_daemon) { .service = service, .pid = atoi(*name) };
 		strcpy(found[n].name, comm);
 		ret = read_argv(root, &found[n++]);
 		if (ret == -ENOMEM)
 			goto err_free_daemons;
 		read_unit(root, &found[n - 1]);
 	}
-	hvic_list_free(names);
+	hvu_list_free(names);
 	*daemons = found;
 	return n;
 
 err_free_daemons:
-	hvic_list_free(names);
-	hvic_daemons_free(found, n);
+	hvu_list_free(names);
+	foreign_daemons_free(found, n);
 	return -ENOMEM;
 }
 
-/** hvic_daemons_free() - what hvic_daemons() gave */
-void hvic_daemons_free(struct hvic_daemon *daemons, int n)
+/** foreign_daemons_free() - what foreign_daemons() gave */
+void foreign_daemons_free(struct foreign_daemon *daemons, int n)
 {
 	for (int i = 0; i < n; i++) {
 		for (char **arg = daemons[i].argv; arg && *arg; arg++)
@@ -141,13 +141,13 @@ void hvic_daemons_free(struct hvic_daemon *daemons, int n)
 static int systemctl(const char *verb, const char *unit, int timeout_ms)
 {
 	const char *const argv[] = { "systemctl", verb, unit, NULL };
-	int ret = hvic_run(argv, timeout_ms);
+	int ret = hvu_run(argv, timeout_ms);
 
 	return ret > 0 ? -EIO : ret;
 }
 
 /**
- * hvic_daemon_stop() - end it as its administrator would, and wait until it is gone
+ * foreign_daemon_stop() - end it as its administrator would, and wait until it is gone
  * @daemon: the process
  * @timeout_ms: how long to wait
  *
@@ -155,7 +155,7 @@ static int systemctl(const char *verb, const char *unit, int timeout_ms)
  *
  * Return: 0, %-ETIMEDOUT if it goes on, or another negative errno.
  */
-int hvic_daemon_stop(const struct hvic_daemon *daemon, int timeout_ms)
+int foreign_daemon_stop(const struct foreign_daemon *daemon, int timeout_ms)
 {
 	struct pollfd wait = { .events = POLLIN };
 	int ret = 0;
@@ -175,8 +175,8 @@ int hvic_daemon_stop(const struct hvic_daemon *daemon, int timeout_ms)
 	return ret;
 }
 
-/** hvic_daemon_start() - start it as it was started before */
-int hvic_daemon_start(const struct hvic_daemon *daemon, int timeout_ms)
+/** foreign_daemon_start() - start it as it was started before */
+int foreign_daemon_start(const struct foreign_daemon *daemon, int timeout_ms)
 {
 	pid_t pid;
 
@@ -184,51 +184,51 @@ int hvic_daemon_start(const struct hvic_daemon *daemon, int timeout_ms)
 		return systemctl("start", daemon->unit, timeout_ms);
 	if (!daemon->argv || !daemon->argv[0])
 		return -ENOENT;
-	return hvic_spawn((const char *const *)daemon->argv, &pid);
+	return hvu_spawn((const char *const *)daemon->argv, &pid);
 }
 
-/** hvic_daemon_writes_file() - does it have a file open for writing, other than a device? */
-bool hvic_daemon_writes_file(int root, const struct hvic_daemon *daemon)
+/** foreign_daemon_writes_file() - does it have a file open for writing, other than a device? */
+bool foreign_daemon_writes_file(int root, const struct foreign_daemon *daemon)
 {
-	char **fds = hvic_list(root, "proc/%d/fd", daemon->pid);
+	char **fds = hvu_list(root, "proc/%d/fd", daemon->pid);
 	bool found = false;
 
 	for (char **fd = fds; fd && *fd && !found; fd++) {
 		char target[PATH_MAX], info[512];
 		const char *flags;
 
-		hvic_link(root, target, sizeof(target), "proc/%d/fd/%s", daemon->pid, *fd);
+		hvu_link(root, target, sizeof(target), "proc/%d/fd/%s", daemon->pid, *fd);
 		/* "socket:[1]" and the like have no path. */
 		if (target[0] != '/' || !strncmp(target, "/dev/", 5))
 			continue;
-		hvic_read(root, info, sizeof(info), "proc/%d/fdinfo/%s", daemon->pid, *fd);
+		hvu_read(root, info, sizeof(info), "proc/%d/fdinfo/%s", daemon->pid, *fd);
 		flags = strstr(info, "flags:");
 		found = flags && strtoul(flags + 6, NULL, 8) & O_ACCMODE;
 	}
-	hvic_list_free(fds);
+	hvu_list_free(fds);
 	return found;
 }
 
 static bool has_open(int root, const char *pid, const char *path)
 {
-	char **fds = hvic_list(root, "proc/%s/fd", pid);
+	char **fds = hvu_list(root, "proc/%s/fd", pid);
 	bool found = false;
 
 	for (char **fd = fds; fd && *fd && !found; fd++) {
 		char target[PATH_MAX];
 
-		hvic_link(root, target, sizeof(target), "proc/%s/fd/%s", pid, *fd);
+		hvu_link(root, target, sizeof(target), "proc/%s/fd/%s", pid, *fd);
 		found = !strcmp(target, path);
 	}
-	hvic_list_free(fds);
+	hvu_list_free(fds);
 	return found;
 }
 
 /** hvic_service_holder() - a process that has the node of a service open; 0 if none has */
-pid_t hvic_service_holder(int root, const struct hvic_service_info *service)
+pid_t hvic_service_holder(int root, const struct hvu_service_info *service)
 {
-	char **names = hvic_list(root, "proc");
-	char path[HVIC_NAME_SIZE];
+	char **names = hvu_list(root, "proc");
+	char path[HVU_NAME_SIZE];
 	pid_t holder = 0;
 
 	snprintf(path, sizeof(path), "/dev/vmbus/hv_%s", service->name);
@@ -236,6 +236,6 @@ pid_t hvic_service_holder(int root, const struct hvic_service_info *service)
 		if (isdigit((unsigned char)**name) && has_open(root, *name, path))
 			holder = atoi(*name);
 	}
-	hvic_list_free(names);
+	hvu_list_free(names);
 	return holder;
 }

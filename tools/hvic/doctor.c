@@ -8,11 +8,11 @@
 
 static void print_finding(struct hvic *hvic, json_object *finding)
 {
-	const char *level = hvic_json_string(finding, "level");
+	const char *level = hvu_json_string(finding, "level");
 
-	hvic_say(&hvic->paper, strcmp(level, "problem") ? HVIC_DIM : HVIC_BAD, "%-8s", level);
-	fprintf(hvic->paper.out, " %s\n         %s\n", hvic_json_string(finding, "text"),
-		hvic_json_string(finding, "remedy"));
+	hvu_say(&hvic->paper, strcmp(level, "problem") ? HVU_DIM : HVU_BAD, "%-8s", level);
+	fprintf(hvic->paper.out, " %s\n         %s\n", hvu_json_string(finding, "text"),
+		hvu_json_string(finding, "remedy"));
 }
 
 static unsigned int count_problems(json_object *findings)
@@ -20,14 +20,14 @@ static unsigned int count_problems(json_object *findings)
 	unsigned int problems = 0;
 
 	for (size_t i = 0; i < json_object_array_length(findings); i++)
-		problems += !strcmp(hvic_json_string(json_object_array_get_idx(findings, i),
-						     "level"), "problem");
+		problems += !strcmp(hvu_json_string(json_object_array_get_idx(findings, i),
+						    "level"), "problem");
 	return problems;
 }
 
 static int take_service(const struct nlmsghdr *message, void *data)
 {
-	json_object_array_add(data, hvic_decode(message, &hvic_set_service));
+	json_object_array_add(data, hvu_decode(message, &hvu_set_service));
 	return 0;
 }
 
@@ -37,18 +37,18 @@ static json_object *ask_driver(struct hvic *hvic)
 	json_object *services;
 	int ret;
 
-	if (hvic_genl_open(&hvic->genl, HV_IC_FAMILY_NAME, hvic->timeout_ms))
+	if (hvu_genl_open(&hvic->genl, HV_IC_FAMILY_NAME, hvic->timeout_ms))
 		return NULL;
 	services = json_object_new_array();
-	ret = hvic_genl_dump(&hvic->genl, hvic_genl_request(&hvic->genl, HV_IC_CMD_SERVICE_GET),
-			     take_service, services);
+	ret = hvu_genl_dump(&hvic->genl, hvu_genl_request(&hvic->genl, HV_IC_CMD_SERVICE_GET),
+			    take_service, services);
 	if (!ret)
 		return services;
 	json_object_put(services);
 	return NULL;
 }
 
-int hvic_doctor(struct hvic *hvic)
+int cmd_doctor(struct hvic *hvic)
 {
 	json_object *services = ask_driver(hvic);
 	json_object *findings = hvic_examine(hvic->root, services);
@@ -72,7 +72,7 @@ int hvic_doctor(struct hvic *hvic)
 		fprintf(hvic->paper.out, "%u problem%s found\n", problems,
 			problems == 1 ? "" : "s");
 	else
-		hvic_say(&hvic->paper, HVIC_GOOD, "no problem found\n");
+		hvu_say(&hvic->paper, HVU_GOOD, "no problem found\n");
 	json_object_put(findings);
 	return problems ? HVIC_FAILED : HVIC_OK;
 }

@@ -37,15 +37,15 @@
 struct exam {
 	int root;
 	json_object *services;
-	char release[HVIC_NAME_SIZE];
-	struct hvic_device *devices;
+	char release[HVU_NAME_SIZE];
+	struct hvu_device *devices;
 	int n_devices;
-	struct hvic_daemon *daemons;
+	struct foreign_daemon *daemons;
 	int n_daemons;
 	json_object *findings;
 };
 
-static json_object *find(struct exam *exam, const char *id, const char *level)
+static json_object *add_finding(struct exam *exam, const char *id, const char *level)
 {
 	json_object *finding = json_object_new_object();
 
@@ -71,14 +71,14 @@ static void say(json_object *finding, const char *key, const char *format, ...)
 
 static bool is_hyperv(int root)
 {
-	char vendor[HVIC_NAME_SIZE], product[HVIC_NAME_SIZE];
+	char vendor[HVU_NAME_SIZE], product[HVU_NAME_SIZE];
 
-	if (hvic_exists(root, "sys/bus/vmbus") ||
-	    hvic_exists(root, "sys/bus/acpi/devices/VMBUS:00") ||
-	    hvic_exists(root, "sys/bus/acpi/devices/VMBus:00"))
+	if (hvu_exists(root, "sys/bus/vmbus") ||
+	    hvu_exists(root, "sys/bus/acpi/devices/VMBUS:00") ||
+	    hvu_exists(root, "sys/bus/acpi/devices/VMBus:00"))
 		return true;
-	hvic_read(root, vendor, sizeof(vendor), "sys/class/dmi/id/sys_vendor");
-	hvic_read(root, product, sizeof(product), "sys/class/dmi/id/product_name");
+	hvu_read(root, vendor, sizeof(vendor), "sys/class/dmi/id/sys_vendor");
+	hvu_read(root, product, sizeof(product), "sys/class/dmi/id/product_name");
 	return !strcmp(vendor, "Microsoft Corporation") && !strcmp(product, "Virtual Machine");
 }
 
@@ -87,14 +87,14 @@ static bool examine_machine(struct exam *exam)
 {
 	json_object *finding;
 
-	if (hvic_exists(exam->root, "sys/bus/vmbus"))
+	if (hvu_exists(exam->root, "sys/bus/vmbus"))
 		return true;
 	if (is_hyperv(exam->root)) {
-		finding = find(exam, "no-vmbus", PROBLEM);
+		finding = add_finding(exam, "no-vmbus", PROBLEM);
 		say(finding, "text", "this is a guest of Hyper-V, but the bus driver hv_vmbus is not loaded");
 		say(finding, "remedy", "modprobe hv_vmbus");
 	} else {
-		finding = find(exam, "not-hyperv", PROBLEM);
+		finding = add_finding(exam, "not-hyperv", PROBLEM);
 		say(finding, "text", "this is not a guest of Hyper-V: there is nothing for hv_ic to do");
 		say(finding, "remedy", "none is needed");
 	}
@@ -106,7 +106,7 @@ static bool examine_machine(struct exam *exam)
 /* Path of the module for the kernel that runs, below lib/modules; "" if there is none. */
 static void find_module(struct exam *exam, char *path, size_t size)
 {
-	FILE *index = hvic_fopen(exam->root, "lib/modules/%s/modules.dep", exam->release);
+	FILE *index = hvu_fopen(exam->root, "lib/modules/%s/modules.dep", exam->release);
 	char *line = NULL;
 	size_t room = 0;
 
@@ -132,14 +132,14 @@ static void find_module(struct exam *exam, char *path, size_t size)
 
 static void examine_missing(struct exam *exam)
 {
-	json_object *finding = find(exam, "module-missing", PROBLEM);
+	json_object *finding = add_finding(exam, "module-missing", PROBLEM);
 
 	say(finding, "text", "there is no module hv_ic for the kernel that runs, %s",
 	    exam->release);
-	if (!hvic_exists(exam->root, "lib/modules/%s/build/Makefile", exam->release))
+	if (!hvu_exists(exam->root, "lib/modules/%s/build/Makefile", exam->release))
 		say(finding, "remedy", "install the headers of that kernel (apt install linux-headers-%s), then build the module",
 		    exam->release);
-	else if (hvic_exists(exam->root, "var/lib/dkms/hv_ic"))
+	else if (hvu_exists(exam->root, "var/lib/dkms/hv_ic"))
 		say(finding, "remedy", "dkms autoinstall -k %s", exam->release);
 	else
 		say(finding, "remedy", "make install, or make dkms-install, in the source of hv_ic");
@@ -148,12 +148,12 @@ static void examine_missing(struct exam *exam)
 /* Does this kernel refuse modules without a signature that it knows? */
 static bool wants_signature(int root)
 {
-	char text[HVIC_NAME_SIZE];
+	char text[HVU_NAME_SIZE];
 
-	hvic_read(root, text, sizeof(text), "sys/module/module/parameters/sig_enforce");
+	hvu_read(root, text, sizeof(text), "sys/module/module/parameters/sig_enforce");
 	if (!strcmp(text, "Y"))
 		return true;
-	hvic_read(root, text, sizeof(text), "sys/kernel/security/lockdown");
+	hvu_read(root, text, sizeof(text), "sys/kernel/security/lockdown");
 	return strstr(text, "[integrity]") || strstr(text, "[confidentiality]");
 }
 
@@ -166,7 +166,7 @@ static bool is_signed(struct exam *exam, const char *path)
 	bool found;
 	int fd;
 
-	fd = hvic_open(exam->root, O_RDONLY, "lib/modules/%s/%s", exam->release, path);
+	fd = hvu_open(exam->root, O_RDONLY, "lib/modules/%s/%s", exam->release, path);
 	if (fd < 0)
 		return false;
 	found = !fstat(fd, &status) && status.st_size >= (off_t)strlen(mark) &&
@@ -183,11 +183,11 @@ static void examine_signature(struct exam *exam, const char *path)
 		"var/lib/shim-signed/mok/MOK.der",	/* Ubuntu */
 		"etc/pki/akmods/certs/public_key.der",	/* Fedora */
 	};
-	json_object *finding = find(exam, "signature", PROBLEM);
+	json_object *finding = add_finding(exam, "signature", PROBLEM);
 	const char *key = keys[0];
 
 	for (size_t i = ARRAY_SIZE(keys); i--;)
-		key = hvic_exists(exam->root, "%s", keys[i]) ? keys[i] : key;
+		key = hvu_exists(exam->root, "%s", keys[i]) ? keys[i] : key;
 	if (is_signed(exam, path))
 		say(finding, "text", "hv_ic is not loaded: this kernel takes modules with a signature that it knows only (Secure Boot), and may not know the key of this one");
 	else
@@ -207,10 +207,10 @@ static bool is_configured(struct exam *exam, const char *words)
 	size_t room = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders) && !found; i++) {
-		char **names = hvic_list(exam->root, "%s", folders[i]);
+		char **names = hvu_list(exam->root, "%s", folders[i]);
 
 		for (char **name = names; name && *name && !found; name++) {
-			FILE *file = hvic_fopen(exam->root, "%s/%s", folders[i], *name);
+			FILE *file = hvu_fopen(exam->root, "%s/%s", folders[i], *name);
 
 			while (file && getline(&line, &room, file) > 0 && !found) {
 				line[strcspn(line, "\n")] = '\0';
@@ -219,7 +219,7 @@ static bool is_configured(struct exam *exam, const char *words)
 			if (file)
 				fclose(file);
 		}
-		hvic_list_free(names);
+		hvu_list_free(names);
 	}
 	free(line);
 	return found;
@@ -230,7 +230,7 @@ static void examine_module(struct exam *exam)
 	json_object *finding;
 	char path[512];
 
-	if (hvic_exists(exam->root, "sys/module/hv_ic"))
+	if (hvu_exists(exam->root, "sys/module/hv_ic"))
 		return;
 	find_module(exam, path, sizeof(path));
 	if (!path[0]) {
@@ -238,7 +238,7 @@ static void examine_module(struct exam *exam)
 		return;
 	}
 	if (is_configured(exam, "blacklist hv_ic")) {
-		finding = find(exam, "blacklisted", NOTE);
+		finding = add_finding(exam, "blacklisted", NOTE);
 		say(finding, "text", "hv_ic is not loaded: it is blacklisted in modprobe.d");
 		say(finding, "remedy", "remove the line \"blacklist hv_ic\", then modprobe hv_ic");
 		return;
@@ -247,21 +247,21 @@ static void examine_module(struct exam *exam)
 		examine_signature(exam, path);
 		return;
 	}
-	finding = find(exam, "not-loaded", PROBLEM);
+	finding = add_finding(exam, "not-loaded", PROBLEM);
 	say(finding, "text", "hv_ic is there, but not loaded");
 	say(finding, "remedy", "modprobe hv_ic, and hvic takeover where hv_utils was first");
 }
 
 /* --- Devices. ------------------------------------------------------------- */
 
-static void examine_driver(struct exam *exam, const struct hvic_device *device)
+static void examine_driver(struct exam *exam, const struct hvu_device *device)
 {
 	json_object *finding;
 
 	if (!strcmp(device->driver, "hv_ic") ||
-	    !hvic_service_has_switch(exam->root, device->service))
+	    !hvu_service_has_switch(exam->root, device->service))
 		return;
-	finding = find(exam, device->driver[0] ? "held" : "unbound", PROBLEM);
+	finding = add_finding(exam, device->driver[0] ? "held" : "unbound", PROBLEM);
 	if (device->driver[0])
 		say(finding, "text", "%s is held by another driver, %s", device->service->name,
 		    device->driver);
@@ -270,16 +270,16 @@ static void examine_driver(struct exam *exam, const struct hvic_device *device)
 	say(finding, "remedy", "hvic takeover");
 }
 
-static void examine_state(struct exam *exam, const struct hvic_device *device)
+static void examine_state(struct exam *exam, const struct hvu_device *device)
 {
 	json_object *finding;
 
 	if (!strcmp(device->state, "disabled")) {
-		finding = find(exam, "disabled", NOTE);
+		finding = add_finding(exam, "disabled", NOTE);
 		say(finding, "text", "%s is switched off in the guest", device->service->name);
 		say(finding, "remedy", "hvic service enable %s", device->service->name);
 	} else if (!strcmp(device->state, "refused")) {
-		finding = find(exam, "refused", PROBLEM);
+		finding = add_finding(exam, "refused", PROBLEM);
 		say(finding, "text", "%s: the host and hv_ic have no version in common",
 		    device->service->name);
 		say(finding, "remedy", "see the versions in hvic status %s, and update the older side",
@@ -289,8 +289,8 @@ static void examine_state(struct exam *exam, const struct hvic_device *device)
 
 static void examine_devices(struct exam *exam)
 {
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
-		const struct hvic_service_info *service = &hvic_services[i];
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
+		const struct hvu_service_info *service = &hvu_services[i];
 		json_object *finding;
 		bool offered = false;
 
@@ -303,7 +303,7 @@ static void examine_devices(struct exam *exam)
 		}
 		if (offered)
 			continue;
-		finding = find(exam, "not-offered", NOTE);
+		finding = add_finding(exam, "not-offered", NOTE);
 		say(finding, "text", "%s is switched off on the host", service->name);
 		say(finding, "remedy", "on the host: Enable-VMIntegrationService -VMName ... -Name '%s'",
 		    service->host_name);
@@ -317,7 +317,7 @@ static json_object *service_of(struct exam *exam, const char *name)
 	for (size_t i = 0; exam->services && i < json_object_array_length(exam->services); i++) {
 		json_object *service = json_object_array_get_idx(exam->services, i);
 
-		if (!strcmp(hvic_json_string(service, "name"), name))
+		if (!strcmp(hvu_json_string(service, "name"), name))
 			return service;
 	}
 	return NULL;
@@ -326,17 +326,17 @@ static json_object *service_of(struct exam *exam, const char *name)
 static void examine_old_daemons(struct exam *exam)
 {
 	for (int i = 0; i < exam->n_daemons; i++) {
-		const struct hvic_daemon *daemon = &exam->daemons[i];
+		const struct foreign_daemon *daemon = &exam->daemons[i];
 		json_object *service = service_of(exam, daemon->service->name);
 		json_object *owner, *finding;
 
 		if (!service || !json_object_object_get_ex(service, "owner", &owner) ||
-		    hvic_json_number(owner, "pid") == daemon->pid)
+		    hvu_json_number(owner, "pid") == daemon->pid)
 			continue;
-		finding = find(exam, "old-daemon", PROBLEM);
+		finding = add_finding(exam, "old-daemon", PROBLEM);
 		say(finding, "text", "%s (process %d) runs beside the daemon that serves %s (process %lld)",
 		    daemon->name, daemon->pid, daemon->service->name,
-		    (long long)hvic_json_number(owner, "pid"));
+		    (long long)hvu_json_number(owner, "pid"));
 		if (daemon->unit[0])
 			say(finding, "remedy", "systemctl disable --now %s", daemon->unit);
 		else
@@ -348,18 +348,18 @@ static void examine_no_daemon(struct exam *exam)
 {
 	for (size_t i = 0; exam->services && i < json_object_array_length(exam->services); i++) {
 		json_object *service = json_object_array_get_idx(exam->services, i);
-		const char *state = hvic_json_string(service, "state");
+		const char *state = hvu_json_string(service, "state");
 		json_object *finding, *owner;
 
-		if (!hvic_json_true(service, "needs_owner") || !strcmp(state, "absent") ||
+		if (!hvu_json_true(service, "needs_owner") || !strcmp(state, "absent") ||
 		    !strcmp(state, "disabled") ||
 		    json_object_object_get_ex(service, "owner", &owner))
 			continue;
-		finding = find(exam, "no-daemon", PROBLEM);
+		finding = add_finding(exam, "no-daemon", PROBLEM);
 		say(finding, "text", "%s has no daemon: the host's requests fail",
-		    hvic_json_string(service, "name"));
+		    hvu_json_string(service, "name"));
 		say(finding, "remedy", "start the daemon (package hyperv-daemons has one: hv_%s_daemon), or hvic service disable %s",
-		    hvic_json_string(service, "name"), hvic_json_string(service, "name"));
+		    hvu_json_string(service, "name"), hvu_json_string(service, "name"));
 	}
 }
 
@@ -367,7 +367,7 @@ static void examine_no_daemon(struct exam *exam)
 
 static bool names_hv_utils(int root, const char *folder, const char *name)
 {
-	FILE *file = hvic_fopen(root, "%s/%s", folder, name);
+	FILE *file = hvu_fopen(root, "%s/%s", folder, name);
 	bool found = false;
 	char *line = NULL;
 	size_t room = 0;
@@ -392,22 +392,22 @@ static void examine_udev(struct exam *exam)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		char **names = hvic_list(exam->root, "%s", folders[i]);
+		char **names = hvu_list(exam->root, "%s", folders[i]);
 
 		for (char **name = names; name && *name; name++) {
 			json_object *finding;
 			bool hidden = false;
 
 			for (size_t k = 0; k < i; k++)
-				hidden |= hvic_exists(exam->root, "%s/%s", folders[k], *name);
+				hidden |= hvu_exists(exam->root, "%s/%s", folders[k], *name);
 			if (hidden || !names_hv_utils(exam->root, folders[i], *name))
 				continue;
-			finding = find(exam, "udev-rule", PROBLEM);
+			finding = add_finding(exam, "udev-rule", PROBLEM);
 			say(finding, "text", "the udev rule /%s/%s names hv_utils: it does not see the devices of hv_ic",
 			    folders[i], *name);
 			say(finding, "remedy", "remove it if it is for hibernation, 70-hv-ic.rules does that; else let it name hv_ic, too");
 		}
-		hvic_list_free(names);
+		hvu_list_free(names);
 	}
 }
 
@@ -415,10 +415,10 @@ static void examine_modprobe(struct exam *exam)
 {
 	json_object *finding;
 
-	if (!hvic_exists(exam->root, "sys/module/hv_ic") ||
+	if (!hvu_exists(exam->root, "sys/module/hv_ic") ||
 	    is_configured(exam, "softdep hv_utils pre: hv_ic"))
 		return;
-	finding = find(exam, "no-softdep", NOTE);
+	finding = add_finding(exam, "no-softdep", NOTE);
 	say(finding, "text", "nothing says that hv_ic goes before hv_utils: at the next boot either may be first");
 	say(finding, "remedy", "install /usr/lib/modprobe.d/hv_ic.conf (make -C tools install)");
 }
@@ -448,13 +448,13 @@ static void examine_selinux(struct exam *exam)
 	size_t room = 0;
 	FILE *log;
 
-	if (!hvic_exists(exam->root, "sys/fs/selinux/enforce"))
+	if (!hvu_exists(exam->root, "sys/fs/selinux/enforce"))
 		return;
-	log = hvic_fopen(exam->root, "var/log/audit/audit.log");
+	log = hvu_fopen(exam->root, "var/log/audit/audit.log");
 	if (!log) {
 		if (errno != EACCES)
 			return;
-		finding = find(exam, "selinux-unknown", NOTE);
+		finding = add_finding(exam, "selinux-unknown", NOTE);
 		say(finding, "text", "only root can see whether SELinux has denied something");
 		say(finding, "remedy", "run hvic doctor as root");
 		return;
@@ -465,7 +465,7 @@ static void examine_selinux(struct exam *exam)
 	fclose(log);
 	if (!denials)
 		return;
-	finding = find(exam, "selinux", PROBLEM);
+	finding = add_finding(exam, "selinux", PROBLEM);
 	say(finding, "text", "SELinux has denied something to the daemons %u time%s", denials,
 	    denials == 1 ? "" : "s");
 	say(finding, "remedy", "ausearch -m avc shows what; audit2allow -a makes a policy of it");
@@ -482,12 +482,12 @@ json_object *hvic_examine(int root, json_object *services)
 {
 	struct exam exam = { .root = root, .services = services };
 
-	hvic_read(root, exam.release, sizeof(exam.release), "proc/sys/kernel/osrelease");
+	hvu_read(root, exam.release, sizeof(exam.release), "proc/sys/kernel/osrelease");
 	exam.findings = json_object_new_array();
 	if (!examine_machine(&exam))
 		return exam.findings;
-	exam.n_devices = hvic_devices(root, &exam.devices);
-	exam.n_daemons = hvic_daemons(root, &exam.daemons);
+	exam.n_devices = hvu_devices(root, &exam.devices);
+	exam.n_daemons = foreign_daemons(root, &exam.daemons);
 	if (exam.n_devices < 0 || exam.n_daemons < 0) {
 		json_object_put(exam.findings);
 		exam.findings = NULL;
@@ -503,7 +503,7 @@ json_object *hvic_examine(int root, json_object *services)
 	examine_selinux(&exam);
 
 free_daemons:
-	hvic_daemons_free(exam.daemons, exam.n_daemons);
+	foreign_daemons_free(exam.daemons, exam.n_daemons);
 	free(exam.devices);
 	return exam.findings;
 }

@@ -7,45 +7,45 @@
 #include "hvic.h"
 #include "process.h"
 
-static enum hvic_tone tone_of(const char *state)
+static enum hvu_tone tone_of(const char *state)
 {
-	return !strcmp(state, "healthy") ? HVIC_GOOD : !strcmp(state, "critical") ? HVIC_BAD :
-		HVIC_PLAIN;
+	return !strcmp(state, "healthy") ? HVU_GOOD : !strcmp(state, "critical") ? HVU_BAD :
+		HVU_PLAIN;
 }
 
 static void print_reporters(struct hvic *hvic, json_object *reporters)
 {
 	static const char *const heads[] = { "NAME", "STATE", "NEXT REPORT WITHIN" };
-	struct hvic_table *table = hvic_table_new(heads, 3);
+	struct hvu_table *table = hvu_table_new(heads, 3);
 
 	for (size_t i = 0; i < json_object_array_length(reporters); i++) {
 		json_object *reporter = json_object_array_get_idx(reporters, i);
-		const char *state = hvic_json_string(reporter, "state");
-		char span[HVIC_SPAN_SIZE];
+		const char *state = hvu_json_string(reporter, "state");
+		char span[HVU_SPAN_SIZE];
 		json_object *left;
 
-		hvic_table_add(table, HVIC_PLAIN, "%s", hvic_json_string(reporter, "name"));
-		hvic_table_add(table, tone_of(state), "%s", state);
+		hvu_table_add(table, HVU_PLAIN, "%s", hvu_json_string(reporter, "name"));
+		hvu_table_add(table, tone_of(state), "%s", state);
 		if (!json_object_object_get_ex(reporter, "remaining_ms", &left))
-			hvic_table_add(table, HVIC_DIM, "-");
+			hvu_table_add(table, HVU_DIM, "-");
 		else if (!json_object_get_int64(left))
-			hvic_table_add(table, HVIC_BAD, "expired");
+			hvu_table_add(table, HVU_BAD, "expired");
 		else
-			hvic_table_add(table, HVIC_PLAIN, "%s",
-				       hvic_span(span, json_object_get_int64(left) * 1000000));
+			hvu_table_add(table, HVU_PLAIN, "%s",
+				      hvu_span(span, json_object_get_int64(left) * 1000000));
 	}
-	hvic_table_print(table, &hvic->paper);
+	hvu_table_print(table, &hvic->paper);
 }
 
-int hvic_health_list(struct hvic *hvic)
+int cmd_health_list(struct hvic *hvic)
 {
 	json_object *health, *reporters;
 	const char *combined;
-	int ret = hvic_get(hvic, HV_IC_CMD_HEALTH_GET, &hvic_set_health, &health);
+	int ret = hvic_get(hvic, HV_IC_CMD_HEALTH_GET, &hvu_set_health, &health);
 
 	if (ret)
 		return ret;
-	ret = hvic_get_list(hvic, HV_IC_CMD_HEALTH_GET, &hvic_set_health, &reporters);
+	ret = hvic_get_list(hvic, HV_IC_CMD_HEALTH_GET, &hvu_set_health, &reporters);
 	if (ret) {
 		json_object_put(health);
 		return ret;
@@ -57,9 +57,9 @@ int hvic_health_list(struct hvic *hvic)
 		hvic_print_json(hvic, health);
 		return HVIC_OK;
 	}
-	combined = hvic_json_string(health, "combined");
+	combined = hvu_json_string(health, "combined");
 	fputs("The host is told: ", hvic->paper.out);
-	hvic_say(&hvic->paper, tone_of(combined), "%s", combined);
+	hvu_say(&hvic->paper, tone_of(combined), "%s", combined);
 	fputc('\n', hvic->paper.out);
 	if (json_object_array_length(reporters)) {
 		fputc('\n', hvic->paper.out);
@@ -89,13 +89,13 @@ static int check_name(const char *name)
 
 static int parse_ttl(struct hvic *hvic, uint32_t *ttl)
 {
-	const char *text = hvic_command_value(&hvic->call, "ttl");
+	const char *text = hvic_args_value(&hvic->call, "ttl");
 	uint64_t ms;
 
 	*ttl = 0;
 	if (!text)
 		return 0;
-	if (hvic_parse_span(text, &ms) || !ms || ms > UINT32_MAX)
+	if (hvu_parse_span(text, &ms) || !ms || ms > UINT32_MAX)
 		return hvic_usage_error("--ttl \"%s\" is not a time such as 30s", text);
 	*ttl = ms;
 	return 0;
@@ -108,16 +108,16 @@ static int report(struct hvic *hvic, const char *name, enum hv_ic_health state, 
 
 	if (ret)
 		return ret;
-	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_HEALTH_SET);
+	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_HEALTH_SET);
 	mnl_attr_put_strz(request, HV_IC_A_HEALTH_NAME, name);
 	mnl_attr_put_u32(request, HV_IC_A_HEALTH_STATE, state);
 	if (ttl)
 		mnl_attr_put_u32(request, HV_IC_A_HEALTH_TTL, ttl);
-	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
 	return ret ? hvic_failed(hvic, ret, "health set") : HVIC_OK;
 }
 
-int hvic_health_set(struct hvic *hvic)
+int cmd_health_set(struct hvic *hvic)
 {
 	const char *name = hvic->call.args[0];
 	uint32_t ttl;
@@ -127,10 +127,10 @@ int hvic_health_set(struct hvic *hvic)
 		ret = parse_ttl(hvic, &ttl);
 	if (ret)
 		return ret;
-	return report(hvic, name, hvic_parse_word(hvic->call.args[1], hvic_health_words), ttl);
+	return report(hvic, name, hvu_parse_word(hvic->call.args[1], hvu_health_words), ttl);
 }
 
-int hvic_health_clear(struct hvic *hvic)
+int cmd_health_clear(struct hvic *hvic)
 {
 	const char *name = hvic->call.args[0];
 	struct nlmsghdr *request;
@@ -140,13 +140,13 @@ int hvic_health_clear(struct hvic *hvic)
 		ret = hvic_connect(hvic);
 	if (ret)
 		return ret;
-	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_HEALTH_CLEAR);
+	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_HEALTH_CLEAR);
 	mnl_attr_put_strz(request, HV_IC_A_HEALTH_NAME, name);
-	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
 	return ret ? hvic_failed(hvic, ret, "health clear") : HVIC_OK;
 }
 
-int hvic_health_run(struct hvic *hvic)
+int cmd_health_run(struct hvic *hvic)
 {
 	const char *const *program = hvic->call.program;
 	const char *name = hvic->call.args[0];
@@ -163,7 +163,7 @@ int hvic_health_run(struct hvic *hvic)
 
 	fflush(stdout);
 	/* A command may take its time, unless the user says how much. */
-	status = hvic_run(program, hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1);
+	status = hvu_run(program, hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1);
 	if (status == -ETIMEDOUT)
 		hvic_error("%s has been ended: time is up", program[0]);
 	else if (status < 0)

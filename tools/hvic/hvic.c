@@ -71,7 +71,7 @@ int hvic_failed(struct hvic *hvic, int error, const char *what)
 	const char *reason = strerror(-error);
 
 	if (error == -EPERM)
-		reason = "only root may (CAP_NET_ADMIN is needed)";
+		reason = "insufficient privilege (CAP_NET_ADMIN is needed)";
 	else if (error == -ETIMEDOUT)
 		reason = "no answer in time (see --timeout)";
 	/* The driver knows better than errno. */
@@ -96,8 +96,8 @@ void hvic_print_json(struct hvic *hvic, json_object *object)
 	json_object *whole = json_object_new_object();
 
 	/* The number comes first. */
-	json_object_object_add(whole, "schema", json_object_new_int(HVIC_SCHEMA));
-	hvic_json_merge(whole, object);
+	json_object_object_add(whole, "schema", json_object_new_int(HVU_SCHEMA));
+	hvu_json_merge(whole, object);
 	fputs(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_NOSLASHESCAPE |
 					     (line ? JSON_C_TO_STRING_PLAIN :
 					      JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED)),
@@ -116,7 +116,7 @@ int hvic_connect(struct hvic *hvic)
 
 	if (hvic->connected)
 		return 0;
-	ret = hvic_genl_open(&hvic->genl, HV_IC_FAMILY_NAME, hvic->timeout_ms);
+	ret = hvu_genl_open(&hvic->genl, HV_IC_FAMILY_NAME, hvic->timeout_ms);
 	if (ret == -ENOENT) {
 		hvic_error("the module hv_ic is not loaded; 'hvic doctor' tells why");
 		return HVIC_NO_DRIVER;
@@ -128,7 +128,7 @@ int hvic_connect(struct hvic *hvic)
 }
 
 struct take {
-	const struct hvic_set *set;
+	const struct hvu_set *set;
 	json_object *object;
 	json_object *array;
 };
@@ -136,7 +136,7 @@ struct take {
 static int take_message(const struct nlmsghdr *message, void *data)
 {
 	struct take *take = data;
-	json_object *object = hvic_decode(message, take->set);
+	json_object *object = hvu_decode(message, take->set);
 
 	if (take->array) {
 		json_object_array_add(take->array, object);
@@ -156,7 +156,7 @@ static int take_message(const struct nlmsghdr *message, void *data)
  *
  * Return: 0 or an exit status, after a message.
  */
-int hvic_get(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
+int hvic_get(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 	     json_object **object)
 {
 	struct take take = { .set = set };
@@ -164,8 +164,8 @@ int hvic_get(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
 
 	if (ret)
 		return ret;
-	ret = hvic_genl_do(&hvic->genl, hvic_genl_request(&hvic->genl, command),
-			   take_message, &take);
+	ret = hvu_genl_do(&hvic->genl, hvu_genl_request(&hvic->genl, command),
+			  take_message, &take);
 	if (!ret && !take.object)
 		ret = -ENODATA;
 	if (ret) {
@@ -177,7 +177,7 @@ int hvic_get(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
 }
 
 /** hvic_get_list() - the same for an array of objects */
-int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
+int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 		  json_object **array)
 {
 	struct take take = { .set = set };
@@ -186,8 +186,8 @@ int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvic_set *set
 	if (ret)
 		return ret;
 	take.array = json_object_new_array();
-	ret = hvic_genl_dump(&hvic->genl, hvic_genl_request(&hvic->genl, command),
-			     take_message, &take);
+	ret = hvu_genl_dump(&hvic->genl, hvu_genl_request(&hvic->genl, command),
+			    take_message, &take);
 	if (ret) {
 		json_object_put(take.array);
 		return hvic_failed(hvic, ret, "the driver does not tell");

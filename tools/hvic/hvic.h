@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <linux/hv_ic.h>
 
-#include "command.h"
+#include "args.h"
 #include "genl.h"
 #include "parse.h"
 #include "root.h"
@@ -39,10 +39,10 @@ enum {
  */
 struct hvic {
 	struct hvic_call call;
-	struct hvic_paper paper;
+	struct hvu_paper paper;
 	int root;
 	int timeout_ms;
-	struct hvic_genl genl;
+	struct hvu_genl genl;
 	bool connected;
 };
 
@@ -57,30 +57,30 @@ void hvic_print_json(struct hvic *hvic, json_object *object);
 
 /* Between the driver and us; 0 or an exit status, after a message. */
 int hvic_connect(struct hvic *hvic);
-int hvic_get(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
+int hvic_get(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 	     json_object **object);
-int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvic_set *set,
+int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 		  json_object **array);
 
-void hvic_status_table(const struct hvic_paper *paper, json_object *services);
+void hvic_status_table(const struct hvu_paper *paper, json_object *services);
 
 /* The commands. */
-int hvic_status(struct hvic *hvic);
-int hvic_monitor(struct hvic *hvic);
-int hvic_time(struct hvic *hvic);
-int hvic_time_set(struct hvic *hvic);
-int hvic_health_list(struct hvic *hvic);
-int hvic_health_set(struct hvic *hvic);
-int hvic_health_clear(struct hvic *hvic);
-int hvic_health_run(struct hvic *hvic);
-int hvic_shutdown(struct hvic *hvic);
-int hvic_shutdown_policy(struct hvic *hvic);
-int hvic_shutdown_cancel(struct hvic *hvic);
-int hvic_shutdown_now(struct hvic *hvic);
-int hvic_service_enable(struct hvic *hvic);
-int hvic_service_disable(struct hvic *hvic);
-int hvic_takeover(struct hvic *hvic);
-int hvic_release(struct hvic *hvic);
-int hvic_doctor(struct hvic *hvic);
+int cmd_status(struct hvic *hvic);
+int cmd_monitor(struct hvic *hvic);
+int cmd_time(struct hvic *hvic);
+int cmd_time_set(struct hvic *hvic);
+int cmd_health_list(struct hvic *hvic);
+int cmd_health_set(struct hvic *hvic);
+int cmd_health_clear(struct hvic *hvic);
+int cmd_health_run(struct hvic *hvic);
+int cmd_shutdown(struct hvic *hvic);
+int cmd_shutdown_policy(struct hvic *hvic);
+int cmd_shutdown_cancel(struct hvic *hvic);
+int cmd_shutdown_proceed(struct hvic *hvic);
+int cmd_service_enable(struct hvic *hvic);
+int cmd_service_disable(struct hvic *hvic);
+int cmd_takeover(struct hvic *hvic);
+int cmd_release(struct hvic *hvic);
+int cmd_doctor(struct hvic *hvic);
 
 #endif

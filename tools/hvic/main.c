@@ -2,7 +2,7 @@
 /*
  * hvic: see and steer the integration components of a guest on Hyper-V.
  *
- * Reading path: commands.c is the table of all commands, command.h how it works;
+ * Reading path: commands.c is the table of all commands, args.h how it works;
  * then one file per noun.
  */
 #include <errno.h>
@@ -16,17 +16,17 @@
 
 static int print_version(struct hvic *hvic)
 {
-	char module[HVIC_NAME_SIZE];
+	char module[HVU_NAME_SIZE];
 
 	printf("hvic %s\n", HVIC_VERSION);
-	if (hvic_read(hvic->root, module, sizeof(module), "sys/module/hv_ic/version") > 0)
+	if (hvu_read(hvic->root, module, sizeof(module), "sys/module/hv_ic/version") > 0)
 		printf("module hv_ic %s\n", module);
 	else
 		printf("module hv_ic is not loaded\n");
-	if (!hvic_genl_open(&hvic->genl, HV_IC_FAMILY_NAME, DEFAULT_TIMEOUT_MS)) {
+	if (!hvu_genl_open(&hvic->genl, HV_IC_FAMILY_NAME, DEFAULT_TIMEOUT_MS)) {
 		printf("netlink family version %u, this tool knows %u\n", hvic->genl.version,
 		       HV_IC_FAMILY_VERSION);
-		hvic_genl_close(&hvic->genl);
+		hvu_genl_close(&hvic->genl);
 	}
 	return HVIC_OK;
 }
@@ -39,19 +39,19 @@ static int parse_timeout(struct hvic *hvic)
 	hvic->timeout_ms = DEFAULT_TIMEOUT_MS;
 	if (!text)
 		return 0;
-	if (hvic_parse_span(text, &ms) || !ms || ms > INT32_MAX)
+	if (hvu_parse_span(text, &ms) || !ms || ms > INT32_MAX)
 		return hvic_usage_error("--timeout \"%s\" is not a time such as 5s", text);
 	hvic->timeout_ms = ms;
 	return 0;
 }
 
-static enum hvic_colour parse_colour(const struct hvic *hvic)
+static enum hvu_colour parse_colour(const struct hvic *hvic)
 {
 	const char *word = hvic->call.global[HVIC_OPTION_COLOR];
 
 	if (!word || !strcmp(word, "auto"))
-		return HVIC_COLOUR_AUTO;
-	return !strcmp(word, "always") ? HVIC_COLOUR_ALWAYS : HVIC_COLOUR_NEVER;
+		return HVU_COLOUR_AUTO;
+	return !strcmp(word, "always") ? HVU_COLOUR_ALWAYS : HVU_COLOUR_NEVER;
 }
 
 /* What could not be written must not pass for success. */
@@ -70,28 +70,28 @@ int main(int argc, char *argv[])
 	char complaint[256];
 	int ret;
 
-	ret = hvic_command_parse(&hvic.call, argc, argv, complaint, sizeof(complaint));
+	ret = hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint));
 	if (ret)
 		return hvic_usage_error("%s", complaint);
 	if (hvic.call.global[HVIC_OPTION_HELP]) {
-		hvic_command_help(hvic.call.noun, stdout);
+		hvic_args_help(hvic.call.noun, stdout);
 		return finish(HVIC_OK);
 	}
 	ret = parse_timeout(&hvic);
 	if (ret)
 		return ret;
 
-	hvic.root = hvic_root_open("/");
+	hvic.root = hvu_root_open("/");
 	if (hvic.root < 0) {
 		hvic_error("cannot open /: %s", strerror(-hvic.root));
 		return HVIC_FAILED;
 	}
-	hvic_paper_init(&hvic.paper, stdout, parse_colour(&hvic));
+	hvu_paper_init(&hvic.paper, stdout, parse_colour(&hvic));
 	if (hvic.call.global[HVIC_OPTION_VERSION])
 		ret = print_version(&hvic);
 	else
 		ret = hvic.call.command->run(&hvic);
-	hvic_genl_close(&hvic.genl);
+	hvu_genl_close(&hvic.genl);
 	close(hvic.root);
 	return finish(ret);
 }

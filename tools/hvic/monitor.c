@@ -52,7 +52,7 @@ static void stamp(char *text, size_t size)
 
 static void print_string(FILE *out, const char *what, const char *text)
 {
-	char *printable = hvic_printable(text);
+	char *printable = hvu_printable(text);
 
 	if (printable && *printable)
 		fprintf(out, "%s%s", what, printable);
@@ -61,68 +61,68 @@ static void print_string(FILE *out, const char *what, const char *text)
 
 static void print_status(FILE *out, json_object *event)
 {
-	print_string(out, ", status ", hvic_json_string(event, "status"));
+	print_string(out, ", status ", hvu_json_string(event, "status"));
 }
 
 static void print_service(FILE *out, json_object *event)
 {
 	json_object *owner;
 
-	print_string(out, "", hvic_json_string(event, "name"));
-	print_string(out, " ", hvic_json_string(event, "state"));
-	print_string(out, ", version ", hvic_json_string(event, "message"));
+	print_string(out, "", hvu_json_string(event, "name"));
+	print_string(out, " ", hvu_json_string(event, "state"));
+	print_string(out, ", version ", hvu_json_string(event, "message"));
 	if (json_object_object_get_ex(event, "owner", &owner))
-		fprintf(out, ", daemon %lld %s", (long long)hvic_json_number(owner, "pid"),
-			hvic_json_string(owner, "abi"));
+		fprintf(out, ", daemon %lld %s", (long long)hvu_json_number(owner, "pid"),
+			hvu_json_string(owner, "abi"));
 }
 
 static void print_time(FILE *out, json_object *event)
 {
-	char offset[HVIC_SPAN_SIZE], noise[HVIC_SPAN_SIZE];
-	const char *cause = hvic_json_string(event, "cause");
+	char offset[HVU_SPAN_SIZE], noise[HVU_SPAN_SIZE];
+	const char *cause = hvu_json_string(event, "cause");
 
-	hvic_offset(offset, hvic_json_number(event, "offset_ns"));
+	hvu_offset(offset, hvu_json_number(event, "offset_ns"));
 	if (*cause)
 		fprintf(out, "%s %s (%s)",
-			hvic_json_true(event, "refused") ? "refused to set the clock by" :
+			hvu_json_true(event, "refused") ? "refused to set the clock by" :
 			"clock set by", offset, cause);
 	else
 		fprintf(out, "host %s from here, samples scatter by %s", offset,
-			hvic_span(noise, hvic_json_number(event, "noise_ns")));
+			hvu_span(noise, hvu_json_number(event, "noise_ns")));
 }
 
 static void print_health(FILE *out, json_object *event)
 {
-	print_string(out, "", hvic_json_string(event, "name"));
-	print_string(out, " is ", hvic_json_string(event, "state"));
-	print_string(out, " (", hvic_json_string(event, "cause"));
-	print_string(out, "), the host is told ", hvic_json_string(event, "combined"));
+	print_string(out, "", hvu_json_string(event, "name"));
+	print_string(out, " is ", hvu_json_string(event, "state"));
+	print_string(out, " (", hvu_json_string(event, "cause"));
+	print_string(out, "), the host is told ", hvu_json_string(event, "combined"));
 }
 
 static void print_request(FILE *out, json_object *event)
 {
-	char span[HVIC_SPAN_SIZE];
+	char span[HVU_SPAN_SIZE];
 	json_object *remaining;
 
-	print_string(out, "", hvic_json_string(event, "action"));
-	print_string(out, " ", hvic_json_string(event, "phase"));
+	print_string(out, "", hvu_json_string(event, "action"));
+	print_string(out, " ", hvu_json_string(event, "phase"));
 	if (json_object_object_get_ex(event, "remaining_ms", &remaining))
 		fprintf(out, ", %s left",
-			hvic_span(span, json_object_get_int64(remaining) * 1000000));
-	if (hvic_json_true(event, "force"))
+			hvu_span(span, json_object_get_int64(remaining) * 1000000));
+	if (hvu_json_true(event, "force"))
 		fputs(", forced", out);
-	print_string(out, ", reason ", hvic_json_string(event, "reason"));
+	print_string(out, ", reason ", hvu_json_string(event, "reason"));
 	print_status(out, event);
-	print_string(out, ": ", hvic_json_string(event, "text"));
+	print_string(out, ": ", hvu_json_string(event, "text"));
 }
 
 static void print_vss(FILE *out, json_object *event)
 {
-	char span[HVIC_SPAN_SIZE];
+	char span[HVU_SPAN_SIZE];
 	json_object *holder;
 
-	print_string(out, "backup ", hvic_json_string(event, "phase"));
-	fprintf(out, ", %s", hvic_span(span, hvic_json_number(event, "duration_ms") * 1000000));
+	print_string(out, "backup ", hvu_json_string(event, "phase"));
+	fprintf(out, ", %s", hvu_span(span, hvu_json_number(event, "duration_ms") * 1000000));
 	if (json_object_object_get_ex(event, "holder", &holder))
 		fprintf(out, ", held by process %s", json_object_get_string(holder));
 	print_status(out, event);
@@ -130,30 +130,30 @@ static void print_vss(FILE *out, json_object *event)
 
 static void print_fcopy(FILE *out, json_object *event)
 {
-	print_string(out, "file copy ", hvic_json_string(event, "phase"));
-	fprintf(out, ", %lld of %lld bytes", (long long)hvic_json_number(event, "done_bytes"),
-		(long long)hvic_json_number(event, "size_bytes"));
+	print_string(out, "file copy ", hvu_json_string(event, "phase"));
+	fprintf(out, ", %lld of %lld bytes", (long long)hvu_json_number(event, "done_bytes"),
+		(long long)hvu_json_number(event, "size_bytes"));
 	print_status(out, event);
 }
 
-static void print_text(struct monitor *monitor, const struct hvic_event *kind,
+static void print_text(struct monitor *monitor, const struct hvu_event *kind,
 		       json_object *event, const char *time)
 {
 	static const struct {
-		const struct hvic_set *set;
+		const struct hvu_set *set;
 		void (*print)(FILE *out, json_object *event);
 	} printers[] = {
-		{ &hvic_set_service, print_service },
-		{ &hvic_set_time, print_time },
-		{ &hvic_set_health, print_health },
-		{ &hvic_set_request, print_request },
-		{ &hvic_set_vss, print_vss },
-		{ &hvic_set_fcopy, print_fcopy },
+		{ &hvu_set_service, print_service },
+		{ &hvu_set_time, print_time },
+		{ &hvu_set_health, print_health },
+		{ &hvu_set_request, print_request },
+		{ &hvu_set_vss, print_vss },
+		{ &hvu_set_fcopy, print_fcopy },
 	};
-	const struct hvic_paper *paper = &monitor->hvic->paper;
+	const struct hvu_paper *paper = &monitor->hvic->paper;
 
 	/* The time of day to the millisecond. */
-	hvic_say(paper, HVIC_DIM, "%.12s", time + strlen("2000-01-01T"));
+	hvu_say(paper, HVU_DIM, "%.12s", time + strlen("2000-01-01T"));
 	fprintf(paper->out, "  %-7s  ", kind->group);
 	for (size_t i = 0; i < ARRAY_SIZE(printers); i++) {
 		if (printers[i].set == kind->set)
@@ -163,7 +163,7 @@ static void print_text(struct monitor *monitor, const struct hvic_event *kind,
 	fflush(paper->out);
 }
 
-static void print_event(struct monitor *monitor, const struct hvic_event *kind,
+static void print_event(struct monitor *monitor, const struct hvu_event *kind,
 			json_object *event, bool resync)
 {
 	json_object *line;
@@ -181,7 +181,7 @@ static void print_event(struct monitor *monitor, const struct hvic_event *kind,
 	json_object_object_add(line, "type", json_object_new_string(kind->type));
 	if (resync)
 		json_object_object_add(line, "resync", json_object_new_boolean(1));
-	hvic_json_merge(line, event);
+	hvu_json_merge(line, event);
 	hvic_print_json(monitor->hvic, line);
 }
 
@@ -205,8 +205,8 @@ static void print_lost(struct monitor *monitor, const char *group, uint64_t coun
 	}
 	if (group)
 		snprintf(number, sizeof(number), "%llu ", (unsigned long long)count);
-	hvic_say(&monitor->hvic->paper, HVIC_WARN, "%.12s  %-7s  %snotifications lost\n",
-		 time + strlen("2000-01-01T"), group ?: "-", number);
+	hvu_say(&monitor->hvic->paper, HVU_WARN, "%.12s  %-7s  %snotifications lost\n",
+		time + strlen("2000-01-01T"), group ?: "-", number);
 	fflush(monitor->hvic->paper.out);
 }
 
@@ -214,7 +214,7 @@ static void print_lost(struct monitor *monitor, const char *group, uint64_t coun
 
 static void check_number(struct monitor *monitor, const char *group, uint64_t number)
 {
-	int i = hvic_parse_word(group, hvic_groups);
+	int i = hvu_parse_word(group, hvu_groups);
 
 	if (monitor->next[i] && number > monitor->next[i]) {
 		print_lost(monitor, group, number - monitor->next[i]);
@@ -225,14 +225,14 @@ static void check_number(struct monitor *monitor, const char *group, uint64_t nu
 
 static int take_event(const struct nlmsghdr *message, void *data)
 {
-	const struct hvic_event *kind = hvic_event_find(message);
+	const struct hvu_event *kind = hvu_event_find(message);
 	struct monitor *monitor = data;
 	json_object *event;
 
 	if (!kind || !kind->group || (monitor->has_end && !monitor->left))
 		return 0;
-	event = hvic_decode(message, kind->set);
-	check_number(monitor, kind->group, hvic_json_number(event, "event"));
+	event = hvu_decode(message, kind->set);
+	check_number(monitor, kind->group, hvu_json_number(event, "event"));
 	print_event(monitor, kind, event, false);
 	if (monitor->has_end)
 		monitor->left--;
@@ -244,14 +244,14 @@ static const struct {
 	const char *group;
 	uint8_t command;
 	bool list;
-	struct hvic_event kind;
+	struct hvu_event kind;
 } sources[] = {
 	{ HV_IC_MCGRP_STATE, HV_IC_CMD_SERVICE_GET, true,
-	  { HV_IC_MCGRP_STATE, "service", &hvic_set_service } },
+	  { HV_IC_MCGRP_STATE, "service", &hvu_set_service } },
 	{ HV_IC_MCGRP_TIME, HV_IC_CMD_TIME_GET, false,
-	  { HV_IC_MCGRP_TIME, "sample", &hvic_set_time } },
+	  { HV_IC_MCGRP_TIME, "sample", &hvu_set_time } },
 	{ HV_IC_MCGRP_HEALTH, HV_IC_CMD_HEALTH_GET, false,
-	  { HV_IC_MCGRP_HEALTH, "health", &hvic_set_health } },
+	  { HV_IC_MCGRP_HEALTH, "health", &hvu_set_health } },
 };
 
 /* Where something was lost. By a connection of its own: notifications go on coming by ours. */
@@ -264,7 +264,7 @@ static int resync(struct monitor *monitor)
 	int ret = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources) && !ret; i++) {
-		int group = hvic_parse_word(sources[i].group, hvic_groups);
+		int group = hvu_parse_word(sources[i].group, hvu_groups);
 		json_object *state;
 
 		if (!monitor->lost[group])
@@ -284,7 +284,7 @@ static int resync(struct monitor *monitor)
 	}
 	memset(monitor->lost, 0, sizeof(monitor->lost));
 	if (other.connected)
-		hvic_genl_close(&other.genl);
+		hvu_genl_close(&other.genl);
 	return ret;
 }
 
@@ -299,25 +299,25 @@ static void end_overrun(struct monitor *monitor)
 static int join(struct monitor *monitor)
 {
 	struct hvic *hvic = monitor->hvic;
-	const char *const *groups = hvic->call.n_args ? hvic->call.args : hvic_groups;
+	const char *const *groups = hvic->call.n_args ? hvic->call.args : hvu_groups;
 
 	for (size_t i = 0; hvic->call.n_args ? i < hvic->call.n_args : !!groups[i]; i++) {
-		int ret = hvic_genl_join(&hvic->genl, groups[i]);
+		int ret = hvu_genl_join(&hvic->genl, groups[i]);
 
 		if (ret)
 			return hvic_failed(hvic, ret, groups[i]);
-		monitor->joined[hvic_parse_word(groups[i], hvic_groups)] = true;
+		monitor->joined[hvu_parse_word(groups[i], hvu_groups)] = true;
 	}
 	return 0;
 }
 
-int hvic_monitor(struct hvic *hvic)
+int cmd_monitor(struct hvic *hvic)
 {
-	const char *count = hvic_command_value(&hvic->call, "count");
+	const char *count = hvic_args_value(&hvic->call, "count");
 	struct monitor monitor = { .hvic = hvic, .has_end = count };
 	int patience, ret;
 
-	if (count && (hvic_parse_number(count, UINT32_MAX, &monitor.left) || !monitor.left))
+	if (count && (hvu_parse_number(count, UINT32_MAX, &monitor.left) || !monitor.left))
 		return hvic_usage_error("--count \"%s\" is not a number from 1 on", count);
 	ret = hvic_connect(hvic);
 	if (ret)
@@ -333,7 +333,7 @@ int hvic_monitor(struct hvic *hvic)
 
 	while (!monitor.has_end || monitor.left) {
 		hvic->genl.timeout_ms = monitor.overrun ? 0 : patience;
-		ret = hvic_genl_events(&hvic->genl, take_event, &monitor);
+		ret = hvu_genl_events(&hvic->genl, take_event, &monitor);
 		if (ret == -ENOBUFS)
 			monitor.overrun = true;
 		if (ret == -ENOBUFS || ret == -EINTR)

@@ -99,13 +99,13 @@ static void undo(struct hvic_move *move)
 	}
 }
 
-static int bind(struct hvic_move *move, const struct hvic_device *device, const char *driver)
+static int bind(struct hvic_move *move, const struct hvu_device *device, const char *driver)
 {
 	return perform(move, (struct hvic_step) {
 		.action = HVIC_BIND, .device = device, .driver = driver });
 }
 
-static int unbind(struct hvic_move *move, const struct hvic_device *device)
+static int unbind(struct hvic_move *move, const struct hvu_device *device)
 {
 	if (!device->driver[0])
 		return 0;
@@ -125,13 +125,13 @@ static int unload(struct hvic_move *move, const char *module)
 
 static bool has_driver(struct hvic_move *move, const char *driver)
 {
-	return hvic_exists(move->root, "sys/bus/vmbus/drivers/%s", driver);
+	return hvu_exists(move->root, "sys/bus/vmbus/drivers/%s", driver);
 }
 
 /* --- Daemons. ------------------------------------------------------------- */
 
-static bool is_among(const struct hvic_device *devices, int n,
-		     const struct hvic_service_info *service)
+static bool is_among(const struct hvu_device *devices, int n,
+		     const struct hvu_service_info *service)
 {
 	for (int i = 0; i < n; i++) {
 		if (devices[i].service == service)
@@ -144,7 +144,7 @@ static bool is_among(const struct hvic_device *devices, int n,
  * Letting go of a device waits in the kernel, and not even a signal ends that, as
  * long as somebody has the service's node open.
  */
-static int refuse_if_open(struct hvic_move *move, const struct hvic_device *devices, int n)
+static int refuse_if_open(struct hvic_move *move, const struct hvu_device *devices, int n)
 {
 	for (int i = 0; i < n; i++) {
 		pid_t holder = hvic_service_holder(move->root, devices[i].service);
@@ -159,14 +159,14 @@ static int refuse_if_open(struct hvic_move *move, const struct hvic_device *devi
 }
 
 /* Ends the daemons of the services that move. */
-static int stop_daemons(struct hvic_move *move, const struct hvic_device *devices, int n_devices,
-			const struct hvic_daemon *daemons, int n_daemons)
+static int stop_daemons(struct hvic_move *move, const struct hvu_device *devices, int n_devices,
+			const struct foreign_daemon *daemons, int n_daemons)
 {
 	int ret, thawed;
 
 	for (int i = 0; i < n_daemons; i++) {
 		if (!strcmp(daemons[i].service->name, "fcopy") &&
-		    hvic_daemon_writes_file(move->root, &daemons[i])) {
+		    foreign_daemon_writes_file(move->root, &daemons[i])) {
 			tell(move, "%s receives a file from the host: wait until it is done",
 			     daemons[i].name);
 			return -EBUSY;
@@ -181,7 +181,7 @@ static int stop_daemons(struct hvic_move *move, const struct hvic_device *device
 			return ret;
 	}
 	ret = refuse_if_open(move, devices, n_devices);
-	if (ret || !is_among(devices, n_devices, hvic_service_find("vss")))
+	if (ret || !is_among(devices, n_devices, hvu_service_find("vss")))
 		return ret;
 
 	/*
@@ -206,7 +206,7 @@ static void start_daemons(struct hvic_move *move)
 		struct hvic_step step = move->done[i];
 
 		if (step.action != HVIC_STOP ||
-		    !hvic_exists(move->root, "dev/vmbus/hv_%s", step.daemon->service->name))
+		    !hvu_exists(move->root, "dev/vmbus/hv_%s", step.daemon->service->name))
 			continue;
 		step.action = HVIC_START;
 		perform(move, step);
@@ -218,17 +218,17 @@ static void start_daemons(struct hvic_move *move)
 /* Of a module that is built in there is no such file, and it cannot be removed. */
 static bool is_module(struct hvic_move *move, const char *module)
 {
-	return hvic_exists(move->root, "sys/module/%s/initstate", module);
+	return hvu_exists(move->root, "sys/module/%s/initstate", module);
 }
 
 static bool drives_devices(struct hvic_move *move, const char *driver)
 {
-	char **names = hvic_list(move->root, "sys/bus/vmbus/drivers/%s", driver);
+	char **names = hvu_list(move->root, "sys/bus/vmbus/drivers/%s", driver);
 	bool found = false;
 
 	for (char **name = names; name && *name && !found; name++)
-		found = strlen(*name) == HVIC_GUID_SIZE - 1;
-	hvic_list_free(names);
+		found = strlen(*name) == HVU_GUID_SIZE - 1;
+	hvu_list_free(names);
 	return found;
 }
 
@@ -246,20 +246,20 @@ static int retire(struct hvic_move *move, const char *driver)
 }
 
 /* Leaves those that we serve and do not have. */
-static int keep_takeable(struct hvic_move *move, struct hvic_device *devices, int n)
+static int keep_takeable(struct hvic_move *move, struct hvu_device *devices, int n)
 {
 	int kept = 0;
 
 	for (int i = 0; i < n; i++) {
 		if (strcmp(devices[i].driver, OURS) &&
-		    hvic_service_has_switch(move->root, devices[i].service))
+		    hvu_service_has_switch(move->root, devices[i].service))
 			devices[kept++] = devices[i];
 	}
 	return kept;
 }
 
-static int take(struct hvic_move *move, const struct hvic_device *devices, int n,
-		const struct hvic_daemon *daemons, int n_daemons)
+static int take(struct hvic_move *move, const struct hvu_device *devices, int n,
+		const struct foreign_daemon *daemons, int n_daemons)
 {
 	bool left[ARRAY_SIZE(others)] = { false };
 	int ret = stop_daemons(move, devices, n, daemons, n_daemons);
@@ -290,21 +290,21 @@ static int take(struct hvic_move *move, const struct hvic_device *devices, int n
  */
 int hvic_move_take(struct hvic_move *move)
 {
-	struct hvic_device *devices = NULL;
-	struct hvic_daemon *daemons = NULL;
+	struct hvu_device *devices = NULL;
+	struct foreign_daemon *daemons = NULL;
 	int ret = 0, n_devices, n_daemons = 0;
 
-	if (!hvic_exists(move->root, "sys/bus/vmbus"))
+	if (!hvu_exists(move->root, "sys/bus/vmbus"))
 		return -ENXIO;
 	if (!has_driver(move, OURS))
 		ret = load(move, OURS);
 	if (ret)
 		return ret;
 
-	n_devices = hvic_devices(move->root, &devices);
+	n_devices = hvu_devices(move->root, &devices);
 	if (n_devices >= 0)
 		n_devices = keep_takeable(move, devices, n_devices);
-	n_daemons = hvic_daemons(move->root, &daemons);
+	n_daemons = foreign_daemons(move->root, &daemons);
 	ret = n_devices < 0 ? n_devices : n_daemons < 0 ? n_daemons : 0;
 	if (!ret && !n_devices)
 		tell(move, "there is nothing that another driver holds");
@@ -314,14 +314,14 @@ int hvic_move_take(struct hvic_move *move)
 		undo(move);
 	else
 		start_daemons(move);
-	hvic_daemons_free(daemons, n_daemons);
+	foreign_daemons_free(daemons, n_daemons);
 	free(devices);
 	return ret;
 }
 
 /* --- The way back. -------------------------------------------------------- */
 
-static int keep_ours(struct hvic_device *devices, int n)
+static int keep_ours(struct hvu_device *devices, int n)
 {
 	int kept = 0;
 
@@ -333,7 +333,7 @@ static int keep_ours(struct hvic_device *devices, int n)
 }
 
 /* To the first driver that takes it: file copy changed hands in 6.10. */
-static int give(struct hvic_move *move, const struct hvic_device *device)
+static int give(struct hvic_move *move, const struct hvu_device *device)
 {
 	for (size_t k = 0; k < ARRAY_SIZE(others); k++) {
 		struct hvic_step step = {
@@ -360,8 +360,8 @@ static int give(struct hvic_move *move, const struct hvic_device *device)
 	return 0;
 }
 
-static int release(struct hvic_move *move, const struct hvic_device *devices, int n,
-		   const struct hvic_daemon *daemons, int n_daemons)
+static int release(struct hvic_move *move, const struct hvu_device *devices, int n,
+		   const struct foreign_daemon *daemons, int n_daemons)
 {
 	int ret = stop_daemons(move, devices, n, daemons, n_daemons);
 
@@ -386,21 +386,21 @@ static int release(struct hvic_move *move, const struct hvic_device *devices, in
  */
 int hvic_move_release(struct hvic_move *move)
 {
-	struct hvic_device *devices;
-	struct hvic_daemon *daemons;
+	struct hvu_device *devices;
+	struct foreign_daemon *daemons;
 	int ret, n_devices, n_daemons;
 
-	n_devices = hvic_devices(move->root, &devices);
+	n_devices = hvu_devices(move->root, &devices);
 	if (n_devices < 0)
 		return n_devices;
 	n_devices = keep_ours(devices, n_devices);
-	n_daemons = hvic_daemons(move->root, &daemons);
+	n_daemons = foreign_daemons(move->root, &daemons);
 	ret = n_daemons < 0 ? n_daemons : release(move, devices, n_devices, daemons, n_daemons);
 	if (ret)
 		undo(move);
 	else
 		start_daemons(move);
-	hvic_daemons_free(daemons, n_daemons);
+	foreign_daemons_free(daemons, n_daemons);
 	free(devices);
 	return ret;
 }

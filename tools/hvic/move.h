@@ -29,9 +29,9 @@ enum hvic_action {
  */
 struct hvic_step {
 	enum hvic_action action;
-	const struct hvic_device *device;
+	const struct hvu_device *device;
 	const char *driver;
-	const struct hvic_daemon *daemon;
+	const struct foreign_daemon *daemon;
 };
 
 struct hvic_move;

@@ -4,25 +4,25 @@
 
 static int set_enabled(struct hvic *hvic, bool enabled)
 {
-	const struct hvic_service_info *service = hvic_service_find(hvic->call.args[0]);
+	const struct hvu_service_info *service = hvu_service_find(hvic->call.args[0]);
 	struct nlmsghdr *request;
 	int ret = hvic_connect(hvic);
 
 	if (ret)
 		return ret;
-	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_SERVICE_SET);
+	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_SERVICE_SET);
 	mnl_attr_put_u32(request, HV_IC_A_SERVICE_ID, service->id);
 	mnl_attr_put_u8(request, HV_IC_A_SERVICE_ENABLED, enabled);
-	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
 	return ret ? hvic_failed(hvic, ret, service->name) : HVIC_OK;
 }
 
-int hvic_service_enable(struct hvic *hvic)
+int cmd_service_enable(struct hvic *hvic)
 {
 	return set_enabled(hvic, true);
 }
 
-int hvic_service_disable(struct hvic *hvic)
+int cmd_service_disable(struct hvic *hvic)
 {
 	return set_enabled(hvic, false);
 }

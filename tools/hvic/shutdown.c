@@ -7,35 +7,35 @@
 
 static void print_request(struct hvic *hvic, const char *what, json_object *request)
 {
-	char *text = hvic_printable(hvic_json_string(request, "text"));
-	const char *status = hvic_json_string(request, "status");
+	char *text = hvu_printable(hvu_json_string(request, "text"));
+	const char *status = hvu_json_string(request, "status");
 	FILE *out = hvic->paper.out;
-	char span[HVIC_SPAN_SIZE];
+	char span[HVU_SPAN_SIZE];
 	json_object *remaining;
 
-	fprintf(out, "\n%s: %s%s, %s ago\n", what, hvic_json_string(request, "action"),
-		hvic_json_true(request, "force") ? ", forced" : "",
-		hvic_span(span, hvic_json_number(request, "age_ms") * 1000000));
-	fprintf(out, "  phase    %s", hvic_json_string(request, "phase"));
+	fprintf(out, "\n%s: %s%s, %s ago\n", what, hvu_json_string(request, "action"),
+		hvu_json_true(request, "force") ? ", forced" : "",
+		hvu_span(span, hvu_json_number(request, "age_ms") * 1000000));
+	fprintf(out, "  phase    %s", hvu_json_string(request, "phase"));
 	if (json_object_object_get_ex(request, "remaining_ms", &remaining))
 		fprintf(out, ", %s left",
-			hvic_span(span, json_object_get_int64(remaining) * 1000000));
+			hvu_span(span, json_object_get_int64(remaining) * 1000000));
 	if (*status)
 		fprintf(out, ", the host was told %s", status);
-	fprintf(out, "\n  reason   %s\n", hvic_json_string(request, "reason"));
-	if (hvic_json_number(request, "timeout_s"))
+	fprintf(out, "\n  reason   %s\n", hvu_json_string(request, "reason"));
+	if (hvu_json_number(request, "timeout_s"))
 		fprintf(out, "  timeout  %lld s\n",
-			(long long)hvic_json_number(request, "timeout_s"));
+			(long long)hvu_json_number(request, "timeout_s"));
 	if (text && *text)
 		fprintf(out, "  text     %s\n", text);
 	free(text);
 }
 
-int hvic_shutdown(struct hvic *hvic)
+int cmd_shutdown(struct hvic *hvic)
 {
 	json_object *shutdown, *member;
 	FILE *out = hvic->paper.out;
-	int ret = hvic_get(hvic, HV_IC_CMD_SHUTDOWN_GET, &hvic_set_shutdown, &shutdown);
+	int ret = hvic_get(hvic, HV_IC_CMD_SHUTDOWN_GET, &hvu_set_shutdown, &shutdown);
 
 	if (ret)
 		return ret;
@@ -43,12 +43,12 @@ int hvic_shutdown(struct hvic *hvic)
 		hvic_print_json(hvic, shutdown);
 		return HVIC_OK;
 	}
-	for (const char *const *action = hvic_action_words; *action; action++)
-		fprintf(out, "%-10s %s\n", *action, hvic_json_string(shutdown, *action));
-	fprintf(out, "%-10s %lld s\n", "grace", (long long)hvic_json_number(shutdown, "grace_s"));
+	for (const char *const *action = hvu_action_words; *action; action++)
+		fprintf(out, "%-10s %s\n", *action, hvu_json_string(shutdown, *action));
+	fprintf(out, "%-10s %lld s\n", "grace", (long long)hvu_json_number(shutdown, "grace_s"));
 	if (json_object_object_get_ex(shutdown, "handler", &member))
 		fprintf(out, "%-10s process %lld\n", "handler",
-			(long long)hvic_json_number(member, "pid"));
+			(long long)hvu_json_number(member, "pid"));
 	else
 		fprintf(out, "%-10s none, the kernel acts by itself\n", "handler");
 	if (json_object_object_get_ex(shutdown, "pending", &member))
@@ -61,14 +61,14 @@ int hvic_shutdown(struct hvic *hvic)
 
 /* --- Policy. -------------------------------------------------------------- */
 
-int hvic_shutdown_policy(struct hvic *hvic)
+int cmd_shutdown_policy(struct hvic *hvic)
 {
 	static const uint16_t attrs[] = {
 		[HV_IC_ACTION_POWEROFF]		= HV_IC_A_SHUTDOWN_POWEROFF,
 		[HV_IC_ACTION_REBOOT]		= HV_IC_A_SHUTDOWN_REBOOT,
 		[HV_IC_ACTION_HIBERNATE]	= HV_IC_A_SHUTDOWN_HIBERNATE,
 	};
-	const char *grace = hvic_command_value(&hvic->call, "grace");
+	const char *grace = hvic_args_value(&hvic->call, "grace");
 	struct hvic_call *call = &hvic->call;
 	struct nlmsghdr *request;
 	uint64_t ms = 0;
@@ -78,19 +78,19 @@ int hvic_shutdown_policy(struct hvic *hvic)
 		return hvic_usage_error("POLICY is missing");
 	if (!call->n_args && !grace)
 		return hvic_usage_error("ACTION and POLICY, or --grace, are missing");
-	if (grace && (hvic_parse_span(grace, &ms) || ms % 1000 || ms / 1000 > UINT32_MAX))
+	if (grace && (hvu_parse_span(grace, &ms) || ms % 1000 || ms / 1000 > UINT32_MAX))
 		return hvic_usage_error("--grace \"%s\" is not a time in whole seconds", grace);
 	ret = hvic_connect(hvic);
 	if (ret)
 		return ret;
 
-	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_SHUTDOWN_SET);
+	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_SHUTDOWN_SET);
 	if (call->n_args)
-		mnl_attr_put_u32(request, attrs[hvic_parse_word(call->args[0], hvic_action_words)],
-				 hvic_parse_word(call->args[1], hvic_policy_words));
+		mnl_attr_put_u32(request, attrs[hvu_parse_word(call->args[0], hvu_action_words)],
+				 hvu_parse_word(call->args[1], hvu_policy_words));
 	if (grace)
 		mnl_attr_put_u32(request, HV_IC_A_SHUTDOWN_GRACE, ms / 1000);
-	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
 	return ret ? hvic_failed(hvic, ret, "shutdown policy") : HVIC_OK;
 }
 
@@ -102,7 +102,7 @@ static int steer(struct hvic *hvic, uint8_t command, const char *what)
 	json_object *shutdown, *pending;
 	struct nlmsghdr *request;
 	uint64_t id;
-	int ret = hvic_get(hvic, HV_IC_CMD_SHUTDOWN_GET, &hvic_set_shutdown, &shutdown);
+	int ret = hvic_get(hvic, HV_IC_CMD_SHUTDOWN_GET, &hvu_set_shutdown, &shutdown);
 
 	if (ret)
 		return ret;
@@ -111,21 +111,21 @@ static int steer(struct hvic *hvic, uint8_t command, const char *what)
 		hvic_error("%s: no request of the host is under way", what);
 		return HVIC_FAILED;
 	}
-	id = hvic_json_number(pending, "id");
+	id = hvu_json_number(pending, "id");
 	json_object_put(shutdown);
 
-	request = hvic_genl_request(&hvic->genl, command);
+	request = hvu_genl_request(&hvic->genl, command);
 	mnl_attr_put_u64(request, HV_IC_A_REQUEST_ID, id);
-	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
 	return ret ? hvic_failed(hvic, ret, what) : HVIC_OK;
 }
 
-int hvic_shutdown_cancel(struct hvic *hvic)
+int cmd_shutdown_cancel(struct hvic *hvic)
 {
 	return steer(hvic, HV_IC_CMD_SHUTDOWN_CANCEL, "shutdown cancel");
 }
 
-int hvic_shutdown_now(struct hvic *hvic)
+int cmd_shutdown_proceed(struct hvic *hvic)
 {
-	return steer(hvic, HV_IC_CMD_SHUTDOWN_NOW, "shutdown now");
+	return steer(hvic, HV_IC_CMD_SHUTDOWN_NOW, "shutdown proceed");
 }

@@ -9,14 +9,14 @@
 
 static void add_foreign_drivers(struct hvic *hvic, json_object *services)
 {
-	struct hvic_device *devices;
-	int n = hvic_devices(hvic->root, &devices);
+	struct hvu_device *devices;
+	int n = hvu_devices(hvic->root, &devices);
 
 	for (size_t i = 0; i < json_object_array_length(services); i++) {
 		json_object *service = json_object_array_get_idx(services, i);
-		const char *name = hvic_json_string(service, "name");
+		const char *name = hvu_json_string(service, "name");
 
-		if (strcmp(hvic_json_string(service, "state"), "absent"))
+		if (strcmp(hvu_json_string(service, "state"), "absent"))
 			continue;
 		for (int k = 0; k < n; k++) {
 			if (strcmp(devices[k].service->name, name) || !devices[k].driver[0])
@@ -31,60 +31,60 @@ static void add_foreign_drivers(struct hvic *hvic, json_object *services)
 
 /* --- Cells. --------------------------------------------------------------- */
 
-static void add_state(struct hvic_table *table, json_object *service)
+static void add_state(struct hvu_table *table, json_object *service)
 {
-	const char *state = hvic_json_string(service, "state");
-	const char *holder = hvic_json_string(service, "held_by");
+	const char *state = hvu_json_string(service, "state");
+	const char *holder = hvu_json_string(service, "held_by");
 
 	if (*holder)
-		hvic_table_add(table, HVIC_WARN, "%s", holder);
+		hvu_table_add(table, HVU_WARN, "%s", holder);
 	else if (!strcmp(state, "absent"))
-		hvic_table_add(table, HVIC_DIM, "not offered");
+		hvu_table_add(table, HVU_DIM, "not offered");
 	else if (!strcmp(state, "ready"))
-		hvic_table_add(table, HVIC_GOOD, "%s", state);
+		hvu_table_add(table, HVU_GOOD, "%s", state);
 	else if (!strcmp(state, "refused"))
-		hvic_table_add(table, HVIC_BAD, "%s", state);
+		hvu_table_add(table, HVU_BAD, "%s", state);
 	else
-		hvic_table_add(table, HVIC_WARN, "%s", state);
+		hvu_table_add(table, HVU_WARN, "%s", state);
 }
 
-static void add_owner(struct hvic_table *table, json_object *service)
+static void add_owner(struct hvu_table *table, json_object *service)
 {
 	json_object *owner;
 
 	if (json_object_object_get_ex(service, "owner", &owner))
-		hvic_table_add(table, HVIC_PLAIN, "%lld",
-			       (long long)hvic_json_number(owner, "pid"));
-	else if (hvic_json_true(service, "needs_owner") &&
-		 strcmp(hvic_json_string(service, "state"), "absent"))
-		hvic_table_add(table, HVIC_WARN, "missing");
+		hvu_table_add(table, HVU_PLAIN, "%lld",
+			      (long long)hvu_json_number(owner, "pid"));
+	else if (hvu_json_true(service, "needs_owner") &&
+		 strcmp(hvu_json_string(service, "state"), "absent"))
+		hvu_table_add(table, HVU_WARN, "missing");
 	else
-		hvic_table_add(table, HVIC_DIM, "-");
+		hvu_table_add(table, HVU_DIM, "-");
 }
 
-static void add_requests(struct hvic_table *table, json_object *service)
+static void add_requests(struct hvu_table *table, json_object *service)
 {
 	json_object *counters;
 
 	if (json_object_object_get_ex(service, "counters", &counters))
-		hvic_table_add(table, HVIC_PLAIN, "%lld",
-			       (long long)hvic_json_number(counters, "in"));
+		hvu_table_add(table, HVU_PLAIN, "%lld",
+			      (long long)hvu_json_number(counters, "in"));
 	else
-		hvic_table_add(table, HVIC_DIM, "-");
+		hvu_table_add(table, HVU_DIM, "-");
 }
 
-static void add_last(struct hvic_table *table, json_object *service)
+static void add_last(struct hvu_table *table, json_object *service)
 {
-	char age[HVIC_SPAN_SIZE];
+	char age[HVU_SPAN_SIZE];
 	json_object *last;
 
 	if (!json_object_object_get_ex(service, "last_request", &last)) {
-		hvic_table_add(table, HVIC_DIM, "-");
+		hvu_table_add(table, HVU_DIM, "-");
 		return;
 	}
-	hvic_table_add(table, hvic_json_number(last, "errno") ? HVIC_BAD : HVIC_PLAIN, "%s %s",
-		       hvic_json_string(last, "operation"),
-		       hvic_age(age, hvic_json_number(last, "age_ms")));
+	hvu_table_add(table, hvu_json_number(last, "errno") ? HVU_BAD : HVU_PLAIN, "%s %s",
+		      hvu_json_string(last, "operation"),
+		      hvu_age(age, hvu_json_number(last, "age_ms")));
 }
 
 /* --- Table. --------------------------------------------------------------- */
@@ -94,39 +94,39 @@ static void add_last(struct hvic_table *table, json_object *service)
  * @paper: where to
  * @services: array, as the driver tells
  */
-void hvic_status_table(const struct hvic_paper *paper, json_object *services)
+void hvic_status_table(const struct hvu_paper *paper, json_object *services)
 {
 	static const char *const heads[] = {
 		"SERVICE", "STATE", "VERSION", "DAEMON", "MESSAGES", "LAST, AGO"
 	};
-	struct hvic_table *table = hvic_table_new(heads, 6);
+	struct hvu_table *table = hvu_table_new(heads, 6);
 
 	for (size_t i = 0; i < json_object_array_length(services); i++) {
 		json_object *service = json_object_array_get_idx(services, i);
-		const char *version = hvic_json_string(service, "message");
+		const char *version = hvu_json_string(service, "message");
 
-		hvic_table_add(table, HVIC_PLAIN, "%s", hvic_json_string(service, "name"));
+		hvu_table_add(table, HVU_PLAIN, "%s", hvu_json_string(service, "name"));
 		add_state(table, service);
-		hvic_table_add(table, *version ? HVIC_PLAIN : HVIC_DIM, "%s",
-			       *version ? version : "-");
+		hvu_table_add(table, *version ? HVU_PLAIN : HVU_DIM, "%s",
+			      *version ? version : "-");
 		add_owner(table, service);
 		add_requests(table, service);
 		add_last(table, service);
 	}
-	hvic_table_print(table, paper);
+	hvu_table_print(table, paper);
 }
 
 /* --- One service in detail. ----------------------------------------------- */
 
 static void print_outcome(struct hvic *hvic, const char *what, json_object *outcome)
 {
-	char age[HVIC_SPAN_SIZE];
-	char *text = hvic_printable(hvic_json_string(outcome, "text"));
-	const char *status = hvic_json_string(outcome, "status");
+	char age[HVU_SPAN_SIZE];
+	char *text = hvu_printable(hvu_json_string(outcome, "text"));
+	const char *status = hvu_json_string(outcome, "status");
 
 	fprintf(hvic->paper.out, "%-15s%s, %s ago", what,
-		hvic_json_string(outcome, "operation"),
-		hvic_span(age, hvic_json_number(outcome, "age_ms") * 1000000));
+		hvu_json_string(outcome, "operation"),
+		hvu_span(age, hvu_json_number(outcome, "age_ms") * 1000000));
 	if (*status)
 		fprintf(hvic->paper.out, ", answered %s", status);
 	if (text && *text)
@@ -152,7 +152,7 @@ static void print_list(struct hvic *hvic, const char *what, json_object *service
 static void print_member(struct hvic *hvic, const char *what, json_object *service,
 			 const char *key)
 {
-	const char *value = hvic_json_string(service, key);
+	const char *value = hvu_json_string(service, key);
 
 	if (*value)
 		fprintf(hvic->paper.out, "%-15s%s\n", what, value);
@@ -175,8 +175,8 @@ static void print_details(struct hvic *hvic, json_object *service)
 	print_member(hvic, "framework", service, "framework");
 	if (json_object_object_get_ex(service, "owner", &member))
 		fprintf(hvic->paper.out, "%-15s%lld, %s\n", "daemon",
-			(long long)hvic_json_number(member, "pid"),
-			hvic_json_string(member, "abi"));
+			(long long)hvu_json_number(member, "pid"),
+			hvu_json_string(member, "abi"));
 	print_list(hvic, "we speak", service, "supported");
 	print_list(hvic, "host speaks", service, "offered");
 	if (json_object_object_get_ex(service, "last_request", &member))
@@ -185,7 +185,7 @@ static void print_details(struct hvic *hvic, json_object *service)
 		print_outcome(hvic, "last error", member);
 	if (!json_object_object_get_ex(service, "counters", &member))
 		return;
-	hvic_json_each(member, print_counter, hvic->paper.out);
+	hvu_json_each(member, print_counter, hvic->paper.out);
 }
 
 /* --- Command. ------------------------------------------------------------- */
@@ -197,7 +197,7 @@ static json_object *only(json_object *services, const char *name)
 	for (size_t i = 0; i < json_object_array_length(services); i++) {
 		json_object *service = json_object_array_get_idx(services, i);
 
-		if (!strcmp(hvic_json_string(service, "name"), name))
+		if (!strcmp(hvu_json_string(service, "name"), name))
 			json_object_array_add(chosen, json_object_get(service));
 	}
 	json_object_put(services);
@@ -209,19 +209,19 @@ static bool all_absent(json_object *services)
 	for (size_t i = 0; i < json_object_array_length(services); i++) {
 		json_object *service = json_object_array_get_idx(services, i);
 
-		if (strcmp(hvic_json_string(service, "state"), "absent"))
+		if (strcmp(hvu_json_string(service, "state"), "absent"))
 			return false;
 	}
 	return true;
 }
 
-int hvic_status(struct hvic *hvic)
+int cmd_status(struct hvic *hvic)
 {
 	const char *name = hvic->call.n_args ? hvic->call.args[0] : NULL;
 	json_object *services, *whole;
 	int ret;
 
-	ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvic_set_service, &services);
+	ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services);
 	if (ret)
 		return ret;
 	add_foreign_drivers(hvic, services);

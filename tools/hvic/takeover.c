@@ -19,14 +19,14 @@
 
 static int bind_device(struct hvic_move *move, const struct hvic_step *step)
 {
-	char driver[HVIC_NAME_SIZE];
-	int ret = hvic_write(move->root, step->device->id, "sys/bus/vmbus/drivers/%s/bind",
-			     step->driver);
+	char driver[HVU_NAME_SIZE];
+	int ret = hvu_write(move->root, step->device->id, "sys/bus/vmbus/drivers/%s/bind",
+			    step->driver);
 
 	/* A driver that was just loaded may have been quicker. */
 	if (ret == -EBUSY) {
-		hvic_link_name(move->root, driver, sizeof(driver),
-			       "sys/bus/vmbus/devices/%s/driver", step->device->id);
+		hvu_link_name(move->root, driver, sizeof(driver),
+			      "sys/bus/vmbus/devices/%s/driver", step->device->id);
 		ret = strcmp(driver, step->driver) ? ret : 0;
 	}
 	return ret;
@@ -35,7 +35,7 @@ static int bind_device(struct hvic_move *move, const struct hvic_step *step)
 static int load_module(const char *module, int timeout_ms)
 {
 	const char *const argv[] = { "modprobe", module, NULL };
-	int ret = hvic_run(argv, timeout_ms);
+	int ret = hvu_run(argv, timeout_ms);
 
 	return ret > 0 ? -ENOEXEC : ret;
 }
@@ -44,8 +44,8 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 {
 	switch (step->action) {
 	case HVIC_UNBIND:
-		return hvic_write(move->root, step->device->id,
-				  "sys/bus/vmbus/drivers/%s/unbind", step->driver);
+		return hvu_write(move->root, step->device->id,
+				 "sys/bus/vmbus/drivers/%s/unbind", step->driver);
 	case HVIC_BIND:
 		return bind_device(move, step);
 	case HVIC_LOAD:
@@ -53,9 +53,9 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 	case HVIC_UNLOAD:
 		return syscall(SYS_delete_module, step->driver, O_NONBLOCK) ? -errno : 0;
 	case HVIC_STOP:
-		return hvic_daemon_stop(step->daemon, move->timeout_ms);
+		return foreign_daemon_stop(step->daemon, move->timeout_ms);
 	case HVIC_START:
-		return hvic_daemon_start(step->daemon, move->timeout_ms);
+		return foreign_daemon_start(step->daemon, move->timeout_ms);
 	}
 	return -EINVAL;
 }
@@ -63,7 +63,7 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 /* Only what is on a block device: network file systems cannot be frozen, but can hang. */
 static int thaw_all(struct hvic_move *move)
 {
-	FILE *mounts = hvic_fopen(move->root, "proc/mounts");
+	FILE *mounts = hvu_fopen(move->root, "proc/mounts");
 	struct mntent *mount;
 	int thawed = 0;
 
@@ -119,7 +119,7 @@ static int finish(struct hvic *hvic, int ret, const char *what)
 	return ret ? hvic_failed(hvic, ret, what) : HVIC_OK;
 }
 
-int hvic_takeover(struct hvic *hvic)
+int cmd_takeover(struct hvic *hvic)
 {
 	static struct hvic_move move;
 	int ret = start(hvic, &move, "takeover");
@@ -139,11 +139,11 @@ static bool is_in_the_middle(json_object *service)
 	json_object *last;
 
 	if (!json_object_object_get_ex(service, "last_request", &last) ||
-	    hvic_json_number(last, "errno"))
+	    hvu_json_number(last, "errno"))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
-		if (!strcmp(hvic_json_string(service, "name"), beginnings[i].service) &&
-		    !strcmp(hvic_json_string(last, "operation"), beginnings[i].operation))
+		if (!strcmp(hvu_json_string(service, "name"), beginnings[i].service) &&
+		    !strcmp(hvu_json_string(last, "operation"), beginnings[i].operation))
 			return true;
 	}
 	return false;
@@ -152,7 +152,7 @@ static bool is_in_the_middle(json_object *service)
 static int refuse_if_busy(struct hvic *hvic)
 {
 	json_object *services;
-	int ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvic_set_service, &services);
+	int ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services);
 
 	if (ret)
 		return ret;
@@ -162,18 +162,18 @@ static int refuse_if_busy(struct hvic *hvic)
 		if (!is_in_the_middle(service))
 			continue;
 		hvic_error("release: the host is in the middle of a %s: wait until it is done",
-			   strcmp(hvic_json_string(service, "name"), "vss") ? "file copy" :
+			   strcmp(hvu_json_string(service, "name"), "vss") ? "file copy" :
 			   "backup");
 		ret = HVIC_AGAIN;
 	}
 	json_object_put(services);
 	/* The connection is to the module that is about to go. */
-	hvic_genl_close(&hvic->genl);
+	hvu_genl_close(&hvic->genl);
 	hvic->connected = false;
 	return ret;
 }
 
-int hvic_release(struct hvic *hvic)
+int cmd_release(struct hvic *hvic)
 {
 	static struct hvic_move move;
 	int ret = start(hvic, &move, "release");

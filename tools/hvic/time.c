@@ -22,68 +22,68 @@ static const char *mode_meaning(const char *mode)
 
 static void print_limits(FILE *out, json_object *time)
 {
-	char span[HVIC_SPAN_SIZE];
-	int64_t max = hvic_json_number(time, "max_step_s");
+	char span[HVU_SPAN_SIZE];
+	int64_t max = hvu_json_number(time, "max_step_s");
 
 	fprintf(out, "Limits    steps ");
 	if (max)
-		fprintf(out, "up to %s", hvic_span(span, max * 1000 * NSEC_PER_MSEC));
+		fprintf(out, "up to %s", hvu_span(span, max * 1000 * NSEC_PER_MSEC));
 	else
 		fprintf(out, "of any size");
-	fprintf(out, ", %s\n", hvic_json_true(time, "backward") ? "also backward" :
+	fprintf(out, ", %s\n", hvu_json_true(time, "backward") ? "also backward" :
 		"never backward");
-	if (!hvic_json_true(time, "trusted"))
+	if (!hvu_json_true(time, "trusted"))
 		fprintf(out, "          none at all: the host is not trusted\n");
 }
 
 static void print_clock(struct hvic *hvic, json_object *time)
 {
-	const char *state = hvic_json_string(time, "state");
-	char offset[HVIC_SPAN_SIZE], noise[HVIC_SPAN_SIZE];
+	const char *state = hvu_json_string(time, "state");
+	char offset[HVU_SPAN_SIZE], noise[HVU_SPAN_SIZE];
 	FILE *out = hvic->paper.out;
 	json_object *member;
 
 	fputs("Clock     ", out);
 	if (!*state) {
-		hvic_say(&hvic->paper, HVIC_WARN, "the host does not offer its time\n");
+		hvu_say(&hvic->paper, HVU_WARN, "the host does not offer its time\n");
 		return;
 	}
-	hvic_say(&hvic->paper, strcmp(state, "valid") ? HVIC_WARN : HVIC_GOOD, "%s", state);
+	hvu_say(&hvic->paper, strcmp(state, "valid") ? HVU_WARN : HVU_GOOD, "%s", state);
 	if (json_object_object_get_ex(time, "ptp", &member))
 		fprintf(out, ", /dev/ptp%s", json_object_get_string(member));
 	fputc('\n', out);
 	if (json_object_object_get_ex(time, "offset_ns", &member)) {
 		fprintf(out, "Host      %s from here",
-			hvic_offset(offset, json_object_get_int64(member)));
+			hvu_offset(offset, json_object_get_int64(member)));
 		if (json_object_object_get_ex(time, "noise_ns", &member))
 			fprintf(out, ", samples scatter by %s",
-				hvic_span(noise, json_object_get_int64(member)));
+				hvu_span(noise, json_object_get_int64(member)));
 		fprintf(out, "; stratum %lld, leap %lld\n",
-			(long long)hvic_json_number(time, "stratum"),
-			(long long)hvic_json_number(time, "leap"));
+			(long long)hvu_json_number(time, "stratum"),
+			(long long)hvu_json_number(time, "leap"));
 	}
 }
 
 static void print_steps(struct hvic *hvic, json_object *time)
 {
-	char offset[HVIC_SPAN_SIZE], age[HVIC_SPAN_SIZE];
+	char offset[HVU_SPAN_SIZE], age[HVU_SPAN_SIZE];
 	FILE *out = hvic->paper.out;
 	json_object *last;
 
-	if (!*hvic_json_string(time, "state"))
+	if (!*hvu_json_string(time, "state"))
 		return;
-	fprintf(out, "Samples   %lld\n", (long long)hvic_json_number(time, "samples"));
-	fprintf(out, "Steps     %lld", (long long)hvic_json_number(time, "steps"));
+	fprintf(out, "Samples   %lld\n", (long long)hvu_json_number(time, "samples"));
+	fprintf(out, "Steps     %lld", (long long)hvu_json_number(time, "steps"));
 	if (json_object_object_get_ex(time, "last_step", &last))
 		fprintf(out, ", the last %s %s ago",
-			hvic_offset(offset, hvic_json_number(last, "offset_ns")),
-			hvic_span(age, hvic_json_number(last, "age_ms") * NSEC_PER_MSEC));
-	fprintf(out, "; %lld refused\n", (long long)hvic_json_number(time, "refused_steps"));
+			hvu_offset(offset, hvu_json_number(last, "offset_ns")),
+			hvu_span(age, hvu_json_number(last, "age_ms") * NSEC_PER_MSEC));
+	fprintf(out, "; %lld refused\n", (long long)hvu_json_number(time, "refused_steps"));
 }
 
 static void print_history(struct hvic *hvic, json_object *time)
 {
-	char age[HVIC_SPAN_SIZE];
+	char age[HVU_SPAN_SIZE];
 	json_object *history;
 	int64_t *offsets;
 	size_t n;
@@ -97,18 +97,18 @@ static void print_history(struct hvic *hvic, json_object *time)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		offsets[i] = hvic_json_number(json_object_array_get_idx(history, i), "offset_ns");
+		offsets[i] = hvu_json_number(json_object_array_get_idx(history, i), "offset_ns");
 	fprintf(hvic->paper.out, "\nThe host's clock from here, the last %zu samples in %s:\n", n,
-		hvic_span(age, hvic_json_number(json_object_array_get_idx(history, 0), "age_ms") *
-			  NSEC_PER_MSEC));
-	hvic_plot(&hvic->paper, offsets, n);
+		hvu_span(age, hvu_json_number(json_object_array_get_idx(history, 0), "age_ms") *
+			 NSEC_PER_MSEC));
+	hvu_plot(&hvic->paper, offsets, n);
 	free(offsets);
 }
 
-int hvic_time(struct hvic *hvic)
+int cmd_time(struct hvic *hvic)
 {
 	json_object *time;
-	int ret = hvic_get(hvic, HV_IC_CMD_TIME_GET, &hvic_set_time, &time);
+	int ret = hvic_get(hvic, HV_IC_CMD_TIME_GET, &hvu_set_time, &time);
 
 	if (ret)
 		return ret;
@@ -116,8 +116,8 @@ int hvic_time(struct hvic *hvic)
 		hvic_print_json(hvic, time);
 		return HVIC_OK;
 	}
-	fprintf(hvic->paper.out, "Mode      %s: %s\n", hvic_json_string(time, "mode"),
-		mode_meaning(hvic_json_string(time, "mode")));
+	fprintf(hvic->paper.out, "Mode      %s: %s\n", hvu_json_string(time, "mode"),
+		mode_meaning(hvu_json_string(time, "mode")));
 	print_limits(hvic->paper.out, time);
 	print_clock(hvic, time);
 	print_steps(hvic, time);
@@ -131,24 +131,24 @@ int hvic_time(struct hvic *hvic)
 /* A time as the driver wants it: a whole number of @unit ms. */
 static int parse_limit(struct hvic *hvic, const char *option, uint64_t unit, uint32_t *limit)
 {
-	const char *text = hvic_command_value(&hvic->call, option);
+	const char *text = hvic_args_value(&hvic->call, option);
 	uint64_t ms;
 
 	if (!text)
 		return 0;
-	if (hvic_parse_span(text, &ms) || ms % unit || ms / unit > UINT32_MAX)
+	if (hvu_parse_span(text, &ms) || ms % unit || ms / unit > UINT32_MAX)
 		return hvic_usage_error("--%s \"%s\" is not a time in whole %s", option, text,
 					unit == 1 ? "milliseconds" : "seconds");
 	*limit = ms / unit;
 	return 0;
 }
 
-int hvic_time_set(struct hvic *hvic)
+int cmd_time_set(struct hvic *hvic)
 {
-	const char *mode = hvic_command_value(&hvic->call, "mode");
-	const char *max_step = hvic_command_value(&hvic->call, "max-step");
-	const char *backward = hvic_command_value(&hvic->call, "backward");
-	const char *gap = hvic_command_value(&hvic->call, "implicit-gap");
+	const char *mode = hvic_args_value(&hvic->call, "mode");
+	const char *max_step = hvic_args_value(&hvic->call, "max-step");
+	const char *backward = hvic_args_value(&hvic->call, "backward");
+	const char *gap = hvic_args_value(&hvic->call, "implicit-gap");
 	uint32_t max_step_s, gap_ms;
 	struct nlmsghdr *request;
 	int ret;
@@ -163,16 +163,16 @@ int hvic_time_set(struct hvic *hvic)
 	if (ret)
 		return ret;
 
-	request = hvic_genl_request(&hvic->genl, HV_IC_CMD_TIME_SET);
+	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_TIME_SET);
 	if (mode)
 		mnl_attr_put_u32(request, HV_IC_A_TIME_MODE,
-				 hvic_parse_word(mode, hvic_time_mode_words));
+				 hvu_parse_word(mode, hvu_time_mode_words));
 	if (max_step)
 		mnl_attr_put_u32(request, HV_IC_A_TIME_MAX_STEP, max_step_s);
 	if (backward)
 		mnl_attr_put_u8(request, HV_IC_A_TIME_BACKWARD, !strcmp(backward, "yes"));
 	if (gap)
 		mnl_attr_put_u32(request, HV_IC_A_TIME_IMPLICIT_GAP, gap_ms);
-	ret = hvic_genl_do(&hvic->genl, request, NULL, NULL);
+	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
 	return ret ? hvic_failed(hvic, ret, "time set") : HVIC_OK;
 }

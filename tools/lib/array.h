@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* How many elements an array has. */
-#ifndef HVIC_ARRAY_H
-#define HVIC_ARRAY_H
+#ifndef HVU_ARRAY_H
+#define HVU_ARRAY_H
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

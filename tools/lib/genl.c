@@ -28,7 +28,7 @@ static int take_string(const struct nlattr *attr, void *data)
 }
 
 /* Success, or an error with the kernel's words behind the echoed request. */
-static int take_error(struct hvic_genl *genl, const struct nlmsghdr *message)
+static int take_error(struct hvu_genl *genl, const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 	size_t offset = sizeof(*error);
@@ -53,9 +53,12 @@ static int take_done(const struct nlmsghdr *message)
 	return mnl_nlmsg_get_payload_len(message) < sizeof(*error) ? 0 : *error;
 }
 
-static int receive(struct hvic_genl *genl, int timeout_ms)
+/* Length of what the kernel sent; 0 if another process did, which is not listened to. */
+static int receive(struct hvu_genl *genl, int timeout_ms)
 {
 	struct pollfd wait = { .fd = mnl_socket_get_fd(genl->nl), .events = POLLIN };
+	struct sockaddr_nl from = { 0 };
+	socklen_t size = sizeof(from);
 	ssize_t len;
 	int ret;
 
@@ -64,12 +67,17 @@ static int receive(struct hvic_genl *genl, int timeout_ms)
 		return -errno;
 	if (!ret)
 		return -ETIMEDOUT;
-	len = mnl_socket_recvfrom(genl->nl, genl->buffer, sizeof(genl->buffer));
-	return len < 0 ? -errno : len;
+	len = recvfrom(wait.fd, genl->buffer, sizeof(genl->buffer), MSG_TRUNC,
+		       (struct sockaddr *)&from, &size);
+	if (len < 0)
+		return -errno;
+	if (from.nl_pid)
+		return 0;
+	return len > (ssize_t)sizeof(genl->buffer) ? -ENOSPC : len;
 }
 
 /* Messages until the one that ends the answer to our last request. */
-static int await(struct hvic_genl *genl, hvic_genl_cb *cb, void *data)
+static int await(struct hvu_genl *genl, hvu_genl_cb *cb, void *data)
 {
 	int64_t end = now_ms() + genl->timeout_ms;
 	unsigned int portid = mnl_socket_get_portid(genl->nl);
@@ -101,7 +109,7 @@ static int await(struct hvic_genl *genl, hvic_genl_cb *cb, void *data)
 	}
 }
 
-static int transmit(struct hvic_genl *genl, struct nlmsghdr *request, uint16_t flags)
+static int transmit(struct hvu_genl *genl, struct nlmsghdr *request, uint16_t flags)
 {
 	genl->error[0] = '\0';
 	request->nlmsg_flags = NLM_F_REQUEST | flags;
@@ -110,14 +118,14 @@ static int transmit(struct hvic_genl *genl, struct nlmsghdr *request, uint16_t f
 }
 
 /**
- * hvic_genl_request() - begin a request
+ * hvu_genl_request() - begin a request
  * @genl: connection
  * @command: what to ask for
  *
  * Return: the request, in the connection, to add attributes to with
  * mnl_attr_put_*().
  */
-struct nlmsghdr *hvic_genl_request(struct hvic_genl *genl, uint8_t command)
+struct nlmsghdr *hvu_genl_request(struct hvu_genl *genl, uint8_t command)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(genl->request);
 	struct genlmsghdr *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
@@ -129,26 +137,26 @@ struct nlmsghdr *hvic_genl_request(struct hvic_genl *genl, uint8_t command)
 }
 
 /**
- * hvic_genl_do() - ask, and wait until the kernel has done it
+ * hvu_genl_do() - ask, and wait until the kernel has done it
  * @genl: connection
- * @request: from hvic_genl_request()
+ * @request: from hvu_genl_request()
  * @cb: gets the answer; NULL if there is none beyond yes or no
  * @data: for @cb
  *
  * Return: 0, or a negative errno: %-ETIMEDOUT, one of the kernel's with its words in
  * @genl->error, or one of @cb's.
  */
-int hvic_genl_do(struct hvic_genl *genl, struct nlmsghdr *request, hvic_genl_cb *cb,
-		 void *data)
+int hvu_genl_do(struct hvu_genl *genl, struct nlmsghdr *request, hvu_genl_cb *cb,
+		void *data)
 {
 	int ret = transmit(genl, request, NLM_F_ACK);
 
 	return ret ? ret : await(genl, cb, data);
 }
 
-/** hvic_genl_dump() - the same for a list; @cb is called for each of its members */
-int hvic_genl_dump(struct hvic_genl *genl, struct nlmsghdr *request, hvic_genl_cb *cb,
-		   void *data)
+/** hvu_genl_dump() - the same for a list; @cb is called for each of its members */
+int hvu_genl_dump(struct hvu_genl *genl, struct nlmsghdr *request, hvu_genl_cb *cb,
+		  void *data)
 {
 	int ret = transmit(genl, request, NLM_F_DUMP);
 
@@ -156,14 +164,14 @@ int hvic_genl_dump(struct hvic_genl *genl, struct nlmsghdr *request, hvic_genl_c
 }
 
 /**
- * hvic_genl_post() - ask, and do not wait: no notification is lost over it
+ * hvu_genl_post() - ask, and do not wait: no notification is lost over it
  * @genl: connection
- * @request: from hvic_genl_request()
+ * @request: from hvu_genl_request()
  *
- * Return: 0 or a negative errno. If the kernel refuses, hvic_genl_events() returns
+ * Return: 0 or a negative errno. If the kernel refuses, hvu_genl_events() returns
  * its errno later.
  */
-int hvic_genl_post(struct hvic_genl *genl, struct nlmsghdr *request)
+int hvu_genl_post(struct hvu_genl *genl, struct nlmsghdr *request)
 {
 	return transmit(genl, request, 0);
 }
@@ -176,7 +184,7 @@ int hvic_genl_post(struct hvic_genl *genl, struct nlmsghdr *request)
  * @n: of its groups
  */
 struct group_slot {
-	struct hvic_genl *genl;
+	struct hvu_genl *genl;
 	size_t n;
 };
 
@@ -185,7 +193,7 @@ static int take_group(const struct nlattr *group, void *data)
 	struct group_slot *slot = data;
 	const struct nlattr *attr;
 
-	if (slot->n == HVIC_GENL_GROUPS)
+	if (slot->n == HVU_GENL_GROUPS)
 		return MNL_CB_OK;
 	mnl_attr_for_each_nested(attr, group) {
 		if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
@@ -201,7 +209,7 @@ static int take_group(const struct nlattr *group, void *data)
 
 static int take_family_attr(const struct nlattr *attr, void *data)
 {
-	struct hvic_genl *genl = data;
+	struct hvu_genl *genl = data;
 	struct group_slot slot = { .genl = genl };
 
 	switch (mnl_attr_get_type(attr)) {
@@ -224,22 +232,22 @@ static int take_family(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-static int find_family(struct hvic_genl *genl, const char *name)
+static int find_family(struct hvu_genl *genl, const char *name)
 {
 	struct nlmsghdr *request;
 	int ret;
 
 	genl->family = GENL_ID_CTRL;
-	request = hvic_genl_request(genl, CTRL_CMD_GETFAMILY);
+	request = hvu_genl_request(genl, CTRL_CMD_GETFAMILY);
 	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, name);
-	ret = hvic_genl_do(genl, request, take_family, genl);
+	ret = hvu_genl_do(genl, request, take_family, genl);
 	/* "No such name" is no news about what anybody asked for. */
 	genl->error[0] = '\0';
 	return ret;
 }
 
 /**
- * hvic_genl_open() - connect
+ * hvu_genl_open() - connect
  * @genl: to be filled in
  * @family: name of the family
  * @timeout_ms: how long to wait for an answer; -1 for ever
@@ -247,12 +255,12 @@ static int find_family(struct hvic_genl *genl, const char *name)
  * Return: 0; %-ENOENT if there is no such family; or another negative errno. Close
  * only after success.
  */
-int hvic_genl_open(struct hvic_genl *genl, const char *family, int timeout_ms)
+int hvu_genl_open(struct hvu_genl *genl, const char *family, int timeout_ms)
 {
 	int one = 1;
 	int ret;
 
-	memset(genl, 0, offsetof(struct hvic_genl, request));
+	memset(genl, 0, offsetof(struct hvu_genl, request));
 	genl->timeout_ms = timeout_ms;
 	genl->nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!genl->nl)
@@ -277,26 +285,26 @@ err_close:
 	return ret;
 }
 
-/** hvic_genl_close() - disconnect; nothing if it is not open */
-void hvic_genl_close(struct hvic_genl *genl)
+/** hvu_genl_close() - disconnect; nothing if it is not open */
+void hvu_genl_close(struct hvu_genl *genl)
 {
 	if (genl->nl)
 		mnl_socket_close(genl->nl);
 	genl->nl = NULL;
 }
 
-/** hvic_genl_fd() - the socket, to wait on */
-int hvic_genl_fd(const struct hvic_genl *genl)
+/** hvu_genl_fd() - the socket, to wait on */
+int hvu_genl_fd(const struct hvu_genl *genl)
 {
 	return mnl_socket_get_fd(genl->nl);
 }
 
 /* --- Notifications. ------------------------------------------------------- */
 
-/** hvic_genl_join() - hear of what happens to a group; %-ENOENT if there is none of the name */
-int hvic_genl_join(struct hvic_genl *genl, const char *group)
+/** hvu_genl_join() - hear of what happens to a group; %-ENOENT if there is none of the name */
+int hvu_genl_join(struct hvu_genl *genl, const char *group)
 {
-	for (size_t i = 0; i < HVIC_GENL_GROUPS; i++) {
+	for (size_t i = 0; i < HVU_GENL_GROUPS; i++) {
 		if (strcmp(genl->groups[i].name, group))
 			continue;
 		if (mnl_socket_setsockopt(genl->nl, NETLINK_ADD_MEMBERSHIP, &genl->groups[i].id,
@@ -308,7 +316,7 @@ int hvic_genl_join(struct hvic_genl *genl, const char *group)
 }
 
 /**
- * hvic_genl_events() - take the notifications that wait, at least one
+ * hvu_genl_events() - wait for notifications, and take those that have come
  * @genl: connection
  * @cb: gets each of them; may post, but not ask and wait
  * @data: for @cb
@@ -316,7 +324,7 @@ int hvic_genl_join(struct hvic_genl *genl, const char *group)
  * Return: 0; %-ETIMEDOUT; %-ENOBUFS if some were lost; what a posted request was
  * refused with; one of @cb's; or another negative errno.
  */
-int hvic_genl_events(struct hvic_genl *genl, hvic_genl_cb *cb, void *data)
+int hvu_genl_events(struct hvu_genl *genl, hvu_genl_cb *cb, void *data)
 {
 	const struct nlmsghdr *message = (void *)genl->buffer;
 	int len = receive(genl, genl->timeout_ms);

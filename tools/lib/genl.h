@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A connection to the driver's generic netlink family. */
-#ifndef HVIC_GENL_H
-#define HVIC_GENL_H
+#ifndef HVU_GENL_H
+#define HVU_GENL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -9,13 +9,13 @@
 #include <libmnl/libmnl.h>
 
 /* What the kernel sends at most in one datagram, and what we ever ask. */
-#define HVIC_GENL_BUFFER	32768
-#define HVIC_GENL_REQUEST	1024
+#define HVU_GENL_BUFFER	32768
+#define HVU_GENL_REQUEST	1024
 
-#define HVIC_GENL_GROUPS 8
+#define HVU_GENL_GROUPS 8
 
 /**
- * struct hvic_genl - a connection
+ * struct hvu_genl - a connection
  * @nl: socket
  * @family: the kernel's number of the family
  * @version: of the family
@@ -26,36 +26,36 @@
  * @request: what is sent
  * @buffer: what was received
  */
-struct hvic_genl {
+struct hvu_genl {
 	struct mnl_socket *nl;
 	uint16_t family;
 	uint32_t version;
 	struct {
 		char name[16];
 		uint32_t id;
-	} groups[HVIC_GENL_GROUPS];
+	} groups[HVU_GENL_GROUPS];
 	uint32_t seq;
 	int timeout_ms;
 	char error[256];
-	char request[HVIC_GENL_REQUEST] __attribute__((aligned(NLMSG_ALIGNTO)));
-	char buffer[HVIC_GENL_BUFFER] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char request[HVU_GENL_REQUEST] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char buffer[HVU_GENL_BUFFER] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 /* Called for each message; 0 to go on, a negative errno to end. */
-typedef int hvic_genl_cb(const struct nlmsghdr *message, void *data);
+typedef int hvu_genl_cb(const struct nlmsghdr *message, void *data);
 
-int hvic_genl_open(struct hvic_genl *genl, const char *family, int timeout_ms);
-void hvic_genl_close(struct hvic_genl *genl);
-int hvic_genl_fd(const struct hvic_genl *genl);
+int hvu_genl_open(struct hvu_genl *genl, const char *family, int timeout_ms);
+void hvu_genl_close(struct hvu_genl *genl);
+int hvu_genl_fd(const struct hvu_genl *genl);
 
-struct nlmsghdr *hvic_genl_request(struct hvic_genl *genl, uint8_t command);
-int hvic_genl_do(struct hvic_genl *genl, struct nlmsghdr *request, hvic_genl_cb *cb,
-		 void *data);
-int hvic_genl_dump(struct hvic_genl *genl, struct nlmsghdr *request, hvic_genl_cb *cb,
-		   void *data);
-int hvic_genl_post(struct hvic_genl *genl, struct nlmsghdr *request);
+struct nlmsghdr *hvu_genl_request(struct hvu_genl *genl, uint8_t command);
+int hvu_genl_do(struct hvu_genl *genl, struct nlmsghdr *request, hvu_genl_cb *cb,
+		void *data);
+int hvu_genl_dump(struct hvu_genl *genl, struct nlmsghdr *request, hvu_genl_cb *cb,
+		  void *data);
+int hvu_genl_post(struct hvu_genl *genl, struct nlmsghdr *request);
 
-int hvic_genl_join(struct hvic_genl *genl, const char *group);
-int hvic_genl_events(struct hvic_genl *genl, hvic_genl_cb *cb, void *data);
+int hvu_genl_join(struct hvu_genl *genl, const char *group);
+int hvu_genl_events(struct hvu_genl *genl, hvu_genl_cb *cb, void *data);
 
 #endif

@@ -19,14 +19,14 @@ static const struct {
 };
 
 /**
- * hvic_parse_span() - a stretch of time: "30", "30s", "1.5s", "200ms", "5min", "2h", "1d"
+ * hvu_parse_span() - a stretch of time: "30", "30s", "1.5s", "200ms", "5min", "2h", "1d"
  * @text: as written; without a unit it is in seconds
  * @ms: gets it in milliseconds
  *
  * Return: 0, or %-EINVAL, or %-ERANGE if it is more than a hundred years or falls between
  * milliseconds.
  */
-int hvic_parse_span(const char *text, uint64_t *ms)
+int hvu_parse_span(const char *text, uint64_t *ms)
 {
 	const uint64_t max = 100ULL * 366 * 86400000;
 	uint64_t whole, fraction = 0, scale = 1;
@@ -59,8 +59,8 @@ int hvic_parse_span(const char *text, uint64_t *ms)
 	return -EINVAL;
 }
 
-/** hvic_parse_word() - index of a word in a list that ends with NULL, or %-EINVAL */
-int hvic_parse_word(const char *text, const char *const *words)
+/** hvu_parse_word() - index of a word in a list that ends with NULL, or %-EINVAL */
+int hvu_parse_word(const char *text, const char *const *words)
 {
 	for (int i = 0; words[i]; i++) {
 		if (!strcmp(text, words[i]))
@@ -69,8 +69,8 @@ int hvic_parse_word(const char *text, const char *const *words)
 	return -EINVAL;
 }
 
-/** hvic_parse_number() - a decimal number without a sign; %-EINVAL or %-ERANGE */
-int hvic_parse_number(const char *text, uint64_t max, uint64_t *number)
+/** hvu_parse_number() - a decimal number without a sign; %-EINVAL or %-ERANGE */
+int hvu_parse_number(const char *text, uint64_t max, uint64_t *number)
 {
 	char *end;
 

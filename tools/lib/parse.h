@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What people write on a command line. */
-#ifndef HVIC_PARSE_H
-#define HVIC_PARSE_H
+#ifndef HVU_PARSE_H
+#define HVU_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-int hvic_parse_span(const char *text, uint64_t *ms);
-int hvic_parse_word(const char *text, const char *const *words);
-int hvic_parse_number(const char *text, uint64_t max, uint64_t *number);
+int hvu_parse_span(const char *text, uint64_t *ms);
+int hvu_parse_word(const char *text, const char *const *words);
+int hvu_parse_number(const char *text, uint64_t max, uint64_t *number);
 
 #endif

@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 /**
- * hvic_spawn() - start a program, found in PATH, with our streams
+ * hvu_spawn() - start a program, found in PATH, with our streams
  * @argv: its arguments, ended by NULL
- * @pid: gets its process id, for hvic_wait_exit()
+ * @pid: gets its process id, for hvu_wait_exit()
  *
  * Return: 0 or a negative errno.
  */
-int hvic_spawn(const char *const argv[], pid_t *pid)
+int hvu_spawn(const char *const argv[], pid_t *pid)
 {
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -36,14 +36,14 @@ int hvic_spawn(const char *const argv[], pid_t *pid)
 }
 
 /**
- * hvic_wait_exit() - wait for a child
+ * hvu_wait_exit() - wait for a child
  * @pid: of the child
  * @timeout_ms: how long; -1 for ever
  *
  * Return: its exit status, 128 + the signal that ended it, %-ETIMEDOUT if it was
  * killed because time was up, or another negative errno.
  */
-int hvic_wait_exit(pid_t pid, int timeout_ms)
+int hvu_wait_exit(pid_t pid, int timeout_ms)
 {
 	struct pollfd wait = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
 	int ret = 0, status;
@@ -63,11 +63,11 @@ int hvic_wait_exit(pid_t pid, int timeout_ms)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/** hvic_run() - hvic_spawn() and hvic_wait_exit() */
-int hvic_run(const char *const argv[], int timeout_ms)
+/** hvu_run() - hvu_spawn() and hvu_wait_exit() */
+int hvu_run(const char *const argv[], int timeout_ms)
 {
 	pid_t pid;
-	int ret = hvic_spawn(argv, &pid);
+	int ret = hvu_spawn(argv, &pid);
 
-	return ret ? ret : hvic_wait_exit(pid, timeout_ms);
+	return ret ? ret : hvu_wait_exit(pid, timeout_ms);
 }

@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 /**
- * hvic_root_open() - a directory to look below
+ * hvu_root_open() - a directory to look below
  * @path: of the directory
  *
  * Return: a file descriptor, to be closed; or a negative errno.
  */
-int hvic_root_open(const char *path)
+int hvu_root_open(const char *path)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -47,8 +47,8 @@ static int open_format(int root, int flags, const char *format, va_list argument
 	return open_below(root, flags, path);
 }
 
-/** hvic_open() - open a file below @root; a file descriptor or a negative errno */
-int hvic_open(int root, int flags, const char *format, ...)
+/** hvu_open() - open a file below @root; a file descriptor or a negative errno */
+int hvu_open(int root, int flags, const char *format, ...)
 {
 	va_list arguments;
 	int fd;
@@ -59,8 +59,8 @@ int hvic_open(int root, int flags, const char *format, ...)
 	return fd;
 }
 
-/** hvic_exists() - is there such a file? */
-bool hvic_exists(int root, const char *format, ...)
+/** hvu_exists() - is there such a file? */
+bool hvu_exists(int root, const char *format, ...)
 {
 	va_list arguments;
 	int fd;
@@ -75,7 +75,7 @@ bool hvic_exists(int root, const char *format, ...)
 }
 
 /**
- * hvic_read() - the text of a small file, without the white space at its end
+ * hvu_read() - the text of a small file, without the white space at its end
  * @root: where to look
  * @buf: gets the text, ended by NUL; what does not fit is left out
  * @size: of @buf
@@ -83,7 +83,7 @@ bool hvic_exists(int root, const char *format, ...)
  *
  * Return: length of the text, or a negative errno with @buf empty.
  */
-int hvic_read(int root, char *buf, size_t size, const char *format, ...)
+int hvu_read(int root, char *buf, size_t size, const char *format, ...)
 {
 	va_list arguments;
 	ssize_t len;
@@ -108,14 +108,14 @@ int hvic_read(int root, char *buf, size_t size, const char *format, ...)
 }
 
 /**
- * hvic_write() - write a text to a file that is there, in one go, as sysfs wants it
+ * hvu_write() - write a text to a file that is there, in one go, as sysfs wants it
  * @root: where to look
  * @text: what to write
  * @format: path
  *
  * Return: 0 or a negative errno.
  */
-int hvic_write(int root, const char *text, const char *format, ...)
+int hvu_write(int root, const char *text, const char *format, ...)
 {
 	size_t len = strlen(text);
 	va_list arguments;
@@ -154,7 +154,7 @@ static int read_link(int root, char *buf, size_t size, const char *format, va_li
 }
 
 /**
- * hvic_link() - what a symbolic link points to
+ * hvu_link() - what a symbolic link points to
  * @root: where to look
  * @buf: gets the path; what does not fit is left out
  * @size: of @buf
@@ -162,7 +162,7 @@ static int read_link(int root, char *buf, size_t size, const char *format, va_li
  *
  * Return: 0, or a negative errno with @buf empty.
  */
-int hvic_link(int root, char *buf, size_t size, const char *format, ...)
+int hvu_link(int root, char *buf, size_t size, const char *format, ...)
 {
 	va_list arguments;
 	int ret;
@@ -173,8 +173,8 @@ int hvic_link(int root, char *buf, size_t size, const char *format, ...)
 	return ret;
 }
 
-/** hvic_link_name() - the same, only the last part of that path */
-int hvic_link_name(int root, char *buf, size_t size, const char *format, ...)
+/** hvu_link_name() - the same, only the last part of that path */
+int hvu_link_name(int root, char *buf, size_t size, const char *format, ...)
 {
 	char target[PATH_MAX];
 	va_list arguments;
@@ -195,14 +195,14 @@ static int compare_names(const void *a, const void *b)
 }
 
 /**
- * hvic_list() - the names in a directory, but "." and "..", in order
+ * hvu_list() - the names in a directory, but "." and "..", in order
  * @root: where to look
  * @format: path
  *
- * Return: array that ends with NULL, for hvic_list_free(); empty if there is no
+ * Return: array that ends with NULL, for hvu_list_free(); empty if there is no
  * such directory; NULL only without memory.
  */
-char **hvic_list(int root, const char *format, ...)
+char **hvu_list(int root, const char *format, ...)
 {
 	char **names = calloc(1, sizeof(*names));
 	struct dirent *entry;
@@ -243,12 +243,12 @@ char **hvic_list(int root, const char *format, ...)
 
 err_free_names:
 	closedir(dir);
-	hvic_list_free(names);
+	hvu_list_free(names);
 	return NULL;
 }
 
-/** hvic_list_free() - what hvic_list() gave */
-void hvic_list_free(char **names)
+/** hvu_list_free() - what hvu_list() gave */
+void hvu_list_free(char **names)
 {
 	if (!names)
 		return;
@@ -257,8 +257,8 @@ void hvic_list_free(char **names)
 	free(names);
 }
 
-/** hvic_fopen() - a stream to read a file from; NULL with errno set */
-FILE *hvic_fopen(int root, const char *format, ...)
+/** hvu_fopen() - a stream to read a file from; NULL with errno set */
+FILE *hvu_fopen(int root, const char *format, ...)
 {
 	va_list arguments;
 	FILE *file;

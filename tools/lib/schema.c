@@ -37,7 +37,7 @@ static const char *const abi_words[] = {
 	NULL
 };
 
-const char *const hvic_time_mode_words[] = {
+const char *const hvu_time_mode_words[] = {
 	[HV_IC_TIME_MODE_OFF]		= "off",
 	[HV_IC_TIME_MODE_PTP]		= "ptp",
 	[HV_IC_TIME_MODE_SYNC]		= "sync",
@@ -58,7 +58,7 @@ static const char *const step_cause_words[] = {
 	NULL
 };
 
-const char *const hvic_health_words[] = {
+const char *const hvu_health_words[] = {
 	[HV_IC_HEALTH_UNKNOWN]		= "unknown",
 	[HV_IC_HEALTH_HEALTHY]		= "healthy",
 	[HV_IC_HEALTH_CRITICAL]		= "critical",
@@ -74,14 +74,14 @@ static const char *const health_cause_words[] = {
 	NULL
 };
 
-const char *const hvic_action_words[] = {
+const char *const hvu_action_words[] = {
 	[HV_IC_ACTION_POWEROFF]		= "poweroff",
 	[HV_IC_ACTION_REBOOT]		= "reboot",
 	[HV_IC_ACTION_HIBERNATE]	= "hibernate",
 	NULL
 };
 
-const char *const hvic_policy_words[] = {
+const char *const hvu_policy_words[] = {
 	[HV_IC_POLICY_ALLOW]		= "allow",
 	[HV_IC_POLICY_DENY]		= "deny",
 	[HV_IC_POLICY_NOTIFY]		= "notify",
@@ -132,34 +132,34 @@ static const char *const fcopy_phase_words[] = {
 
 /* --- Sets. ---------------------------------------------------------------- */
 
-#define FLAG(n)		{ .name = (n), .kind = HVIC_ATTR_FLAG }
-#define BOOL(n)		{ .name = (n), .kind = HVIC_ATTR_BOOL }
-#define U32(n)		{ .name = (n), .kind = HVIC_ATTR_U32 }
-#define U32_OF(n, u)	{ .name = (n), .kind = HVIC_ATTR_U32, .unit = (u) }
-#define S32(n)		{ .name = (n), .kind = HVIC_ATTR_S32 }
-#define U64(n)		{ .name = (n), .kind = HVIC_ATTR_U64 }
-#define U64_OF(n, u)	{ .name = (n), .kind = HVIC_ATTR_U64, .unit = (u) }
-#define S64_OF(n, u)	{ .name = (n), .kind = HVIC_ATTR_S64, .unit = (u) }
-#define HEX(n)		{ .name = (n), .kind = HVIC_ATTR_HEX }
-#define STRING(n)	{ .name = (n), .kind = HVIC_ATTR_STRING }
-#define WORD(n, w)	{ .name = (n), .kind = HVIC_ATTR_WORD, .words = (w), \
+#define FLAG(n)		{ .name = (n), .kind = HVU_ATTR_FLAG }
+#define BOOL(n)		{ .name = (n), .kind = HVU_ATTR_BOOL }
+#define U32(n)		{ .name = (n), .kind = HVU_ATTR_U32 }
+#define U32_OF(n, u)	{ .name = (n), .kind = HVU_ATTR_U32, .unit = (u) }
+#define S32(n)		{ .name = (n), .kind = HVU_ATTR_S32 }
+#define U64(n)		{ .name = (n), .kind = HVU_ATTR_U64 }
+#define U64_OF(n, u)	{ .name = (n), .kind = HVU_ATTR_U64, .unit = (u) }
+#define S64_OF(n, u)	{ .name = (n), .kind = HVU_ATTR_S64, .unit = (u) }
+#define HEX(n)		{ .name = (n), .kind = HVU_ATTR_HEX }
+#define STRING(n)	{ .name = (n), .kind = HVU_ATTR_STRING }
+#define WORD(n, w)	{ .name = (n), .kind = HVU_ATTR_WORD, .words = (w), \
 			  .n_words = ARRAY_SIZE(w) - 1 }
-#define VERSION(n)	{ .name = (n), .kind = HVIC_ATTR_VERSION, .set = &set_version }
-#define VERSIONS(n)	{ .name = (n), .kind = HVIC_ATTR_VERSION, .set = &set_version, \
+#define VERSION(n)	{ .name = (n), .kind = HVU_ATTR_VERSION, .set = &set_version }
+#define VERSIONS(n)	{ .name = (n), .kind = HVU_ATTR_VERSION, .set = &set_version, \
 			  .multi = true }
-#define NEST(n, s)	{ .name = (n), .kind = HVIC_ATTR_NEST, .set = &(s) }
-#define NESTS(n, s)	{ .name = (n), .kind = HVIC_ATTR_NEST, .set = &(s), .multi = true }
+#define NEST(n, s)	{ .name = (n), .kind = HVU_ATTR_NEST, .set = &(s) }
+#define NESTS(n, s)	{ .name = (n), .kind = HVU_ATTR_NEST, .set = &(s), .multi = true }
 
 #define SET(n, a)	{ .name = (n), .attrs = (a), .n_attrs = ARRAY_SIZE(a) }
 
-static const struct hvic_attr version_attrs[] = {
+static const struct hvu_attr version_attrs[] = {
 	[HV_IC_A_VERSION_MAJOR]		= U32("major"),
 	[HV_IC_A_VERSION_MINOR]		= U32("minor"),
 };
 
-static const struct hvic_set set_version = SET("version", version_attrs);
+static const struct hvu_set set_version = SET("version", version_attrs);
 
-static const struct hvic_attr counters_attrs[] = {
+static const struct hvu_attr counters_attrs[] = {
 	[HV_IC_A_COUNTERS_IN]		= U64("in"),
 	[HV_IC_A_COUNTERS_OUT]		= U64("out"),
 	[HV_IC_A_COUNTERS_NEGOTIATIONS]	= U64("negotiations"),
@@ -171,9 +171,9 @@ static const struct hvic_attr counters_attrs[] = {
 	[HV_IC_A_COUNTERS_RING_FULL]	= U64("ring-full"),
 };
 
-static const struct hvic_set set_counters = SET("counters", counters_attrs);
+static const struct hvu_set set_counters = SET("counters", counters_attrs);
 
-static const struct hvic_attr outcome_attrs[] = {
+static const struct hvu_attr outcome_attrs[] = {
 	[HV_IC_A_OUTCOME_AGE]		= U64_OF("age", "ms"),
 	[HV_IC_A_OUTCOME_OPERATION]	= STRING("operation"),
 	[HV_IC_A_OUTCOME_STATUS]	= HEX("status"),
@@ -181,16 +181,16 @@ static const struct hvic_attr outcome_attrs[] = {
 	[HV_IC_A_OUTCOME_TEXT]		= STRING("text"),
 };
 
-static const struct hvic_set set_outcome = SET("outcome", outcome_attrs);
+static const struct hvu_set set_outcome = SET("outcome", outcome_attrs);
 
-static const struct hvic_attr owner_attrs[] = {
+static const struct hvu_attr owner_attrs[] = {
 	[HV_IC_A_OWNER_PID]		= U32("pid"),
 	[HV_IC_A_OWNER_ABI]		= WORD("abi", abi_words),
 };
 
-static const struct hvic_set set_owner = SET("owner", owner_attrs);
+static const struct hvu_set set_owner = SET("owner", owner_attrs);
 
-static const struct hvic_attr service_attrs[] = {
+static const struct hvu_attr service_attrs[] = {
 	[HV_IC_A_SERVICE_EVENT]		= U64("event"),
 	[HV_IC_A_SERVICE_ID]		= WORD("id", service_words),
 	[HV_IC_A_SERVICE_NAME]		= STRING("name"),
@@ -210,18 +210,18 @@ static const struct hvic_attr service_attrs[] = {
 	[HV_IC_A_SERVICE_LAST_ERROR]	= NEST("last-error", set_outcome),
 };
 
-const struct hvic_set hvic_set_service = SET("service", service_attrs);
+const struct hvu_set hvu_set_service = SET("service", service_attrs);
 
-static const struct hvic_attr time_point_attrs[] = {
+static const struct hvu_attr time_point_attrs[] = {
 	[HV_IC_A_TIME_POINT_AGE]	= U64_OF("age", "ms"),
 	[HV_IC_A_TIME_POINT_OFFSET]	= S64_OF("offset", "ns"),
 };
 
-static const struct hvic_set set_time_point = SET("time-point", time_point_attrs);
+static const struct hvu_set set_time_point = SET("time-point", time_point_attrs);
 
-static const struct hvic_attr time_attrs[] = {
+static const struct hvu_attr time_attrs[] = {
 	[HV_IC_A_TIME_EVENT]		= U64("event"),
-	[HV_IC_A_TIME_MODE]		= WORD("mode", hvic_time_mode_words),
+	[HV_IC_A_TIME_MODE]		= WORD("mode", hvu_time_mode_words),
 	[HV_IC_A_TIME_MAX_STEP]		= U32_OF("max-step", "s"),
 	[HV_IC_A_TIME_BACKWARD]		= BOOL("backward"),
 	[HV_IC_A_TIME_IMPLICIT_GAP]	= U32_OF("implicit-gap", "ms"),
@@ -241,25 +241,25 @@ static const struct hvic_attr time_attrs[] = {
 	[HV_IC_A_TIME_REFUSED]		= FLAG("refused"),
 };
 
-const struct hvic_set hvic_set_time = SET("time", time_attrs);
+const struct hvu_set hvu_set_time = SET("time", time_attrs);
 
-static const struct hvic_attr health_attrs[] = {
+static const struct hvu_attr health_attrs[] = {
 	[HV_IC_A_HEALTH_EVENT]		= U64("event"),
 	[HV_IC_A_HEALTH_NAME]		= STRING("name"),
-	[HV_IC_A_HEALTH_STATE]		= WORD("state", hvic_health_words),
+	[HV_IC_A_HEALTH_STATE]		= WORD("state", hvu_health_words),
 	[HV_IC_A_HEALTH_TTL]		= U32_OF("ttl", "ms"),
 	[HV_IC_A_HEALTH_REMAINING]	= U32_OF("remaining", "ms"),
-	[HV_IC_A_HEALTH_COMBINED]	= WORD("combined", hvic_health_words),
+	[HV_IC_A_HEALTH_COMBINED]	= WORD("combined", hvu_health_words),
 	[HV_IC_A_HEALTH_REPORTERS]	= U32("reporters"),
 	[HV_IC_A_HEALTH_CAUSE]		= WORD("cause", health_cause_words),
 };
 
-const struct hvic_set hvic_set_health = SET("health", health_attrs);
+const struct hvu_set hvu_set_health = SET("health", health_attrs);
 
-static const struct hvic_attr request_attrs[] = {
+static const struct hvu_attr request_attrs[] = {
 	[HV_IC_A_REQUEST_EVENT]		= U64("event"),
 	[HV_IC_A_REQUEST_ID]		= U64("id"),
-	[HV_IC_A_REQUEST_ACTION]	= WORD("action", hvic_action_words),
+	[HV_IC_A_REQUEST_ACTION]	= WORD("action", hvu_action_words),
 	[HV_IC_A_REQUEST_PHASE]		= WORD("phase", phase_words),
 	[HV_IC_A_REQUEST_FORCE]		= FLAG("force"),
 	[HV_IC_A_REQUEST_REASON]	= HEX("reason"),
@@ -271,27 +271,27 @@ static const struct hvic_attr request_attrs[] = {
 	[HV_IC_A_REQUEST_DECISION]	= WORD("decision", decision_words),
 };
 
-const struct hvic_set hvic_set_request = SET("request", request_attrs);
+const struct hvu_set hvu_set_request = SET("request", request_attrs);
 
-static const struct hvic_attr handler_attrs[] = {
+static const struct hvu_attr handler_attrs[] = {
 	[HV_IC_A_HANDLER_PID]		= U32("pid"),
 };
 
-static const struct hvic_set set_handler = SET("handler", handler_attrs);
+static const struct hvu_set set_handler = SET("handler", handler_attrs);
 
-static const struct hvic_attr shutdown_attrs[] = {
-	[HV_IC_A_SHUTDOWN_POWEROFF]	= WORD("poweroff", hvic_policy_words),
-	[HV_IC_A_SHUTDOWN_REBOOT]	= WORD("reboot", hvic_policy_words),
-	[HV_IC_A_SHUTDOWN_HIBERNATE]	= WORD("hibernate", hvic_policy_words),
+static const struct hvu_attr shutdown_attrs[] = {
+	[HV_IC_A_SHUTDOWN_POWEROFF]	= WORD("poweroff", hvu_policy_words),
+	[HV_IC_A_SHUTDOWN_REBOOT]	= WORD("reboot", hvu_policy_words),
+	[HV_IC_A_SHUTDOWN_HIBERNATE]	= WORD("hibernate", hvu_policy_words),
 	[HV_IC_A_SHUTDOWN_GRACE]	= U32_OF("grace", "s"),
 	[HV_IC_A_SHUTDOWN_HANDLER]	= NEST("handler", set_handler),
-	[HV_IC_A_SHUTDOWN_PENDING]	= NEST("pending", hvic_set_request),
-	[HV_IC_A_SHUTDOWN_LAST]		= NEST("last", hvic_set_request),
+	[HV_IC_A_SHUTDOWN_PENDING]	= NEST("pending", hvu_set_request),
+	[HV_IC_A_SHUTDOWN_LAST]		= NEST("last", hvu_set_request),
 };
 
-const struct hvic_set hvic_set_shutdown = SET("shutdown", shutdown_attrs);
+const struct hvu_set hvu_set_shutdown = SET("shutdown", shutdown_attrs);
 
-static const struct hvic_attr vss_attrs[] = {
+static const struct hvu_attr vss_attrs[] = {
 	[HV_IC_A_VSS_EVENT]		= U64("event"),
 	[HV_IC_A_VSS_PHASE]		= WORD("phase", vss_phase_words),
 	[HV_IC_A_VSS_DURATION]		= U64_OF("duration", "ms"),
@@ -299,9 +299,9 @@ static const struct hvic_attr vss_attrs[] = {
 	[HV_IC_A_VSS_HOLDER]		= U32("holder"),
 };
 
-const struct hvic_set hvic_set_vss = SET("vss", vss_attrs);
+const struct hvu_set hvu_set_vss = SET("vss", vss_attrs);
 
-static const struct hvic_attr fcopy_attrs[] = {
+static const struct hvu_attr fcopy_attrs[] = {
 	[HV_IC_A_FCOPY_EVENT]		= U64("event"),
 	[HV_IC_A_FCOPY_PHASE]		= WORD("phase", fcopy_phase_words),
 	[HV_IC_A_FCOPY_SIZE]		= U64_OF("size", "bytes"),
@@ -309,35 +309,35 @@ static const struct hvic_attr fcopy_attrs[] = {
 	[HV_IC_A_FCOPY_STATUS]		= HEX("status"),
 };
 
-const struct hvic_set hvic_set_fcopy = SET("fcopy", fcopy_attrs);
+const struct hvu_set hvu_set_fcopy = SET("fcopy", fcopy_attrs);
 
-const struct hvic_set *const hvic_sets[] = {
-	&set_version, &set_counters, &set_outcome, &set_owner, &hvic_set_service,
-	&set_time_point, &hvic_set_time, &hvic_set_health, &hvic_set_request, &set_handler,
-	&hvic_set_shutdown, &hvic_set_vss, &hvic_set_fcopy, NULL
+const struct hvu_set *const hvu_sets[] = {
+	&set_version, &set_counters, &set_outcome, &set_owner, &hvu_set_service,
+	&set_time_point, &hvu_set_time, &hvu_set_health, &hvu_set_request, &set_handler,
+	&hvu_set_shutdown, &hvu_set_vss, &hvu_set_fcopy, NULL
 };
 
 /* --- Notifications. ------------------------------------------------------- */
 
-const char *const hvic_groups[] = {
+const char *const hvu_groups[] = {
 	HV_IC_MCGRP_STATE, HV_IC_MCGRP_REQUEST, HV_IC_MCGRP_TIME, HV_IC_MCGRP_HEALTH,
 	HV_IC_MCGRP_VSS, HV_IC_MCGRP_FCOPY, NULL
 };
 
-static const struct hvic_event events[] = {
-	[HV_IC_CMD_SERVICE_NTF]		= { HV_IC_MCGRP_STATE, "service", &hvic_set_service },
-	[HV_IC_CMD_TIME_SAMPLE_NTF]	= { HV_IC_MCGRP_TIME, "sample", &hvic_set_time },
-	[HV_IC_CMD_TIME_STEP_NTF]	= { HV_IC_MCGRP_TIME, "step", &hvic_set_time },
-	[HV_IC_CMD_HEALTH_NTF]		= { HV_IC_MCGRP_HEALTH, "health", &hvic_set_health },
-	[HV_IC_CMD_SHUTDOWN_NTF]	= { HV_IC_MCGRP_REQUEST, "request", &hvic_set_request },
-	[HV_IC_CMD_HANDLER_ASK_NTF]	= { NULL, "ask", &hvic_set_request },
-	[HV_IC_CMD_HANDLER_ACT_NTF]	= { NULL, "act", &hvic_set_request },
-	[HV_IC_CMD_VSS_NTF]		= { HV_IC_MCGRP_VSS, "vss", &hvic_set_vss },
-	[HV_IC_CMD_FCOPY_NTF]		= { HV_IC_MCGRP_FCOPY, "fcopy", &hvic_set_fcopy },
+static const struct hvu_event events[] = {
+	[HV_IC_CMD_SERVICE_NTF]		= { HV_IC_MCGRP_STATE, "service", &hvu_set_service },
+	[HV_IC_CMD_TIME_SAMPLE_NTF]	= { HV_IC_MCGRP_TIME, "sample", &hvu_set_time },
+	[HV_IC_CMD_TIME_STEP_NTF]	= { HV_IC_MCGRP_TIME, "step", &hvu_set_time },
+	[HV_IC_CMD_HEALTH_NTF]		= { HV_IC_MCGRP_HEALTH, "health", &hvu_set_health },
+	[HV_IC_CMD_SHUTDOWN_NTF]	= { HV_IC_MCGRP_REQUEST, "request", &hvu_set_request },
+	[HV_IC_CMD_HANDLER_ASK_NTF]	= { NULL, "ask", &hvu_set_request },
+	[HV_IC_CMD_HANDLER_ACT_NTF]	= { NULL, "act", &hvu_set_request },
+	[HV_IC_CMD_VSS_NTF]		= { HV_IC_MCGRP_VSS, "vss", &hvu_set_vss },
+	[HV_IC_CMD_FCOPY_NTF]		= { HV_IC_MCGRP_FCOPY, "fcopy", &hvu_set_fcopy },
 };
 
-/** hvic_event_find() - what kind of notification a message is; NULL if we know none such */
-const struct hvic_event *hvic_event_find(const struct nlmsghdr *message)
+/** hvu_event_find() - what kind of notification a message is; NULL if we know none such */
+const struct hvu_event *hvu_event_find(const struct nlmsghdr *message)
 {
 	const struct genlmsghdr *header = mnl_nlmsg_get_payload(message);
 
@@ -350,13 +350,13 @@ const struct hvic_event *hvic_event_find(const struct nlmsghdr *message)
 /* --- Decoding. ------------------------------------------------------------ */
 
 struct decoder {
-	const struct hvic_set *set;
+	const struct hvu_set *set;
 	json_object *object;
 };
 
 static int take_attr(const struct nlattr *nlattr, void *data);
 
-static json_object *decode_nest(const struct nlattr *nlattr, const struct hvic_set *set)
+static json_object *decode_nest(const struct nlattr *nlattr, const struct hvu_set *set)
 {
 	struct decoder decoder = { .set = set, .object = json_object_new_object() };
 
@@ -364,18 +364,18 @@ static json_object *decode_nest(const struct nlattr *nlattr, const struct hvic_s
 	return decoder.object;
 }
 
-static json_object *decode_version(const struct nlattr *nlattr, const struct hvic_set *set)
+static json_object *decode_version(const struct nlattr *nlattr, const struct hvu_set *set)
 {
 	json_object *parts = decode_nest(nlattr, set);
 	char text[32];
 
-	snprintf(text, sizeof(text), "%lld.%lld", (long long)hvic_json_number(parts, "major"),
-		 (long long)hvic_json_number(parts, "minor"));
+	snprintf(text, sizeof(text), "%lld.%lld", (long long)hvu_json_number(parts, "major"),
+		 (long long)hvu_json_number(parts, "minor"));
 	json_object_put(parts);
 	return json_object_new_string(text);
 }
 
-static json_object *decode_word(const struct hvic_attr *attr, uint32_t number)
+static json_object *decode_word(const struct hvu_attr *attr, uint32_t number)
 {
 	char text[16];
 
@@ -395,52 +395,52 @@ static json_object *decode_hex(uint32_t number)
 }
 
 static const enum mnl_attr_data_type data_types[] = {
-	[HVIC_ATTR_FLAG]	= MNL_TYPE_FLAG,
-	[HVIC_ATTR_BOOL]	= MNL_TYPE_U8,
-	[HVIC_ATTR_U32]		= MNL_TYPE_U32,
-	[HVIC_ATTR_S32]		= MNL_TYPE_U32,
-	[HVIC_ATTR_U64]		= MNL_TYPE_U64,
-	[HVIC_ATTR_S64]		= MNL_TYPE_U64,
-	[HVIC_ATTR_HEX]		= MNL_TYPE_U32,
-	[HVIC_ATTR_WORD]	= MNL_TYPE_U32,
-	[HVIC_ATTR_STRING]	= MNL_TYPE_NUL_STRING,
-	[HVIC_ATTR_VERSION]	= MNL_TYPE_NESTED,
-	[HVIC_ATTR_NEST]	= MNL_TYPE_NESTED,
+	[HVU_ATTR_FLAG]	= MNL_TYPE_FLAG,
+	[HVU_ATTR_BOOL]	= MNL_TYPE_U8,
+	[HVU_ATTR_U32]		= MNL_TYPE_U32,
+	[HVU_ATTR_S32]		= MNL_TYPE_U32,
+	[HVU_ATTR_U64]		= MNL_TYPE_U64,
+	[HVU_ATTR_S64]		= MNL_TYPE_U64,
+	[HVU_ATTR_HEX]		= MNL_TYPE_U32,
+	[HVU_ATTR_WORD]	= MNL_TYPE_U32,
+	[HVU_ATTR_STRING]	= MNL_TYPE_NUL_STRING,
+	[HVU_ATTR_VERSION]	= MNL_TYPE_NESTED,
+	[HVU_ATTR_NEST]	= MNL_TYPE_NESTED,
 };
 
-static json_object *decode_attr(const struct nlattr *nlattr, const struct hvic_attr *attr)
+static json_object *decode_attr(const struct nlattr *nlattr, const struct hvu_attr *attr)
 {
 	switch (attr->kind) {
-	case HVIC_ATTR_FLAG:
+	case HVU_ATTR_FLAG:
 		return json_object_new_boolean(1);
-	case HVIC_ATTR_BOOL:
+	case HVU_ATTR_BOOL:
 		return json_object_new_boolean(mnl_attr_get_u8(nlattr));
-	case HVIC_ATTR_U32:
+	case HVU_ATTR_U32:
 		return json_object_new_int64(mnl_attr_get_u32(nlattr));
-	case HVIC_ATTR_S32:
+	case HVU_ATTR_S32:
 		return json_object_new_int64((int32_t)mnl_attr_get_u32(nlattr));
-	case HVIC_ATTR_U64:
+	case HVU_ATTR_U64:
 		return json_object_new_uint64(mnl_attr_get_u64(nlattr));
-	case HVIC_ATTR_S64:
+	case HVU_ATTR_S64:
 		return json_object_new_int64(mnl_attr_get_u64(nlattr));
-	case HVIC_ATTR_HEX:
+	case HVU_ATTR_HEX:
 		return decode_hex(mnl_attr_get_u32(nlattr));
-	case HVIC_ATTR_WORD:
+	case HVU_ATTR_WORD:
 		return decode_word(attr, mnl_attr_get_u32(nlattr));
-	case HVIC_ATTR_STRING:
+	case HVU_ATTR_STRING:
 		return json_object_new_string(mnl_attr_get_str(nlattr));
-	case HVIC_ATTR_VERSION:
+	case HVU_ATTR_VERSION:
 		return decode_version(nlattr, attr->set);
-	case HVIC_ATTR_NEST:
+	case HVU_ATTR_NEST:
 		return decode_nest(nlattr, attr->set);
-	case HVIC_ATTR_UNUSED:
+	case HVU_ATTR_UNUSED:
 		break;
 	}
 	return NULL;
 }
 
 /* "max-step", in s, is "max_step_s". */
-static void json_key(const struct hvic_attr *attr, char *key, size_t size)
+static void json_key(const struct hvu_attr *attr, char *key, size_t size)
 {
 	snprintf(key, size, "%s%s%s", attr->name, attr->unit ? "_" : "",
 		 attr->unit ? attr->unit : "");
@@ -452,7 +452,7 @@ static int take_attr(const struct nlattr *nlattr, void *data)
 {
 	const struct decoder *decoder = data;
 	unsigned int type = mnl_attr_get_type(nlattr);
-	const struct hvic_attr *attr;
+	const struct hvu_attr *attr;
 	json_object *array;
 	char key[64];
 
@@ -477,13 +477,13 @@ static int take_attr(const struct nlattr *nlattr, void *data)
 }
 
 /**
- * hvic_decode() - the attributes of a message
+ * hvu_decode() - the attributes of a message
  * @message: from the kernel
  * @set: what it holds
  *
  * Return: an object, for json_object_put(); what is malformed or unknown is not in it.
  */
-json_object *hvic_decode(const struct nlmsghdr *message, const struct hvic_set *set)
+json_object *hvu_decode(const struct nlmsghdr *message, const struct hvu_set *set)
 {
 	struct decoder decoder = { .set = set, .object = json_object_new_object() };
 
@@ -493,8 +493,8 @@ json_object *hvic_decode(const struct nlmsghdr *message, const struct hvic_set *
 
 /* --- Reading what was decoded. -------------------------------------------- */
 
-/** hvic_json_string() - a member that is a string; "" if there is none */
-const char *hvic_json_string(json_object *object, const char *key)
+/** hvu_json_string() - a member that is a string; "" if there is none */
+const char *hvu_json_string(json_object *object, const char *key)
 {
 	json_object *member;
 
@@ -502,8 +502,8 @@ const char *hvic_json_string(json_object *object, const char *key)
 		json_object_get_string(member) : "";
 }
 
-/** hvic_json_number() - a member that is a number; 0 if there is none */
-int64_t hvic_json_number(json_object *object, const char *key)
+/** hvu_json_number() - a member that is a number; 0 if there is none */
+int64_t hvu_json_number(json_object *object, const char *key)
 {
 	json_object *member;
 
@@ -511,8 +511,8 @@ int64_t hvic_json_number(json_object *object, const char *key)
 		json_object_get_int64(member) : 0;
 }
 
-/** hvic_json_true() - is there a member, and is it true? */
-bool hvic_json_true(json_object *object, const char *key)
+/** hvu_json_true() - is there a member, and is it true? */
+bool hvu_json_true(json_object *object, const char *key)
 {
 	json_object *member;
 
@@ -520,9 +520,9 @@ bool hvic_json_true(json_object *object, const char *key)
 		json_object_get_boolean(member);
 }
 
-/** hvic_json_each() - call a function for each member, in order */
-void hvic_json_each(json_object *object,
-		    void (*each)(void *data, const char *key, json_object *value), void *data)
+/** hvu_json_each() - call a function for each member, in order */
+void hvu_json_each(json_object *object,
+		   void (*each)(void *data, const char *key, json_object *value), void *data)
 {
 	struct json_object_iterator at = json_object_iter_begin(object);
 	struct json_object_iterator end = json_object_iter_end(object);
@@ -536,9 +536,9 @@ static void merge_member(void *into, const char *key, json_object *value)
 	json_object_object_add(into, key, json_object_get(value));
 }
 
-/** hvic_json_merge() - add the members of an object to another, and free the first */
-void hvic_json_merge(json_object *into, json_object *object)
+/** hvu_json_merge() - add the members of an object to another, and free the first */
+void hvu_json_merge(json_object *into, json_object *object)
 {
-	hvic_json_each(object, merge_member, into);
+	hvu_json_each(object, merge_member, into);
 	json_object_put(object);
 }

@@ -19,25 +19,25 @@
 
 /* --- Paper. --------------------------------------------------------------- */
 
-static bool wants_colour(enum hvic_colour colour, bool terminal)
+static bool wants_colour(enum hvu_colour colour, bool terminal)
 {
 	const char *no = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
-	if (colour != HVIC_COLOUR_AUTO)
-		return colour == HVIC_COLOUR_ALWAYS;
+	if (colour != HVU_COLOUR_AUTO)
+		return colour == HVU_COLOUR_ALWAYS;
 	if (no && *no)
 		return false;
 	return terminal && term && strcmp(term, "dumb");
 }
 
 /**
- * hvic_paper_init() - find out what a stream can show
+ * hvu_paper_init() - find out what a stream can show
  * @paper: to be filled in
  * @out: the stream
  * @colour: what the user wants; auto is: on a terminal, unless NO_COLOR is set
  */
-void hvic_paper_init(struct hvic_paper *paper, FILE *out, enum hvic_colour colour)
+void hvu_paper_init(struct hvu_paper *paper, FILE *out, enum hvu_colour colour)
 {
 	bool terminal = isatty(fileno(out));
 	struct winsize size = { 0 };
@@ -53,27 +53,27 @@ void hvic_paper_init(struct hvic_paper *paper, FILE *out, enum hvic_colour colou
 	}
 }
 
-static const char *tone_start(const struct hvic_paper *paper, enum hvic_tone tone)
+static const char *tone_start(const struct hvu_paper *paper, enum hvu_tone tone)
 {
 	static const char *const codes[] = {
-		[HVIC_PLAIN]	= "",
-		[HVIC_GOOD]	= "\033[32m",
-		[HVIC_WARN]	= "\033[33m",
-		[HVIC_BAD]	= "\033[31m",
-		[HVIC_DIM]	= "\033[2m",
-		[HVIC_HEAD]	= "\033[1m",
+		[HVU_PLAIN]	= "",
+		[HVU_GOOD]	= "\033[32m",
+		[HVU_WARN]	= "\033[33m",
+		[HVU_BAD]	= "\033[31m",
+		[HVU_DIM]	= "\033[2m",
+		[HVU_HEAD]	= "\033[1m",
 	};
 
 	return paper->colour ? codes[tone] : "";
 }
 
-static const char *tone_end(const struct hvic_paper *paper, enum hvic_tone tone)
+static const char *tone_end(const struct hvu_paper *paper, enum hvu_tone tone)
 {
-	return paper->colour && tone != HVIC_PLAIN ? "\033[0m" : "";
+	return paper->colour && tone != HVU_PLAIN ? "\033[0m" : "";
 }
 
-/** hvic_say() - printf in a tone */
-void hvic_say(const struct hvic_paper *paper, enum hvic_tone tone, const char *format, ...)
+/** hvu_say() - printf in a tone */
+void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *format, ...)
 {
 	va_list arguments;
 
@@ -113,13 +113,13 @@ static size_t character_len(const unsigned char *text)
 }
 
 /**
- * hvic_printable() - a string that does nothing to a terminal but appear
+ * hvu_printable() - a string that does nothing to a terminal but appear
  * @text: anything, from anybody
  *
  * Return: copy, to be freed, in which every byte that is not part of a printable
  * character of UTF-8 is written as \xNN, a backslash as two; NULL without memory.
  */
-char *hvic_printable(const char *text)
+char *hvu_printable(const char *text)
 {
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *in = (const unsigned char *)text;
@@ -148,8 +148,8 @@ char *hvic_printable(const char *text)
 	return copy;
 }
 
-/** hvic_columns() - how wide a printable text is, each character taken as one column */
-unsigned int hvic_columns(const char *text)
+/** hvu_columns() - how wide a printable text is, each character taken as one column */
+unsigned int hvu_columns(const char *text)
 {
 	unsigned int columns = 0;
 
@@ -160,8 +160,8 @@ unsigned int hvic_columns(const char *text)
 
 /* --- Time. ---------------------------------------------------------------- */
 
-/** hvic_span() - a stretch of time in its two largest units at most: "3 d 4 h", "12.3 ms" */
-char *hvic_span(char buf[static HVIC_SPAN_SIZE], uint64_t ns)
+/** hvu_span() - a stretch of time in its two largest units at most: "3 d 4 h", "12.3 ms" */
+char *hvu_span(char buf[static HVU_SPAN_SIZE], uint64_t ns)
 {
 	static const struct {
 		uint64_t ns;
@@ -172,54 +172,54 @@ char *hvic_span(char buf[static HVIC_SPAN_SIZE], uint64_t ns)
 	uint64_t s = ns / NSEC_PER_SEC;
 
 	if (s >= 86400) {
-		snprintf(buf, HVIC_SPAN_SIZE, "%u d %u h", (unsigned int)(s / 86400),
+		snprintf(buf, HVU_SPAN_SIZE, "%u d %u h", (unsigned int)(s / 86400),
 			 (unsigned int)(s / 3600 % 24));
 		return buf;
 	}
 	if (s >= 3600) {
-		snprintf(buf, HVIC_SPAN_SIZE, "%u h %u min", (unsigned int)(s / 3600),
+		snprintf(buf, HVU_SPAN_SIZE, "%u h %u min", (unsigned int)(s / 3600),
 			 (unsigned int)(s / 60 % 60));
 		return buf;
 	}
 	if (s >= 60) {
-		snprintf(buf, HVIC_SPAN_SIZE, "%u min %u s", (unsigned int)(s / 60),
+		snprintf(buf, HVU_SPAN_SIZE, "%u min %u s", (unsigned int)(s / 60),
 			 (unsigned int)(s % 60));
 		return buf;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(small); i++) {
 		if (ns < small[i].ns)
 			continue;
-		snprintf(buf, HVIC_SPAN_SIZE, ns < 100 * small[i].ns ? "%.1f %s" : "%.0f %s",
+		snprintf(buf, HVU_SPAN_SIZE, ns < 100 * small[i].ns ? "%.1f %s" : "%.0f %s",
 			 (double)ns / small[i].ns, small[i].unit);
 		return buf;
 	}
-	snprintf(buf, HVIC_SPAN_SIZE, "%u ns", (unsigned int)ns);
+	snprintf(buf, HVU_SPAN_SIZE, "%u ns", (unsigned int)ns);
 	return buf;
 }
 
-/** hvic_age() - a stretch of time, roughly and short: "2 min" */
-char *hvic_age(char buf[static HVIC_SPAN_SIZE], uint64_t ms)
+/** hvu_age() - a stretch of time, roughly and short: "2 min" */
+char *hvu_age(char buf[static HVU_SPAN_SIZE], uint64_t ms)
 {
 	uint64_t s = ms / 1000;
 
 	if (s >= 86400)
-		snprintf(buf, HVIC_SPAN_SIZE, "%u d", (unsigned int)(s / 86400));
+		snprintf(buf, HVU_SPAN_SIZE, "%u d", (unsigned int)(s / 86400));
 	else if (s >= 3600)
-		snprintf(buf, HVIC_SPAN_SIZE, "%u h", (unsigned int)(s / 3600));
+		snprintf(buf, HVU_SPAN_SIZE, "%u h", (unsigned int)(s / 3600));
 	else if (s >= 60)
-		snprintf(buf, HVIC_SPAN_SIZE, "%u min", (unsigned int)(s / 60));
+		snprintf(buf, HVU_SPAN_SIZE, "%u min", (unsigned int)(s / 60));
 	else
-		snprintf(buf, HVIC_SPAN_SIZE, "%u s", (unsigned int)s);
+		snprintf(buf, HVU_SPAN_SIZE, "%u s", (unsigned int)s);
 	return buf;
 }
 
-/** hvic_offset() - as hvic_span(), with a sign */
-char *hvic_offset(char buf[static HVIC_SPAN_SIZE], int64_t ns)
+/** hvu_offset() - as hvu_span(), with a sign */
+char *hvu_offset(char buf[static HVU_SPAN_SIZE], int64_t ns)
 {
-	char span[HVIC_SPAN_SIZE];
+	char span[HVU_SPAN_SIZE];
 
-	hvic_span(span, ns < 0 ? -(uint64_t)ns : (uint64_t)ns);
-	snprintf(buf, HVIC_SPAN_SIZE, "%c%.*s", ns < 0 ? '-' : '+', HVIC_SPAN_SIZE - 2, span);
+	hvu_span(span, ns < 0 ? -(uint64_t)ns : (uint64_t)ns);
+	snprintf(buf, HVU_SPAN_SIZE, "%c%.*s", ns < 0 ? '-' : '+', HVU_SPAN_SIZE - 2, span);
 	return buf;
 }
 
@@ -227,10 +227,10 @@ char *hvic_offset(char buf[static HVIC_SPAN_SIZE], int64_t ns)
 
 struct cell {
 	char *text;
-	enum hvic_tone tone;
+	enum hvu_tone tone;
 };
 
-struct hvic_table {
+struct hvu_table {
 	size_t columns;
 	size_t n;		/* of cells, the heads are the first */
 	bool broken;		/* there was no memory: better no table than half of one */
@@ -238,27 +238,27 @@ struct hvic_table {
 };
 
 /**
- * hvic_table_new() - a table without rows
+ * hvu_table_new() - a table without rows
  * @heads: of the columns, in capital letters by habit
  * @columns: how many
  *
- * Return: the table, for hvic_table_print(); NULL without memory, which the other
+ * Return: the table, for hvu_table_print(); NULL without memory, which the other
  * functions take, too.
  */
-struct hvic_table *hvic_table_new(const char *const *heads, size_t columns)
+struct hvu_table *hvu_table_new(const char *const *heads, size_t columns)
 {
-	struct hvic_table *table = calloc(1, sizeof(*table));
+	struct hvu_table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return NULL;
 	table->columns = columns;
 	for (size_t i = 0; i < columns; i++)
-		hvic_table_add(table, HVIC_HEAD, "%s", heads[i]);
+		hvu_table_add(table, HVU_HEAD, "%s", heads[i]);
 	return table;
 }
 
-/** hvic_table_add() - the next cell, made printable; rows are full when their columns are */
-void hvic_table_add(struct hvic_table *table, enum hvic_tone tone, const char *format, ...)
+/** hvu_table_add() - the next cell, made printable; rows are full when their columns are */
+void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *format, ...)
 {
 	struct cell *cells;
 	va_list arguments;
@@ -277,7 +277,7 @@ void hvic_table_add(struct hvic_table *table, enum hvic_tone tone, const char *f
 	va_end(arguments);
 	if (!text)
 		return;
-	cells[table->n].text = hvic_printable(text);
+	cells[table->n].text = hvu_printable(text);
 	cells[table->n].tone = tone;
 	free(text);
 	if (!cells[table->n].text)
@@ -286,7 +286,7 @@ void hvic_table_add(struct hvic_table *table, enum hvic_tone tone, const char *f
 	table->broken = false;
 }
 
-static void table_free(struct hvic_table *table)
+static void table_free(struct hvu_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
 		free(table->cells[i].text);
@@ -306,11 +306,11 @@ static void cut(char *text, unsigned int columns)
 }
 
 /**
- * hvic_table_print() - print a table, and free it
+ * hvu_table_print() - print a table, and free it
  * @table: the table
  * @paper: where to; on a terminal the last column is cut where the line ends
  */
-void hvic_table_print(struct hvic_table *table, const struct hvic_paper *paper)
+void hvu_table_print(struct hvu_table *table, const struct hvu_paper *paper)
 {
 	unsigned int *widths;
 
@@ -322,7 +322,7 @@ void hvic_table_print(struct hvic_table *table, const struct hvic_paper *paper)
 		goto free_table;
 	}
 	for (size_t i = 0; i < table->n; i++) {
-		unsigned int columns = hvic_columns(table->cells[i].text);
+		unsigned int columns = hvu_columns(table->cells[i].text);
 
 		if (columns > widths[i % table->columns])
 			widths[i % table->columns] = columns;
@@ -335,11 +335,11 @@ void hvic_table_print(struct hvic_table *table, const struct hvic_paper *paper)
 		for (size_t i = 0; i < table->columns; i++) {
 			if (i + 1 == table->columns && paper->width)
 				cut(cells[i].text, paper->width > at ? paper->width - at : 0);
-			hvic_say(paper, cells[i].tone, "%s", cells[i].text);
+			hvu_say(paper, cells[i].tone, "%s", cells[i].text);
 			if (i + 1 == table->columns)
 				break;
 			fprintf(paper->out, "%*s",
-				(int)(widths[i] - hvic_columns(cells[i].text)) + 2, "");
+				(int)(widths[i] - hvu_columns(cells[i].text)) + 2, "");
 			at += widths[i] + 2;
 		}
 		fputc('\n', paper->out);
@@ -356,12 +356,12 @@ free_table:
 #define PLOT_LABEL	14	/* columns that the scale takes */
 
 /**
- * hvic_plot() - a small picture of a series: newest at the right, zero line drawn
+ * hvu_plot() - a small picture of a series: newest at the right, zero line drawn
  * @paper: where to
  * @values: the series, in ns
  * @n: how many; those that have no room at the left are left out
  */
-void hvic_plot(const struct hvic_paper *paper, const int64_t *values, size_t n)
+void hvu_plot(const struct hvu_paper *paper, const int64_t *values, size_t n)
 {
 	size_t room = (paper->width ? paper->width : 80) - PLOT_LABEL - 2;
 	const char *dot = paper->utf8 ? "\u2022" : "*";
@@ -384,16 +384,16 @@ void hvic_plot(const struct hvic_paper *paper, const int64_t *values, size_t n)
 
 	for (int row = PLOT_ROWS - 1; row >= 0; row--) {
 		bool zero = row == (int)(-(double)low / step + 0.5);
-		char label[HVIC_SPAN_SIZE] = "";
+		char label[HVU_SPAN_SIZE] = "";
 
 		if (zero)
 			snprintf(label, sizeof(label), "0");
 		else if (!row || row == PLOT_ROWS - 1)
-			hvic_offset(label, row ? high : low);
+			hvu_offset(label, row ? high : low);
 		fprintf(paper->out, "%*s %s", PLOT_LABEL, label, edge);
 		for (size_t i = 0; i < n; i++) {
 			if (row == (int)(((double)values[i] - low) / step + 0.5))
-				hvic_say(paper, HVIC_GOOD, "%s", dot);
+				hvu_say(paper, HVU_GOOD, "%s", dot);
 			else
 				fputs(zero ? line : " ", paper->out);
 		}

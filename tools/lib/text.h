@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Text for people: tables, colours, durations, and other people's strings made harmless. */
-#ifndef HVIC_TEXT_H
-#define HVIC_TEXT_H
+#ifndef HVU_TEXT_H
+#define HVU_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,42 +9,42 @@
 #include <stdio.h>
 
 /* What a piece of text means; how that looks is up to the terminal. */
-enum hvic_tone { HVIC_PLAIN, HVIC_GOOD, HVIC_WARN, HVIC_BAD, HVIC_DIM, HVIC_HEAD };
+enum hvu_tone { HVU_PLAIN, HVU_GOOD, HVU_WARN, HVU_BAD, HVU_DIM, HVU_HEAD };
 
 /**
- * struct hvic_paper - where text goes
+ * struct hvu_paper - where text goes
  * @out: the stream
  * @colour: it shows colours
  * @utf8: it shows more than ASCII
  * @width: columns of the terminal; 0 if it is none, lines may then be of any length
  */
-struct hvic_paper {
+struct hvu_paper {
 	FILE *out;
 	bool colour;
 	bool utf8;
 	unsigned int width;
 };
 
-enum hvic_colour { HVIC_COLOUR_AUTO, HVIC_COLOUR_ALWAYS, HVIC_COLOUR_NEVER };
+enum hvu_colour { HVU_COLOUR_AUTO, HVU_COLOUR_ALWAYS, HVU_COLOUR_NEVER };
 
-void hvic_paper_init(struct hvic_paper *paper, FILE *out, enum hvic_colour colour);
-void hvic_say(const struct hvic_paper *paper, enum hvic_tone tone, const char *format, ...)
+void hvu_paper_init(struct hvu_paper *paper, FILE *out, enum hvu_colour colour);
+void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-char *hvic_printable(const char *text);
-unsigned int hvic_columns(const char *text);
+char *hvu_printable(const char *text);
+unsigned int hvu_columns(const char *text);
 
-#define HVIC_SPAN_SIZE 24
-char *hvic_span(char buf[static HVIC_SPAN_SIZE], uint64_t ns);
-char *hvic_age(char buf[static HVIC_SPAN_SIZE], uint64_t ms);
-char *hvic_offset(char buf[static HVIC_SPAN_SIZE], int64_t ns);
+#define HVU_SPAN_SIZE 24
+char *hvu_span(char buf[static HVU_SPAN_SIZE], uint64_t ns);
+char *hvu_age(char buf[static HVU_SPAN_SIZE], uint64_t ms);
+char *hvu_offset(char buf[static HVU_SPAN_SIZE], int64_t ns);
 
-struct hvic_table;
-struct hvic_table *hvic_table_new(const char *const *heads, size_t columns);
-void hvic_table_add(struct hvic_table *table, enum hvic_tone tone, const char *format, ...)
+struct hvu_table;
+struct hvu_table *hvu_table_new(const char *const *heads, size_t columns);
+void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void hvic_table_print(struct hvic_table *table, const struct hvic_paper *paper);
+void hvu_table_print(struct hvu_table *table, const struct hvu_paper *paper);
 
-void hvic_plot(const struct hvic_paper *paper, const int64_t *values, size_t n);
+void hvu_plot(const struct hvu_paper *paper, const int64_t *values, size_t n);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define DEVICES "sys/bus/vmbus/devices"
 
-const struct hvic_service_info hvic_services[HVIC_SERVICES] = {
+const struct hvu_service_info hvu_services[HVU_SERVICES] = {
 	{
 		.id = HV_IC_SERVICE_HEARTBEAT, .name = "heartbeat", .host_name = "Heartbeat",
 		.class = "57164f39-9115-4e78-ab55-382f3bd5422d",
@@ -37,87 +37,87 @@ const struct hvic_service_info hvic_services[HVIC_SERVICES] = {
 	},
 };
 
-const char *const hvic_service_names[HVIC_SERVICES + 1] = {
+const char *const hvu_service_names[HVU_SERVICES + 1] = {
 	"heartbeat", "shutdown", "timesync", "kvp", "vss", "fcopy", NULL
 };
 
-/** hvic_service_find() - by our name; NULL if there is none */
-const struct hvic_service_info *hvic_service_find(const char *name)
+/** hvu_service_find() - by our name; NULL if there is none */
+const struct hvu_service_info *hvu_service_find(const char *name)
 {
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
-		if (!strcmp(name, hvic_services[i].name))
-			return &hvic_services[i];
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
+		if (!strcmp(name, hvu_services[i].name))
+			return &hvu_services[i];
 	}
 	return NULL;
 }
 
 /* sysfs writes "{guid}". */
-static const struct hvic_service_info *service_of_class(const char *class)
+static const struct hvu_service_info *service_of_class(const char *class)
 {
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
-		size_t len = strlen(hvic_services[i].class);
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
+		size_t len = strlen(hvu_services[i].class);
 
-		if (class[0] == '{' && !strncasecmp(class + 1, hvic_services[i].class, len) &&
+		if (class[0] == '{' && !strncasecmp(class + 1, hvu_services[i].class, len) &&
 		    class[len + 1] == '}')
-			return &hvic_services[i];
+			return &hvu_services[i];
 	}
 	return NULL;
 }
 
 /**
- * hvic_devices() - the devices of integration services
+ * hvu_devices() - the devices of integration services
  * @root: where sysfs is below
- * @devices: gets an array, to be freed, in the order of hvic_services
+ * @devices: gets an array, to be freed, in the order of hvu_services
  *
  * Return: how many; %-ENXIO if there is no VMBus, or another negative errno.
  */
-int hvic_devices(int root, struct hvic_device **devices)
+int hvu_devices(int root, struct hvu_device **devices)
 {
-	const struct hvic_service_info *service;
-	struct hvic_device *found;
+	const struct hvu_service_info *service;
+	struct hvu_device *found;
 	char **names;
 	size_t n = 0;
 
 	*devices = NULL;
-	if (!hvic_exists(root, DEVICES))
+	if (!hvu_exists(root, DEVICES))
 		return -ENXIO;
-	names = hvic_list(root, DEVICES);
+	names = hvu_list(root, DEVICES);
 	if (!names)
 		return -ENOMEM;
 	while (names[n])
 		n++;
 	found = calloc(n + 1, sizeof(*found));
 	if (!found) {
-		hvic_list_free(names);
+		hvu_list_free(names);
 		return -ENOMEM;
 	}
 
 	n = 0;
-	for (service = hvic_services; service < hvic_services + HVIC_SERVICES; service++) {
+	for (service = hvu_services; service < hvu_services + HVU_SERVICES; service++) {
 		for (char **name = names; *name; name++) {
-			struct hvic_device *device = &found[n];
-			char class[HVIC_NAME_SIZE];
+			struct hvu_device *device = &found[n];
+			char class[HVU_NAME_SIZE];
 
-			hvic_read(root, class, sizeof(class), DEVICES "/%s/class_id", *name);
+			hvu_read(root, class, sizeof(class), DEVICES "/%s/class_id", *name);
 			if (service_of_class(class) != service ||
 			    strlen(*name) >= sizeof(device->id))
 				continue;
 			device->service = service;
 			strcpy(device->id, *name);
-			hvic_link_name(root, device->driver, sizeof(device->driver),
-				       DEVICES "/%s/driver", *name);
-			hvic_read(root, device->state, sizeof(device->state),
-				  DEVICES "/%s/ic/state", *name);
+			hvu_link_name(root, device->driver, sizeof(device->driver),
+				      DEVICES "/%s/driver", *name);
+			hvu_read(root, device->state, sizeof(device->state),
+				 DEVICES "/%s/ic/state", *name);
 			n++;
 		}
 	}
-	hvic_list_free(names);
+	hvu_list_free(names);
 	*devices = found;
 	return n;
 }
 
-/** hvic_service_has_switch() - does the loaded module serve it? Then it has a switch for it. */
-bool hvic_service_has_switch(int root, const struct hvic_service_info *service)
+/** hvu_service_has_switch() - does the loaded module serve it? Then it has a switch for it. */
+bool hvu_service_has_switch(int root, const struct hvu_service_info *service)
 {
-	return hvic_exists(root, "sys/module/hv_ic/parameters/%s", service->name);
+	return hvu_exists(root, "sys/module/hv_ic/parameters/%s", service->name);
 }

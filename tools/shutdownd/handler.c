@@ -13,68 +13,53 @@
  */
 #include "handler.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 #include "logind.h"
-#include "parse.h"
+#include "request.h"
 #include "schema.h"
 #include "text.h"
 #include "wall.h"
 
-/**
- * struct request - what the driver says of one
- * @object: all of it
- * @id: its number
- * @action: what the host wants
- * @force: at any price
- * @text: the host's words; may be anything
- */
-struct request {
-	json_object *object;
-	uint64_t id;
-	enum hv_ic_action action;
-	bool force;
-	const char *text;
-};
-
 /* --- Ask. ------------------------------------------------------------------------ */
 
-static enum hv_ic_decision judge(sd_bus *bus, const struct request *request)
+static enum hv_ic_decision judge(sd_bus *bus, const struct hvu_request *request)
 {
-	const char *name = hvic_action_words[request->action];
+	const char *name = hvu_action_words[request->action];
 	char who[256];
 	char *printable;
 	int ret;
 
 	if (request->action == HV_IC_ACTION_HIBERNATE && !hvic_logind_can(bus, request->action)) {
-		hvic_log(HVIC_NOTICE, "%s refused: logind says that this system cannot", name);
+		hvu_log(HVU_LOG_NOTICE, "%s refused: logind says that this system cannot", name);
 		return HV_IC_DECISION_UNSUPPORTED;
 	}
 	if (request->force)
 		return HV_IC_DECISION_ACCEPTED;
 	ret = hvic_logind_inhibited(bus, request->action, who, sizeof(who));
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "logind does not tell about locks: %s", strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "logind does not tell about locks: %s", strerror(-ret));
 	if (ret <= 0)
 		return HV_IC_DECISION_ACCEPTED;
-	printable = hvic_printable(who);
-	hvic_log(HVIC_NOTICE, "%s refused, it is inhibited by %s", name,
-		 printable ? printable : "somebody");
+	printable = hvu_printable(who);
+	hvu_log(HVU_LOG_NOTICE, "%s refused, it is inhibited by %s", name,
+		printable ? printable : "somebody");
 	free(printable);
 	return HV_IC_DECISION_LOCKED;
 }
 
-static void ask(struct hvic_handler *handler, const struct request *request)
+static void ask(struct hvic_handler *handler, const struct hvu_request *request)
 {
 	enum hv_ic_decision decision = HV_IC_DECISION_ACCEPTED;
 	sd_bus *bus = NULL;
 	int ret = handler->ops->open_bus(handler, &bus);
 
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "logind is out of reach: %s", strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "logind is out of reach: %s", strerror(-ret));
 	else
 		decision = judge(bus, request);
 	sd_bus_flush_close_unref(bus);
@@ -83,20 +68,20 @@ static void ask(struct hvic_handler *handler, const struct request *request)
 
 /* --- Act. ------------------------------------------------------------------------- */
 
-static void act(struct hvic_handler *handler, const struct request *request)
+static void act(struct hvic_handler *handler, const struct hvu_request *request)
 {
-	const char *name = hvic_action_words[request->action];
-	char *text = hvic_printable(request->text);
+	const char *name = hvu_action_words[request->action];
+	char *text = hvu_printable(request->text);
 	sd_bus *bus = NULL;
 	int ret = handler->ops->open_bus(handler, &bus);
 
 	if (ret >= 0)
 		ret = hvic_logind_act(bus, request->action, text ? text : "");
 	if (ret < 0)
-		hvic_log(HVIC_WARNING, "%s: logind does not do it (%s), the kernel has to", name,
-			 strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "%s: logind does not do it (%s), the kernel has to", name,
+			strerror(-ret));
 	else
-		hvic_log(HVIC_NOTICE, "%s handed to logind", name);
+		hvu_log(HVU_LOG_NOTICE, "%s handed to logind", name);
 	sd_bus_flush_close_unref(bus);
 	free(text);
 	handler->ops->reply(handler, request->id,
@@ -105,7 +90,7 @@ static void act(struct hvic_handler *handler, const struct request *request)
 
 /* --- Tell. ------------------------------------------------------------------------- */
 
-static void announce(struct hvic_handler *handler, const struct request *request,
+static void announce(struct hvic_handler *handler, const struct hvu_request *request,
 		     const char *headline)
 {
 	char **ttys = NULL;
@@ -120,26 +105,25 @@ static void announce(struct hvic_handler *handler, const struct request *request
 }
 
 /* The users hear of what will happen, and of what will not. */
-static void tell(struct hvic_handler *handler, const struct request *request)
+static void tell(struct hvic_handler *handler, const struct hvu_request *request)
 {
 	static const char *const verbs[] = {
 		[HV_IC_ACTION_POWEROFF]		= "powers off",
 		[HV_IC_ACTION_REBOOT]		= "reboots",
 		[HV_IC_ACTION_HIBERNATE]	= "hibernates",
 	};
-	const char *phase = hvic_json_string(request->object, "phase");
-	int64_t remaining = hvic_json_number(request->object, "remaining_ms");
-	char headline[128], span[HVIC_SPAN_SIZE];
+	char headline[128], span[HVU_SPAN_SIZE];
 
-	if (!strcmp(phase, "granted") && remaining)
+	if (request->phase == HV_IC_PHASE_GRANTED && request->remaining_ms)
 		snprintf(headline, sizeof(headline),
 			 "The system %s in %s, the virtual machine's host asks for it.",
-			 verbs[request->action], hvic_span(span, remaining * 1000000));
-	else if (!strcmp(phase, "granted"))
+			 verbs[request->action],
+			 hvu_span(span, request->remaining_ms * 1000000ULL));
+	else if (request->phase == HV_IC_PHASE_GRANTED)
 		snprintf(headline, sizeof(headline),
 			 "The system %s now, the virtual machine's host asks for it.",
 			 verbs[request->action]);
-	else if (!strcmp(phase, "cancelled"))
+	else if (request->phase == HV_IC_PHASE_CANCELLED)
 		snprintf(headline, sizeof(headline),
 			 "The system goes on: what the host asked for has been cancelled.");
 	else
@@ -156,29 +140,23 @@ static void tell(struct hvic_handler *handler, const struct request *request)
  */
 void hvic_handler_take(struct hvic_handler *handler, const struct nlmsghdr *message)
 {
-	const struct hvic_event *event = hvic_event_find(message);
-	struct request request;
-	int action;
+	struct hvu_request request;
+	int ret = hvu_request_read(&request, message);
 
-	if (!event || event->set != &hvic_set_request)
+	/* A newer driver does without an answer. */
+	if (ret == -EOPNOTSUPP)
+		hvu_log(HVU_LOG_WARNING, "the driver asks for something unknown");
+	if (ret)
 		return;
-	request.object = hvic_decode(message, event->set);
-	request.id = hvic_json_number(request.object, "id");
-	request.force = hvic_json_true(request.object, "force");
-	request.text = hvic_json_string(request.object, "text");
-	action = hvic_parse_word(hvic_json_string(request.object, "action"), hvic_action_words);
-	if (action < 0) {
-		/* Of a newer driver, which does without an answer. */
-		hvic_log(HVIC_WARNING, "the driver asks for something unknown");
-		json_object_put(request.object);
-		return;
-	}
-	request.action = action;
-	if (event->group)
-		tell(handler, &request);
-	else if (!strcmp(event->type, "ask"))
+	switch (request.command) {
+	case HV_IC_CMD_HANDLER_ASK_NTF:
 		ask(handler, &request);
-	else
+		break;
+	case HV_IC_CMD_HANDLER_ACT_NTF:
 		act(handler, &request);
-	json_object_put(request.object);
+		break;
+	default:
+		tell(handler, &request);
+		break;
+	}
 }

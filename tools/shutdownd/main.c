@@ -2,21 +2,14 @@
 /*
  * hvic-shutdownd: hands the host's requests to stop the guest to logind.
  *
- * One thread and one event loop: the driver's socket, the socket on which the
- * kernel tells of families that come and go (so the module may be reloaded), and
- * signals. Reading path: handler.c decides, logind.c and wall.c do.
+ * One thread and one event loop, which lib/event.c sets up together with the connection to the
+ * driver. Reading path: handler.c decides, logind.c and wall.c do.
  */
-#include <errno.h>
-#include <linux/genetlink.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-event.h>
-
+#include "event.h"
 #include "genl.h"
 #include "handler.h"
 #include "log.h"
@@ -27,24 +20,20 @@
 #define CALL_TIMEOUT_US	1000000
 #define GENL_TIMEOUT_MS	5000
 
-/* The driver will not have us; trying again would not help. See sysexits.h. */
-#define EXIT_UNAVAILABLE 69
-
 /**
  * struct daemon - the daemon
  * @handler: what it does; the first member
- * @event: loop
- * @driver: connection to the driver, while it is there
- * @driver_source: its place in the loop; NULL while it is not there
- * @control: connection on which families come and go
+ * @driver: connection to the driver
  */
 struct daemon {
 	struct hvic_handler handler;
-	sd_event *event;
-	struct hvic_genl driver;
-	sd_event_source *driver_source;
-	struct hvic_genl control;
+	struct hvu_driver driver;
 };
+
+static struct daemon *daemon_of(struct hvu_driver *driver)
+{
+	return (struct daemon *)((char *)driver - offsetof(struct daemon, driver));
+}
 
 /* --- What the handler needs. -------------------------------------------------------- */
 
@@ -57,169 +46,61 @@ static int open_bus(struct hvic_handler *handler, sd_bus **bus)
 static void reply(struct hvic_handler *handler, uint64_t id, enum hv_ic_decision decision)
 {
 	struct daemon *daemon = (struct daemon *)handler;
-	struct nlmsghdr *request = hvic_genl_request(&daemon->driver, HV_IC_CMD_HANDLER_REPLY);
+	struct nlmsghdr *request = hvu_genl_request(&daemon->driver.genl,
+						    HV_IC_CMD_HANDLER_REPLY);
 	int ret;
 
 	mnl_attr_put_u64(request, HV_IC_A_REQUEST_ID, id);
 	mnl_attr_put_u32(request, HV_IC_A_REQUEST_DECISION, decision);
-	ret = hvic_genl_post(&daemon->driver, request);
+	ret = hvu_genl_post(&daemon->driver.genl, request);
 	if (ret)
-		hvic_log(HVIC_WARNING, "cannot answer the driver: %s", strerror(-ret));
+		hvu_log(HVU_LOG_WARNING, "cannot answer the driver: %s", strerror(-ret));
 }
 
 static const struct hvic_handler_ops handler_ops = { .open_bus = open_bus, .reply = reply };
 
-/* --- The driver. --------------------------------------------------------------------- */
+/* --- What the driver needs. ----------------------------------------------------------- */
 
-static int take_request(const struct nlmsghdr *message, void *data)
+static int attach(struct hvu_driver *driver)
 {
-	struct daemon *daemon = data;
+	int ret = hvu_genl_join(&driver->genl, HV_IC_MCGRP_REQUEST);
 
-	hvic_handler_take(&daemon->handler, message);
-	return 0;
-}
-
-static int on_driver(sd_event_source *source, int fd, uint32_t events, void *data)
-{
-	struct daemon *daemon = data;
-	int ret = hvic_genl_events(&daemon->driver, take_request, daemon);
-
-	(void)source;
-	(void)fd;
-	(void)events;
-	/* The driver does not wait for ever, and goes on without us. */
-	if (ret == -ENOBUFS)
-		hvic_log(HVIC_WARNING, "messages of the driver were lost");
-	else if (ret)
-		hvic_log(HVIC_WARNING, "the driver: %s",
-			 daemon->driver.error[0] ? daemon->driver.error : strerror(-ret));
-	return 0;
-}
-
-static void detach(struct daemon *daemon)
-{
-	daemon->driver_source = sd_event_source_disable_unref(daemon->driver_source);
-	hvic_genl_close(&daemon->driver);
-	sd_notify(0, "STATUS=Waiting for the module hv_ic");
-}
-
-static int attach(struct daemon *daemon)
-{
-	int ret = hvic_genl_open(&daemon->driver, HV_IC_FAMILY_NAME, GENL_TIMEOUT_MS);
-
-	if (ret == -ENOENT) {
-		sd_notify(0, "STATUS=Waiting for the module hv_ic");
-		return 0;
-	}
-	if (ret) {
-		hvic_log(HVIC_ERROR, "cannot reach the driver: %s", strerror(-ret));
+	if (ret)
 		return ret;
-	}
-	ret = hvic_genl_join(&daemon->driver, HV_IC_MCGRP_REQUEST);
-	if (!ret)
-		ret = hvic_genl_do(&daemon->driver,
-				   hvic_genl_request(&daemon->driver, HV_IC_CMD_HANDLER_ATTACH),
-				   NULL, NULL);
-	if (!ret)
-		ret = sd_event_add_io(daemon->event, &daemon->driver_source,
-				      hvic_genl_fd(&daemon->driver), EPOLLIN, on_driver, daemon);
-	if (ret < 0) {
-		hvic_log(HVIC_ERROR, "the driver does not take us as the handler: %s",
-			 daemon->driver.error[0] ? daemon->driver.error : strerror(-ret));
-		hvic_genl_close(&daemon->driver);
-		return ret;
-	}
-	sd_notify(0, "STATUS=Handling the host's requests");
-	return 0;
+	return hvu_genl_do(&driver->genl,
+			   hvu_genl_request(&driver->genl, HV_IC_CMD_HANDLER_ATTACH), NULL, NULL);
 }
 
-/* --- Families that come and go. --------------------------------------------------------- */
-
-static int take_name(const struct nlattr *attr, void *data)
+static void take(struct hvu_driver *driver, const struct nlmsghdr *message)
 {
-	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_NAME)
-		*(const char **)data = mnl_attr_get_str(attr);
-	return MNL_CB_OK;
+	hvic_handler_take(&daemon_of(driver)->handler, message);
 }
 
-static int take_family(const struct nlmsghdr *message, void *data)
-{
-	const struct genlmsghdr *header = mnl_nlmsg_get_payload(message);
-	struct daemon *daemon = data;
-	const char *name = "";
-
-	mnl_attr_parse(message, sizeof(*header), take_name, &name);
-	if (strcmp(name, HV_IC_FAMILY_NAME))
-		return 0;
-	if (header->cmd == CTRL_CMD_DELFAMILY && daemon->driver_source)
-		detach(daemon);
-	else if (header->cmd == CTRL_CMD_NEWFAMILY && !daemon->driver_source)
-		return attach(daemon);
-	return 0;
-}
-
-static int on_control(sd_event_source *source, int fd, uint32_t events, void *data)
-{
-	struct daemon *daemon = data;
-	int ret = hvic_genl_events(&daemon->control, take_family, daemon);
-
-	(void)source;
-	(void)fd;
-	(void)events;
-	/* What was lost may have been about us: start over. */
-	if (ret == -ENOBUFS) {
-		if (daemon->driver_source)
-			detach(daemon);
-		ret = attach(daemon);
-	}
-	return ret < 0 ? sd_event_exit(daemon->event, EXIT_UNAVAILABLE) : 0;
-}
+static const struct hvu_driver_ops driver_ops = {
+	.attach = attach,
+	.take = take,
+	.status = "Handling the host's requests",
+};
 
 /* --- Init and exit. ------------------------------------------------------------------------ */
 
-static int setup(struct daemon *daemon)
-{
-	sigset_t signals;
-	int ret;
-
-	/* They come by the loop. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	ret = sd_event_default(&daemon->event);
-	if (ret < 0)
-		return ret;
-	ret = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
-	if (ret >= 0)
-		ret = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
-	if (ret >= 0)
-		ret = sd_event_set_watchdog(daemon->event, true);
-	/* ORDER: listen before the first look, so that nothing comes in between. */
-	if (ret >= 0)
-		ret = hvic_genl_open(&daemon->control, "nlctrl", GENL_TIMEOUT_MS);
-	if (ret >= 0)
-		ret = hvic_genl_join(&daemon->control, "notify");
-	if (ret >= 0)
-		ret = sd_event_add_io(daemon->event, NULL, hvic_genl_fd(&daemon->control),
-				      EPOLLIN, on_control, daemon);
-	return ret;
-}
-
 static int run(struct daemon *daemon)
 {
-	int ret = setup(daemon);
+	sd_event *event = NULL;
+	int ret = hvu_event_new(&event);
 
 	if (ret < 0) {
-		hvic_log(HVIC_ERROR, "cannot start: %s", strerror(-ret));
+		hvu_log(HVU_LOG_ERROR, "cannot start: %s", strerror(-ret));
+		sd_event_unref(event);
 		return 1;
 	}
-	if (attach(daemon))
-		return EXIT_UNAVAILABLE;
-	sd_notify(0, "READY=1");
-	ret = sd_event_loop(daemon->event);
-	sd_notify(0, "STOPPING=1");
-	return ret < 0 ? 1 : ret;
+	if (hvu_driver_open(&daemon->driver, &driver_ops, event, GENL_TIMEOUT_MS))
+		ret = HVU_EXIT_UNAVAILABLE;
+	else
+		ret = hvu_event_run(event);
+	hvu_driver_close(&daemon->driver);
+	sd_event_unref(event);
+	return ret;
 }
 
 static int usage(FILE *out)
@@ -244,11 +125,8 @@ int main(int argc, char *argv[])
 	if (argc > 1)
 		return usage(stderr);
 
-	daemon.handler.root = hvic_root_open("/");
+	daemon.handler.root = hvu_root_open("/");
 	status = run(&daemon);
-	detach(&daemon);
-	hvic_genl_close(&daemon.control);
-	sd_event_unref(daemon.event);
 	close(daemon.handler.root);
 	return status;
 }

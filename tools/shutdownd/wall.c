@@ -18,7 +18,7 @@ static void print_lines(FILE *out, const char *text)
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
 		char *line = strndup(text, len);
-		char *printable = line ? hvic_printable(line) : NULL;
+		char *printable = line ? hvu_printable(line) : NULL;
 
 		if (printable && *printable)
 			fprintf(out, "%s\r\n", printable);
@@ -31,12 +31,12 @@ static void print_lines(FILE *out, const char *text)
 /* A terminal that takes nothing now is not waited for. */
 static void write_tty(int root, const char *tty, const char *message, size_t len)
 {
-	int fd = hvic_open(root, O_WRONLY | O_NOCTTY | O_NONBLOCK, "dev/%s", tty);
+	int fd = hvu_open(root, O_WRONLY | O_NOCTTY | O_NONBLOCK, "dev/%s", tty);
 
 	if (fd < 0)
 		return;
 	if (isatty(fd) && write(fd, message, len) < 0)
-		hvic_log(HVIC_INFO, "%s takes no message", tty);
+		hvu_log(HVU_LOG_INFO, "%s takes no message", tty);
 	close(fd);
 }
 

@@ -545,6 +545,10 @@ struct hv_ic_hello {
  * @number: the value, if @type is a number
  * @key: never empty
  * @value: the value, if @type is a string
+ *
+ * The host's fields are shorter, and hold UTF-16 only. An item in an answer is never
+ * refused for what it holds: what does not fit is cut off, bytes that are no UTF-8
+ * and an empty key become U+FFFD.
  */
 struct hv_ic_kvp_item {
 	__u32 pool;
@@ -582,7 +586,10 @@ struct hv_ic_kvp_address {
 
 /**
  * struct hv_ic_kvp_ip - how a network adapter is set up
- * @adapter: "00:15:5d:01:02:03" or "{GUID}", as the host names it
+ * @adapter: its MAC address, as in "00:15:5d:01:02:03", or the GUID of its VMBus
+ *	device, as in "{f8615163-df3e-46c5-913f-f2d2f965ed0e}", both in lower case,
+ *	however the host has written it; an id of any other shape as it came. Not
+ *	looked at in an answer.
  * @dhcp: not 0 if IPv4 addresses come from DHCP
  * @reserved: 0
  * @n_addresses: how many of @addresses count

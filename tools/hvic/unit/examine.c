@@ -11,26 +11,26 @@
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 
-static void device_id(char id[HVIC_GUID_SIZE], size_t service)
+static void device_id(char id[HVU_GUID_SIZE], size_t service)
 {
-	snprintf(id, HVIC_GUID_SIZE, "%08zx-0000-0000-0000-000000000000", service);
+	snprintf(id, HVU_GUID_SIZE, "%08zx-0000-0000-0000-000000000000", service);
 }
 
 /* A guest in which all is well: everything offered, everything with hv_ic. */
 static void healthy(struct unit_root *root)
 {
-	char path[256], id[HVIC_GUID_SIZE];
+	char path[256], id[HVU_GUID_SIZE];
 
 	unit_file(root, "proc/sys/kernel/osrelease", "6.1.0-56-amd64\n");
 	unit_file(root, "etc/modprobe.d/hv_ic.conf", "# why\nsoftdep hv_utils pre: hv_ic\n");
 	unit_file(root, "sys/module/hv_ic/initstate", "live\n");
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
 		device_id(id, i);
-		unit_device(root, id, hvic_services[i].class, "hv_ic");
+		unit_device(root, id, hvu_services[i].class, "hv_ic");
 		snprintf(path, sizeof(path), "sys/bus/vmbus/devices/%s/ic/state", id);
 		unit_file(root, path, "ready\n");
 		snprintf(path, sizeof(path), "sys/module/hv_ic/parameters/%s",
-			 hvic_services[i].name);
+			 hvu_services[i].name);
 		unit_file(root, path, "Y\n");
 	}
 }
@@ -38,11 +38,11 @@ static void healthy(struct unit_root *root)
 static void without_module(struct unit_root *root)
 {
 	unit_remove(root, "sys/module/hv_ic/initstate");
-	for (size_t i = 0; i < HVIC_SERVICES; i++) {
+	for (size_t i = 0; i < HVU_SERVICES; i++) {
 		char path[256];
 
 		snprintf(path, sizeof(path), "sys/module/hv_ic/parameters/%s",
-			 hvic_services[i].name);
+			 hvu_services[i].name);
 		unit_remove(root, path);
 	}
 	unit_remove(root, "sys/module/hv_ic/parameters");
@@ -70,15 +70,15 @@ static void expect(struct unit_root *root, const char *services, const char *fin
 		json_object *finding = json_object_array_get_idx(found, i);
 
 		len += snprintf(list + len, sizeof(list) - len, "%s%s:%s", i ? " " : "",
-				hvic_json_string(finding, "id"),
-				hvic_json_string(finding, "level"));
-		assert_true(strlen(hvic_json_string(finding, "remedy")) > 0);
+				hvu_json_string(finding, "id"),
+				hvu_json_string(finding, "level"));
+		assert_true(strlen(hvu_json_string(finding, "remedy")) > 0);
 		if (i)
 			continue;
-		if (!strstr(hvic_json_string(finding, "text"), text))
-			fail_msg("text: %s", hvic_json_string(finding, "text"));
-		if (!strstr(hvic_json_string(finding, "remedy"), remedy))
-			fail_msg("remedy: %s", hvic_json_string(finding, "remedy"));
+		if (!strstr(hvu_json_string(finding, "text"), text))
+			fail_msg("text: %s", hvu_json_string(finding, "text"));
+		if (!strstr(hvu_json_string(finding, "remedy"), remedy))
+			fail_msg("remedy: %s", hvu_json_string(finding, "remedy"));
 	}
 	assert_string_equal(list, findings);
 	json_object_put(found);
@@ -186,18 +186,18 @@ static void signature_enforced(void **state)
 
 static void held(void **state)
 {
-	char id[HVIC_GUID_SIZE];
+	char id[HVU_GUID_SIZE];
 
 	healthy(*state);
 	device_id(id, 1);
-	unit_device(*state, id, hvic_services[1].class, "hv_utils");
+	unit_device(*state, id, hvu_services[1].class, "hv_utils");
 	expect(*state, "[]", "held:problem", "shutdown is held by another driver, hv_utils",
 	       "hvic takeover");
 }
 
 static void unbound(void **state)
 {
-	char id[HVIC_GUID_SIZE], path[256];
+	char id[HVU_GUID_SIZE], path[256];
 
 	healthy(*state);
 	device_id(id, 1);
@@ -209,18 +209,18 @@ static void unbound(void **state)
 /* What this hv_ic does not serve is in good hands with another. */
 static void held_rightly(void **state)
 {
-	char id[HVIC_GUID_SIZE];
+	char id[HVU_GUID_SIZE];
 
 	healthy(*state);
 	device_id(id, 1);
-	unit_device(*state, id, hvic_services[1].class, "hv_utils");
+	unit_device(*state, id, hvu_services[1].class, "hv_utils");
 	unit_remove(*state, "sys/module/hv_ic/parameters/shutdown");
 	expect(*state, "[]", "", "", "");
 }
 
 static void not_offered(void **state)
 {
-	char id[HVIC_GUID_SIZE], path[256];
+	char id[HVU_GUID_SIZE], path[256];
 
 	healthy(*state);
 	device_id(id, 5);
@@ -232,7 +232,7 @@ static void not_offered(void **state)
 
 static void disabled_and_refused(void **state)
 {
-	char id[HVIC_GUID_SIZE], path[256];
+	char id[HVU_GUID_SIZE], path[256];
 
 	healthy(*state);
 	device_id(id, 0);

@@ -87,12 +87,12 @@ static void play_unload(struct play *play, const char *driver)
 	unit_remove(play->root, path);
 }
 
-static void play_start(struct play *play, const struct hvic_daemon *daemon)
+static void play_start(struct play *play, const struct foreign_daemon *daemon)
 {
 	unit_process(play->root, daemon->pid, daemon->name, NULL);
 }
 
-static void play_stop(struct play *play, const struct hvic_daemon *daemon)
+static void play_stop(struct play *play, const struct foreign_daemon *daemon)
 {
 	char path[PATH_MAX];
 
@@ -163,20 +163,20 @@ static void snapshot(const struct play *play, char *text, size_t size)
 {
 	static const char *const ids[] = { HEARTBEAT, KVP, VSS, FCOPY };
 	static const char *const modules[] = { "hv_ic", "hv_utils", "uio_hv_generic" };
-	char driver[HVIC_NAME_SIZE];
+	char driver[HVU_NAME_SIZE];
 	size_t len = 0;
 
 	for (size_t i = 0; i < 4; i++) {
-		hvic_link_name(play->root->fd, driver, sizeof(driver),
-			       "sys/bus/vmbus/devices/%s/driver", ids[i]);
+		hvu_link_name(play->root->fd, driver, sizeof(driver),
+			      "sys/bus/vmbus/devices/%s/driver", ids[i]);
 		len += snprintf(text + len, size - len, "%s ", driver[0] ? driver : "-");
 	}
 	for (size_t i = 0; i < 3; i++)
 		len += snprintf(text + len, size - len, "%s:%d ", modules[i],
-				hvic_exists(play->root->fd, "sys/module/%s/initstate", modules[i]));
+				hvu_exists(play->root->fd, "sys/module/%s/initstate", modules[i]));
 	snprintf(text + len, size - len, "kvp:%d vss:%d",
-		 hvic_exists(play->root->fd, "proc/10/comm"),
-		 hvic_exists(play->root->fd, "proc/11/comm"));
+		 hvu_exists(play->root->fd, "proc/10/comm"),
+		 hvu_exists(play->root->fd, "proc/11/comm"));
 }
 
 static void expect(const struct play *play, const char *text)
@@ -205,10 +205,10 @@ static void begin(struct play *play, struct unit_root *root)
 static void begin_old(struct play *play, struct unit_root *root)
 {
 	begin(play, root);
-	unit_device(root, HEARTBEAT, hvic_service_find("heartbeat")->class, "hv_utils");
-	unit_device(root, KVP, hvic_service_find("kvp")->class, "hv_utils");
-	unit_device(root, VSS, hvic_service_find("vss")->class, "hv_utils");
-	unit_device(root, FCOPY, hvic_service_find("fcopy")->class, "hv_utils");
+	unit_device(root, HEARTBEAT, hvu_service_find("heartbeat")->class, "hv_utils");
+	unit_device(root, KVP, hvu_service_find("kvp")->class, "hv_utils");
+	unit_device(root, VSS, hvu_service_find("vss")->class, "hv_utils");
+	unit_device(root, FCOPY, hvu_service_find("fcopy")->class, "hv_utils");
 	play_load(play, "hv_utils");
 	unit_process(root, 10, "hv_kvp_daemon", NULL);
 	unit_process(root, 11, "hv_vss_daemon", NULL);
@@ -334,7 +334,7 @@ static void take_from_built_in(void **state)
 	assert_int_equal(hvic_move_take(&play.move), 0);
 	assert_non_null(strstr(play.told, "built into the kernel"));
 	expect(&play, AFTER);
-	assert_true(hvic_exists(play.root->fd, "sys/bus/vmbus/drivers/hv_utils"));
+	assert_true(hvu_exists(play.root->fd, "sys/bus/vmbus/drivers/hv_utils"));
 }
 
 /* A service that this hv_ic does not serve stays where it is, and so does its driver. */

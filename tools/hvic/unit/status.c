@@ -9,7 +9,7 @@
 static char *print(const char *services)
 {
 	json_object *array = json_tokener_parse(services);
-	struct hvic_paper paper = { 0 };
+	struct hvu_paper paper = { 0 };
 	char *text;
 	size_t len;
 

@@ -32,7 +32,7 @@ static void spans(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uint64_t ms = 0;
 
-		assert_int_equal(hvic_parse_span(rows[i].text, &ms), rows[i].ret);
+		assert_int_equal(hvu_parse_span(rows[i].text, &ms), rows[i].ret);
 		if (!rows[i].ret)
 			assert_int_equal(ms, rows[i].ms);
 	}
@@ -43,10 +43,10 @@ static void words(void **state)
 	static const char *const list[] = { "off", "on", NULL };
 
 	(void)state;
-	assert_int_equal(hvic_parse_word("off", list), 0);
-	assert_int_equal(hvic_parse_word("on", list), 1);
-	assert_int_equal(hvic_parse_word("o", list), -EINVAL);
-	assert_int_equal(hvic_parse_word("", list), -EINVAL);
+	assert_int_equal(hvu_parse_word("off", list), 0);
+	assert_int_equal(hvu_parse_word("on", list), 1);
+	assert_int_equal(hvu_parse_word("o", list), -EINVAL);
+	assert_int_equal(hvu_parse_word("", list), -EINVAL);
 }
 
 static void numbers(void **state)
@@ -54,13 +54,13 @@ static void numbers(void **state)
 	uint64_t number;
 
 	(void)state;
-	assert_int_equal(hvic_parse_number("10", 10, &number), 0);
+	assert_int_equal(hvu_parse_number("10", 10, &number), 0);
 	assert_int_equal(number, 10);
-	assert_int_equal(hvic_parse_number("11", 10, &number), -ERANGE);
-	assert_int_equal(hvic_parse_number("99999999999999999999", UINT64_MAX, &number), -ERANGE);
-	assert_int_equal(hvic_parse_number("-1", 10, &number), -EINVAL);
-	assert_int_equal(hvic_parse_number("", 10, &number), -EINVAL);
-	assert_int_equal(hvic_parse_number("1a", 10, &number), -EINVAL);
+	assert_int_equal(hvu_parse_number("11", 10, &number), -ERANGE);
+	assert_int_equal(hvu_parse_number("99999999999999999999", UINT64_MAX, &number), -ERANGE);
+	assert_int_equal(hvu_parse_number("-1", 10, &number), -EINVAL);
+	assert_int_equal(hvu_parse_number("", 10, &number), -EINVAL);
+	assert_int_equal(hvu_parse_number("1a", 10, &number), -EINVAL);
 }
 
 int main(void)

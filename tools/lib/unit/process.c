@@ -13,9 +13,9 @@ static void exit_statuses(void **state)
 	static const char *const missing[] = { "/no/such/program", NULL };
 
 	(void)state;
-	assert_int_equal(hvic_run(good, -1), 0);
-	assert_int_equal(hvic_run(bad, 60000), 1);
-	assert_int_equal(hvic_run(missing, -1), -ENOENT);
+	assert_int_equal(hvu_run(good, -1), 0);
+	assert_int_equal(hvu_run(bad, 60000), 1);
+	assert_int_equal(hvu_run(missing, -1), -ENOENT);
 }
 
 /* An argument is an argument, whatever a shell would make of it. */
@@ -26,7 +26,7 @@ static void no_shell(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(hvic_run(argv, -1), 0);
+	assert_int_equal(hvu_run(argv, -1), 0);
 }
 
 static void signalled(void **state)
@@ -34,7 +34,7 @@ static void signalled(void **state)
 	static const char *const argv[] = { "sh", "-c", "kill -TERM $$", NULL };
 
 	(void)state;
-	assert_int_equal(hvic_run(argv, -1), 128 + 15);
+	assert_int_equal(hvu_run(argv, -1), 128 + 15);
 }
 
 static void time_is_up(void **state)
@@ -42,7 +42,7 @@ static void time_is_up(void **state)
 	static const char *const argv[] = { "sleep", "3600", NULL };
 
 	(void)state;
-	assert_int_equal(hvic_run(argv, 1), -ETIMEDOUT);
+	assert_int_equal(hvu_run(argv, 1), -ETIMEDOUT);
 }
 
 int main(void)

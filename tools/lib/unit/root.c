@@ -15,16 +15,16 @@ static void reads(void **state)
 	unit_file(root, "sys/a", "text \n\n");
 	unit_file(root, "sys/long", "0123456789");
 	unit_file(root, "sys/empty", "\n");
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "sys/%s", "a"), 4);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "sys/%s", "a"), 4);
 	assert_string_equal(buf, "text");
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "sys/long"), 7);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "sys/long"), 7);
 	assert_string_equal(buf, "0123456");
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "sys/empty"), 0);
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "sys/none"), -ENOENT);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "sys/empty"), 0);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "sys/none"), -ENOENT);
 	assert_string_equal(buf, "");
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "sys"), -EISDIR);
-	assert_true(hvic_exists(root->fd, "sys/a"));
-	assert_false(hvic_exists(root->fd, "sys/b"));
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "sys"), -EISDIR);
+	assert_true(hvu_exists(root->fd, "sys/a"));
+	assert_false(hvu_exists(root->fd, "sys/b"));
 }
 
 static void writes(void **state)
@@ -33,11 +33,11 @@ static void writes(void **state)
 	char buf[8];
 
 	unit_file(root, "a", "");
-	assert_int_equal(hvic_write(root->fd, "text", "a"), 0);
-	hvic_read(root->fd, buf, sizeof(buf), "a");
+	assert_int_equal(hvu_write(root->fd, "text", "a"), 0);
+	hvu_read(root->fd, buf, sizeof(buf), "a");
 	assert_string_equal(buf, "text");
-	assert_int_equal(hvic_write(root->fd, "text", "b"), -ENOENT);
-	assert_false(hvic_exists(root->fd, "b"));
+	assert_int_equal(hvu_write(root->fd, "text", "b"), -ENOENT);
+	assert_false(hvu_exists(root->fd, "b"));
 }
 
 /* Whatever a link says, there is nothing outside. */
@@ -48,11 +48,11 @@ static void stays_below(void **state)
 
 	unit_symlink(root, "absolute", "/etc/passwd");
 	unit_symlink(root, "up", "../../../../../../../../etc/passwd");
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "absolute"), -ENOENT);
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "up"), -ENOENT);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "absolute"), -ENOENT);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "up"), -ENOENT);
 	unit_file(root, "etc/passwd", "ours");
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "absolute"), 4);
-	assert_int_equal(hvic_read(root->fd, buf, sizeof(buf), "up"), 4);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "absolute"), 4);
+	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "up"), 4);
 }
 
 static void links(void **state)
@@ -63,14 +63,14 @@ static void links(void **state)
 	unit_symlink(root, "driver", "../../drivers/hv_ic");
 	unit_symlink(root, "name", "hv_ic");
 	unit_file(root, "file", "");
-	assert_int_equal(hvic_link(root->fd, buf, sizeof(buf), "driver"), 0);
+	assert_int_equal(hvu_link(root->fd, buf, sizeof(buf), "driver"), 0);
 	assert_string_equal(buf, "../../drivers/hv_ic");
-	assert_int_equal(hvic_link_name(root->fd, buf, sizeof(buf), "driver"), 0);
+	assert_int_equal(hvu_link_name(root->fd, buf, sizeof(buf), "driver"), 0);
 	assert_string_equal(buf, "hv_ic");
-	assert_int_equal(hvic_link_name(root->fd, buf, sizeof(buf), "name"), 0);
+	assert_int_equal(hvu_link_name(root->fd, buf, sizeof(buf), "name"), 0);
 	assert_string_equal(buf, "hv_ic");
-	assert_true(hvic_link(root->fd, buf, sizeof(buf), "file") < 0);
-	assert_int_equal(hvic_link_name(root->fd, buf, sizeof(buf), "none"), -ENOENT);
+	assert_true(hvu_link(root->fd, buf, sizeof(buf), "file") < 0);
+	assert_int_equal(hvu_link_name(root->fd, buf, sizeof(buf), "none"), -ENOENT);
 	assert_string_equal(buf, "");
 }
 
@@ -82,16 +82,16 @@ static void lists(void **state)
 	unit_file(root, "d/b", "");
 	unit_file(root, "d/a", "");
 	unit_file(root, "d/.hidden", "");
-	names = hvic_list(root->fd, "d");
+	names = hvu_list(root->fd, "d");
 	assert_string_equal(names[0], ".hidden");
 	assert_string_equal(names[1], "a");
 	assert_string_equal(names[2], "b");
 	assert_null(names[3]);
-	hvic_list_free(names);
-	names = hvic_list(root->fd, "none");
+	hvu_list_free(names);
+	names = hvu_list(root->fd, "none");
 	assert_null(names[0]);
-	hvic_list_free(names);
-	hvic_list_free(NULL);
+	hvu_list_free(names);
+	hvu_list_free(NULL);
 }
 
 int main(void)

@@ -110,12 +110,12 @@ static const struct list *find(const struct list *lists, int n, const char *name
 	return NULL;
 }
 
-static void compare_words(const struct spec *spec, const struct hvic_attr *attr,
+static void compare_words(const struct spec *spec, const struct hvu_attr *attr,
 			  const struct item *item)
 {
 	const struct list *words = find(spec->enums, spec->n_enums, item->words);
 
-	assert_int_equal(attr->kind, HVIC_ATTR_WORD);
+	assert_int_equal(attr->kind, HVU_ATTR_WORD);
 	for (int i = 0; i < words->n; i++) {
 		assert_true((size_t)words->items[i].value < attr->n_words);
 		assert_string_equal(attr->words[words->items[i].value], words->items[i].name);
@@ -124,15 +124,15 @@ static void compare_words(const struct spec *spec, const struct hvic_attr *attr,
 	assert_null(attr->words[attr->n_words]);
 }
 
-static void compare_type(const struct hvic_attr *attr, const struct item *item)
+static void compare_type(const struct hvu_attr *attr, const struct item *item)
 {
 	static const struct {
 		const char *type;
-		enum hvic_attr_kind kind;
+		enum hvu_attr_kind kind;
 	} kinds[] = {
-		{ "flag", HVIC_ATTR_FLAG }, { "u8", HVIC_ATTR_BOOL }, { "u32", HVIC_ATTR_U32 },
-		{ "s32", HVIC_ATTR_S32 }, { "u64", HVIC_ATTR_U64 }, { "s64", HVIC_ATTR_S64 },
-		{ "string", HVIC_ATTR_STRING },
+		{ "flag", HVU_ATTR_FLAG }, { "u8", HVU_ATTR_BOOL }, { "u32", HVU_ATTR_U32 },
+		{ "s32", HVU_ATTR_S32 }, { "u64", HVU_ATTR_U64 }, { "s64", HVU_ATTR_S64 },
+		{ "string", HVU_ATTR_STRING },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -144,7 +144,7 @@ static void compare_type(const struct hvic_attr *attr, const struct item *item)
 	fail_msg("%s has an unknown type %s", item->name, item->type);
 }
 
-static void compare_attr(const struct spec *spec, const struct hvic_attr *attr,
+static void compare_attr(const struct spec *spec, const struct hvu_attr *attr,
 			 const struct item *item)
 {
 	if (!strcmp(item->type, "pad")) {
@@ -158,10 +158,10 @@ static void compare_attr(const struct spec *spec, const struct hvic_attr *attr,
 		compare_words(spec, attr, item);
 	} else if (item->nested[0]) {
 		assert_string_equal(attr->set->name, item->nested);
-		assert_int_equal(attr->kind, strcmp(item->nested, "version") ? HVIC_ATTR_NEST :
-				 HVIC_ATTR_VERSION);
+		assert_int_equal(attr->kind, strcmp(item->nested, "version") ? HVU_ATTR_NEST :
+				 HVU_ATTR_VERSION);
 	} else if (item->hex) {
-		assert_int_equal(attr->kind, HVIC_ATTR_HEX);
+		assert_int_equal(attr->kind, HVU_ATTR_HEX);
 	} else {
 		compare_type(attr, item);
 	}
@@ -173,8 +173,8 @@ static void specification(void **state)
 	int n = 0;
 
 	(void)state;
-	for (; hvic_sets[n]; n++) {
-		const struct hvic_set *set = hvic_sets[n];
+	for (; hvu_sets[n]; n++) {
+		const struct hvu_set *set = hvu_sets[n];
 		const struct list *list = find(spec->sets, spec->n_sets, set->name);
 
 		/* Attributes count from 1. */
@@ -206,10 +206,10 @@ static void put_version(struct nlmsghdr *message, uint16_t type, uint32_t major,
 	mnl_attr_nest_end(message, nest);
 }
 
-static void expect_json(const struct nlmsghdr *message, const struct hvic_set *set,
+static void expect_json(const struct nlmsghdr *message, const struct hvu_set *set,
 			const char *text)
 {
-	json_object *object = hvic_decode(message, set);
+	json_object *object = hvu_decode(message, set);
 
 	assert_string_equal(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
 							   JSON_C_TO_STRING_NOSLASHESCAPE), text);
@@ -236,7 +236,7 @@ static void every_kind(void **state)
 	mnl_attr_put_u32(message, HV_IC_A_OUTCOME_STATUS, 0x80070005);
 	mnl_attr_put_u32(message, HV_IC_A_OUTCOME_ERRNO, -13);
 	mnl_attr_nest_end(message, nest);
-	expect_json(message, &hvic_set_service,
+	expect_json(message, &hvu_set_service,
 		    "{\"id\":\"fcopy\",\"name\":\"a/b\\\"\",\"state\":\"ready\",\"enabled\":false,"
 		    "\"message\":\"3.2\",\"supported\":[\"3.2\",\"1.0\"],\"needs_owner\":true,"
 		    "\"last_error\":{\"age_ms\":18446744073709551615,\"status\":\"0x80070005\","
@@ -251,7 +251,7 @@ static void units_in_names(void **state)
 	(void)state;
 	mnl_attr_put_u32(message, HV_IC_A_TIME_MAX_STEP, 5);
 	mnl_attr_put_u64(message, HV_IC_A_TIME_OFFSET, -5);
-	expect_json(message, &hvic_set_time, "{\"max_step_s\":5,\"offset_ns\":-5}");
+	expect_json(message, &hvu_set_time, "{\"max_step_s\":5,\"offset_ns\":-5}");
 }
 
 /* What a newer kernel may say, and what no kernel should. */
@@ -266,28 +266,28 @@ static void unknown_and_malformed(void **state)
 	mnl_attr_put_u32(message, HV_IC_A_HEALTH_STATE, 77);
 	mnl_attr_put_u8(message, HV_IC_A_HEALTH_TTL, 1);		/* too short */
 	mnl_attr_put(message, HV_IC_A_HEALTH_NAME, 3, "abc");		/* no end */
-	expect_json(message, &hvic_set_health, "{\"state\":\"77\"}");
+	expect_json(message, &hvu_set_health, "{\"state\":\"77\"}");
 
 	message = begin(buf, HV_IC_CMD_SERVICE_GET);
 	mnl_attr_put(message, HV_IC_A_SERVICE_MESSAGE | NLA_F_NESTED, 0, NULL);
 	mnl_attr_put(message, HV_IC_A_SERVICE_OWNER | NLA_F_NESTED, 0, NULL);
-	expect_json(message, &hvic_set_service, "{\"message\":\"0.0\",\"owner\":{}}");
+	expect_json(message, &hvu_set_service, "{\"message\":\"0.0\",\"owner\":{}}");
 }
 
 static void notifications(void **state)
 {
-	const struct hvic_event *event;
+	const struct hvu_event *event;
 	char buf[512];
 
 	(void)state;
-	event = hvic_event_find(begin(buf, HV_IC_CMD_TIME_STEP_NTF));
+	event = hvu_event_find(begin(buf, HV_IC_CMD_TIME_STEP_NTF));
 	assert_string_equal(event->group, HV_IC_MCGRP_TIME);
-	assert_ptr_equal(event->set, &hvic_set_time);
-	event = hvic_event_find(begin(buf, HV_IC_CMD_HANDLER_ASK_NTF));
+	assert_ptr_equal(event->set, &hvu_set_time);
+	event = hvu_event_find(begin(buf, HV_IC_CMD_HANDLER_ASK_NTF));
 	assert_null(event->group);
-	assert_null(hvic_event_find(begin(buf, HV_IC_CMD_TIME_GET)));
-	assert_null(hvic_event_find(begin(buf, 255)));
-	assert_null(hvic_event_find(mnl_nlmsg_put_header(buf)));
+	assert_null(hvu_event_find(begin(buf, HV_IC_CMD_TIME_GET)));
+	assert_null(hvu_event_find(begin(buf, 255)));
+	assert_null(hvu_event_find(mnl_nlmsg_put_header(buf)));
 }
 
 static void members(void **state)
@@ -295,13 +295,13 @@ static void members(void **state)
 	json_object *object = json_tokener_parse("{\"s\":\"x\",\"n\":-7,\"t\":true,\"f\":false}");
 
 	(void)state;
-	assert_string_equal(hvic_json_string(object, "s"), "x");
-	assert_string_equal(hvic_json_string(object, "none"), "");
-	assert_int_equal(hvic_json_number(object, "n"), -7);
-	assert_int_equal(hvic_json_number(object, "none"), 0);
-	assert_true(hvic_json_true(object, "t"));
-	assert_false(hvic_json_true(object, "f"));
-	assert_false(hvic_json_true(object, "none"));
+	assert_string_equal(hvu_json_string(object, "s"), "x");
+	assert_string_equal(hvu_json_string(object, "none"), "");
+	assert_int_equal(hvu_json_number(object, "n"), -7);
+	assert_int_equal(hvu_json_number(object, "none"), 0);
+	assert_true(hvu_json_true(object, "t"));
+	assert_false(hvu_json_true(object, "f"));
+	assert_false(hvu_json_true(object, "none"));
 	json_object_put(object);
 }
 

@@ -35,7 +35,7 @@ static void printable(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char *out = hvic_printable(rows[i].in);
+		char *out = hvu_printable(rows[i].in);
 
 		assert_string_equal(out, rows[i].out);
 		free(out);
@@ -54,23 +54,23 @@ static void spans(void **state)
 		{ 3600 * SECOND, "1 h 0 min" }, { 90000 * SECOND, "1 d 1 h" },
 		{ UINT64_MAX, "213503 d 23 h" },
 	};
-	char buf[HVIC_SPAN_SIZE];
+	char buf[HVU_SPAN_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_string_equal(hvic_span(buf, rows[i].ns), rows[i].text);
-	assert_string_equal(hvic_offset(buf, -1500000), "-1.5 ms");
-	assert_string_equal(hvic_offset(buf, 1500000), "+1.5 ms");
-	assert_string_equal(hvic_offset(buf, INT64_MIN), "-106751 d 23 h");
-	assert_string_equal(hvic_age(buf, 59999), "59 s");
-	assert_string_equal(hvic_age(buf, 60000), "1 min");
-	assert_string_equal(hvic_age(buf, 7200000), "2 h");
-	assert_string_equal(hvic_age(buf, 200000000), "2 d");
+		assert_string_equal(hvu_span(buf, rows[i].ns), rows[i].text);
+	assert_string_equal(hvu_offset(buf, -1500000), "-1.5 ms");
+	assert_string_equal(hvu_offset(buf, 1500000), "+1.5 ms");
+	assert_string_equal(hvu_offset(buf, INT64_MIN), "-106751 d 23 h");
+	assert_string_equal(hvu_age(buf, 59999), "59 s");
+	assert_string_equal(hvu_age(buf, 60000), "1 min");
+	assert_string_equal(hvu_age(buf, 7200000), "2 h");
+	assert_string_equal(hvu_age(buf, 200000000), "2 d");
 }
 
 /* What is printed in here ends up in a buffer. */
 struct sheet {
-	struct hvic_paper paper;
+	struct hvu_paper paper;
 	char *text;
 	size_t len;
 };
@@ -93,16 +93,16 @@ static const char *const heads[] = { "NAME", "WHAT" };
 
 static void table_aligned(void **state)
 {
-	struct hvic_table *table = hvic_table_new(heads, 2);
+	struct hvu_table *table = hvu_table_new(heads, 2);
 	struct sheet sheet;
 
 	(void)state;
 	open_sheet(&sheet);
-	hvic_table_add(table, HVIC_PLAIN, "%s", "longer than head");
-	hvic_table_add(table, HVIC_PLAIN, "%d", 1);
-	hvic_table_add(table, HVIC_PLAIN, "T\xc3\xbcr");
-	hvic_table_add(table, HVIC_PLAIN, "\033");
-	hvic_table_print(table, &sheet.paper);
+	hvu_table_add(table, HVU_PLAIN, "%s", "longer than head");
+	hvu_table_add(table, HVU_PLAIN, "%d", 1);
+	hvu_table_add(table, HVU_PLAIN, "T\xc3\xbcr");
+	hvu_table_add(table, HVU_PLAIN, "\033");
+	hvu_table_print(table, &sheet.paper);
 	expect_sheet(&sheet, "NAME              WHAT\n"
 		     "longer than head  1\n"
 		     "T\xc3\xbcr               \\x1b\n");
@@ -110,29 +110,29 @@ static void table_aligned(void **state)
 
 static void table_coloured(void **state)
 {
-	struct hvic_table *table = hvic_table_new(heads, 2);
+	struct hvu_table *table = hvu_table_new(heads, 2);
 	struct sheet sheet;
 
 	(void)state;
 	open_sheet(&sheet);
 	sheet.paper.colour = true;
-	hvic_table_add(table, HVIC_GOOD, "a");
-	hvic_table_add(table, HVIC_PLAIN, "b");
-	hvic_table_print(table, &sheet.paper);
+	hvu_table_add(table, HVU_GOOD, "a");
+	hvu_table_add(table, HVU_PLAIN, "b");
+	hvu_table_print(table, &sheet.paper);
 	expect_sheet(&sheet, "\033[1mNAME\033[0m  \033[1mWHAT\033[0m\n\033[32ma\033[0m     b\n");
 }
 
 static void table_cut(void **state)
 {
-	struct hvic_table *table = hvic_table_new(heads, 2);
+	struct hvu_table *table = hvu_table_new(heads, 2);
 	struct sheet sheet;
 
 	(void)state;
 	open_sheet(&sheet);
 	sheet.paper.width = 10;
-	hvic_table_add(table, HVIC_PLAIN, "a");
-	hvic_table_add(table, HVIC_PLAIN, "\xc3\xbc" "23456789");
-	hvic_table_print(table, &sheet.paper);
+	hvu_table_add(table, HVU_PLAIN, "a");
+	hvu_table_add(table, HVU_PLAIN, "\xc3\xbc" "23456789");
+	hvu_table_print(table, &sheet.paper);
 	expect_sheet(&sheet, "NAME  WHAT\na     \xc3\xbc" "234\n");
 }
 
@@ -143,7 +143,7 @@ static void plot(void **state)
 
 	(void)state;
 	open_sheet(&sheet);
-	hvic_plot(&sheet.paper, values, 3);
+	hvu_plot(&sheet.paper, values, 3);
 	expect_sheet(&sheet, "       +3.0 us |  *\n"
 		     "               |   \n"
 		     "               |   \n"
@@ -167,10 +167,10 @@ static void plot_extremes(void **state)
 	open_sheet(&sheet);
 	sheet.paper.width = 40;
 	sheet.paper.utf8 = true;
-	hvic_plot(&sheet.paper, values, ARRAY_SIZE(values));
+	hvu_plot(&sheet.paper, values, ARRAY_SIZE(values));
 	fclose(sheet.paper.out);
 	for (char *line = strtok(sheet.text, "\n"); line; line = strtok(NULL, "\n")) {
-		assert_true(hvic_columns(line) <= 40);
+		assert_true(hvu_columns(line) <= 40);
 		rows++;
 	}
 	assert_int_equal(rows, 7);
@@ -184,7 +184,7 @@ static void plot_flat(void **state)
 
 	(void)state;
 	open_sheet(&sheet);
-	hvic_plot(&sheet.paper, values, 2);
+	hvu_plot(&sheet.paper, values, 2);
 	fclose(sheet.paper.out);
 	assert_non_null(strstr(sheet.text, "             0 |**\n"));
 	free(sheet.text);
@@ -192,35 +192,35 @@ static void plot_flat(void **state)
 
 static void colours(void **state)
 {
-	struct hvic_paper paper;
+	struct hvu_paper paper;
 	FILE *file = tmpfile();
 
 	(void)state;
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
-	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	hvu_paper_init(&paper, file, HVU_COLOUR_AUTO);
 	assert_false(paper.colour);		/* no terminal */
 	assert_int_equal(paper.width, 0);
-	hvic_paper_init(&paper, file, HVIC_COLOUR_ALWAYS);
+	hvu_paper_init(&paper, file, HVU_COLOUR_ALWAYS);
 	assert_true(paper.colour);
 	fclose(file);
 
 	file = fopen("/dev/ptmx", "r+");
 	if (!file)
 		skip();
-	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	hvu_paper_init(&paper, file, HVU_COLOUR_AUTO);
 	assert_true(paper.colour);
 	assert_true(paper.width > 0);
 	setenv("NO_COLOR", "1", 1);
-	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	hvu_paper_init(&paper, file, HVU_COLOUR_AUTO);
 	assert_false(paper.colour);
-	hvic_paper_init(&paper, file, HVIC_COLOUR_ALWAYS);
+	hvu_paper_init(&paper, file, HVU_COLOUR_ALWAYS);
 	assert_true(paper.colour);
 	setenv("NO_COLOR", "", 1);		/* as if it were not set */
-	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	hvu_paper_init(&paper, file, HVU_COLOUR_AUTO);
 	assert_true(paper.colour);
 	setenv("TERM", "dumb", 1);
-	hvic_paper_init(&paper, file, HVIC_COLOUR_AUTO);
+	hvu_paper_init(&paper, file, HVU_COLOUR_AUTO);
 	assert_false(paper.colour);
 	fclose(file);
 }

@@ -18,7 +18,7 @@ int unit_root_setup(void **state)
 
 	strcpy(root->path, "/tmp/hvic-unit-XXXXXX");
 	assert_non_null(mkdtemp(root->path));
-	root->fd = hvic_root_open(root->path);
+	root->fd = hvu_root_open(root->path);
 	assert_true(root->fd >= 0);
 	*state = root;
 	return 0;

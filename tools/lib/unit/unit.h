@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What cmocka needs before it, and a folder to play in. */
-#ifndef HVIC_UNIT_H
-#define HVIC_UNIT_H
+#ifndef HVU_UNIT_H
+#define HVU_UNIT_H
 
 #include <setjmp.h>
 #include <stdarg.h>

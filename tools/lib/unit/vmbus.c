@@ -13,16 +13,16 @@
 static void no_bus(void **state)
 {
 	struct unit_root *root = *state;
-	struct hvic_device *devices;
+	struct hvu_device *devices;
 
-	assert_int_equal(hvic_devices(root->fd, &devices), -ENXIO);
+	assert_int_equal(hvu_devices(root->fd, &devices), -ENXIO);
 	assert_null(devices);
 }
 
 static void devices(void **state)
 {
 	struct unit_root *root = *state;
-	struct hvic_device *devices;
+	struct hvu_device *devices;
 
 	/* sysfs may write hexadecimal digits in either case. */
 	unit_device(root, SHUTDOWN, "0E0B6031-5213-4934-818B-38D90CED39DB", "hv_ic");
@@ -34,7 +34,7 @@ static void devices(void **state)
 	unit_file(root, "sys/bus/vmbus/devices/x/class_id", "{57164f39");
 	unit_folder(root, "sys/bus/vmbus/devices/y");
 
-	assert_int_equal(hvic_devices(root->fd, &devices), 2);
+	assert_int_equal(hvu_devices(root->fd, &devices), 2);
 	assert_string_equal(devices[0].service->name, "heartbeat");
 	assert_string_equal(devices[0].id, HEARTBEAT);
 	assert_string_equal(devices[0].driver, "");
@@ -49,14 +49,14 @@ static void names(void **state)
 {
 	struct unit_root *root = *state;
 
-	for (size_t i = 0; i < HVIC_SERVICES; i++)
-		assert_ptr_equal(hvic_service_find(hvic_service_names[i]), &hvic_services[i]);
-	assert_null(hvic_service_names[HVIC_SERVICES]);
-	assert_null(hvic_service_find("network"));
+	for (size_t i = 0; i < HVU_SERVICES; i++)
+		assert_ptr_equal(hvu_service_find(hvu_service_names[i]), &hvu_services[i]);
+	assert_null(hvu_service_names[HVU_SERVICES]);
+	assert_null(hvu_service_find("network"));
 
 	unit_file(root, "sys/module/hv_ic/parameters/shutdown", "Y\n");
-	assert_true(hvic_service_has_switch(root->fd, hvic_service_find("shutdown")));
-	assert_false(hvic_service_has_switch(root->fd, hvic_service_find("kvp")));
+	assert_true(hvu_service_has_switch(root->fd, hvu_service_find("shutdown")));
+	assert_false(hvu_service_has_switch(root->fd, hvu_service_find("kvp")));
 }
 
 int main(void)

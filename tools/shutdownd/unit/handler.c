@@ -228,7 +228,7 @@ static void begin(struct play *play)
 {
 	memset(play, 0, sizeof(*play));
 	play->handler.ops = &ops;
-	play->handler.root = hvic_root_open("/");
+	play->handler.root = hvu_root_open("/");
 	play->can_hibernate = "yes";
 	play->flags_known = true;
 	play->decision = -1;

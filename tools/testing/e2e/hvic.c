@@ -44,7 +44,7 @@ static void without_driver(struct test *t)
 		"status", "monitor", "time", "time set --mode ptp", "health", "health list",
 		"health set web healthy", "health clear web", "health run web -- touch /tmp/ran",
 		"shutdown", "shutdown status", "shutdown policy reboot deny", "shutdown cancel",
-		"shutdown now", "service enable kvp", "service disable kvp", "release",
+		"shutdown proceed", "service enable kvp", "service disable kvp", "release",
 	};
 
 	test_need(t, "/usr/bin/hvic");
@@ -216,7 +216,7 @@ static void shutdown_verbs(struct test *t)
 	test_says(t, 0, "hvic shutdown", "phase    cancelled");
 	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	test_run(t, 0, "hvic shutdown now");
+	test_run(t, 0, "hvic shutdown proceed");
 	poweroff_acted(t, "poweroff");
 	test_run(t, 75, "hvic shutdown cancel");		/* it is too late */
 	test_run(t, 0, "hvic shutdown policy poweroff allow --grace 60s");

@@ -171,6 +171,69 @@ static void ip_info_binary(struct test *t)
 	EXPECT(strstr(ip.origin, "static"));
 }
 
+/* However the host writes a MAC address, the daemon knows the adapter. */
+static void ip_info_spelling(struct test *t)
+{
+	static const char * const spellings[] = {
+		"00:15:5d:ab:cd:ef", "00:15:5D:ab:CD:ef", "00-15-5D-AB-CD-EF", "00155dabcdef",
+	};
+	struct ic *kvp = test_served(t, &ic_kvp);
+	struct kvp_ip ip;
+
+	make_dummy(t);
+	test_run(t, 0, "ip link set dummy0 address 00:15:5d:ab:cd:ef");
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
+		test_note(t, "%s", spellings[i]);
+		EXPECT_RESULT(kvp_get_ip(kvp, spellings[i], &ip), 0);
+		EXPECT(strstr(ip.address, "192.0.2.17"));
+	}
+}
+
+/* Any program may write to the pool: what it writes hides nothing of the others. */
+static void odd_items(struct test *t)
+{
+	static const char make[] =
+		"odd() { printf \"$1\"; head -c $((512 - $2)) /dev/zero;"
+		" head -c $3 /dev/zero | tr '\\0' \"$4\"; head -c $((2048 - $3)) /dev/zero; };"
+		"{ odd 'caf\\351' 4 1 v; odd long 4 2047 w; odd '' 0 1 x; odd last 4 1 y; }"
+		" > /var/lib/hyperv/.kvp_pool_1";
+	struct ic *kvp = test_served(t, &ic_kvp);
+	struct kvp_item item;
+
+	test_touch(t, kvp);
+	test_run(t, 0, "%s", make);
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 0, &item), 0);
+	EXPECT_STR(item.key, "caf\xef\xbf\xbd");
+	EXPECT_STR(item.value, "v");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1, &item), 0);
+	EXPECT_EQ(strspn(item.value, "w"), 1023);
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 2, &item), 0);
+	EXPECT_STR(item.key, "\xef\xbf\xbd");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 3, &item), 0);
+	EXPECT_STR(item.key, "last");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 4, &item), WIRE_E_NO_MORE_ITEMS);
+	EXPECT_STR(test_status(t, kvp, "altered"), "3");
+	test_run(t, 0, "dmesg | grep -q 'item 1 of pool 1 is altered for the host'");
+	test_run(t, 1, "dmesg | grep -q www");
+	test_run(t, 0, "> /var/lib/hyperv/.kvp_pool_1");
+}
+
+/* The administrator of the guest may keep a host from the newest versions. */
+static void version(struct test *t)
+{
+	struct ic *kvp = test_ic(t, &ic_kvp);
+
+	test_touch(t, kvp);
+	test_parameter(t, "kvp_version", "4");
+	EXPECT_RESULT(ic_negotiate(kvp), 0);
+	EXPECT(ic_at_least(kvp, 4, 0));
+	EXPECT(!ic_at_least(kvp, 5, 0));
+	test_parameter(t, "kvp_version", "1");
+	EXPECT_RESULT(ic_negotiate(kvp), 0);
+	EXPECT(!ic_at_least(kvp, 3, 0));
+	test_run(t, 1, "echo 2 > /sys/module/hv_ic/parameters/kvp_version");
+}
+
 /*
  * Without a daemon the host gets its answers all the same, and what it sets is
  * there when the daemon comes.
@@ -207,6 +270,10 @@ const struct test_case kvp_cases[] = {
 	{ .name = "kvp_ip_info_text", .run = ip_info_text },
 	{ .name = "kvp_ip_info_binary", .run = ip_info_binary,
 	  .peer_fails = "it does not know version 5.0" },
+	{ .name = "kvp_ip_info_spelling", .run = ip_info_spelling,
+	  .peer_fails = "its daemon compares MAC addresses in upper case" },
+	{ .name = "kvp_odd_items", .run = odd_items, .only = ONLY_HV_IC },
+	{ .name = "kvp_version", .run = version, .only = ONLY_HV_IC },
 	{ .name = "kvp_no_daemon", .run = no_daemon,
 	  .peer_fails = "it leaves NEGOTIATE unread until a daemon comes" },
 	{ 0 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line. */
-#include "command.h"
+#include "args.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int parse(struct hvic_call *call, char *complaint, size_t size, const cha
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	return hvic_command_parse(call, argc, argv, complaint, size);
+	return hvic_args_parse(call, argc, argv, complaint, size);
 }
 
 static void good(void **state)
@@ -33,29 +33,31 @@ static void good(void **state)
 		int (*run)(struct hvic *hvic);
 		unsigned int n_args;
 	} rows[] = {
-		{ "", hvic_status, 0 },
-		{ "--json", hvic_status, 0 },
-		{ "-j status", hvic_status, 0 },
-		{ "status shutdown", hvic_status, 1 },
-		{ "monitor", hvic_monitor, 0 },
-		{ "monitor time health state", hvic_monitor, 3 },
-		{ "monitor time --count 3 health", hvic_monitor, 2 },
-		{ "time", hvic_time, 0 },
-		{ "time set --mode ptp --max-step=0", hvic_time_set, 0 },
-		{ "health", hvic_health_list, 0 },
-		{ "health list --json=short", hvic_health_list, 0 },
-		{ "health set web healthy --ttl 30s", hvic_health_set, 2 },
+		{ "", cmd_status, 0 },
+		{ "--json", cmd_status, 0 },
+		{ "-j status", cmd_status, 0 },
+		{ "status shutdown", cmd_status, 1 },
+		{ "monitor", cmd_monitor, 0 },
+		{ "monitor time health state", cmd_monitor, 3 },
+		{ "monitor time --count 3 health", cmd_monitor, 2 },
+		{ "time", cmd_time, 0 },
+		{ "time set --mode ptp --max-step=0", cmd_time_set, 0 },
+		{ "health", cmd_health_list, 0 },
+		{ "health list --json=short", cmd_health_list, 0 },
+		{ "health set web healthy --ttl 30s", cmd_health_set, 2 },
 		{ "--timeout 3 health --ttl=5 set web critical", NULL, 0 },
-		{ "health clear web", hvic_health_clear, 1 },
-		{ "health run web -- curl -f --ttl http://localhost", hvic_health_run, 1 },
-		{ "health run --ttl 5 web -- true", hvic_health_run, 1 },
-		{ "shutdown policy poweroff notify --grace 60s", hvic_shutdown_policy, 2 },
-		{ "shutdown policy --grace 60s", hvic_shutdown_policy, 0 },
-		{ "shutdown cancel", hvic_shutdown_cancel, 0 },
-		{ "service enable kvp", hvic_service_enable, 1 },
-		{ "takeover -t 30", hvic_takeover, 0 },
-		{ "status --", hvic_status, 0 },
-		{ "doctor", hvic_doctor, 0 },
+		{ "health clear web", cmd_health_clear, 1 },
+		{ "health run web -- curl -f --ttl http://localhost", cmd_health_run, 1 },
+		{ "health run --ttl 5 web -- true", cmd_health_run, 1 },
+		{ "shutdown policy poweroff notify --grace 60s", cmd_shutdown_policy, 2 },
+		{ "shutdown policy --grace 60s", cmd_shutdown_policy, 0 },
+		{ "shutdown cancel", cmd_shutdown_cancel, 0 },
+		{ "shutdown proceed", cmd_shutdown_proceed, 0 },
+		{ "shutdown now", cmd_shutdown_proceed, 0 },
+		{ "service enable kvp", cmd_service_enable, 1 },
+		{ "takeover -t 30", cmd_takeover, 0 },
+		{ "status --", cmd_status, 0 },
+		{ "doctor", cmd_doctor, 0 },
 	};
 
 	(void)state;
@@ -81,35 +83,35 @@ static void bad(void **state)
 		const char *line;
 		const char *complaint;
 	} rows[] = {
-		{ "stat", "\"stat\" is not known" },
-		{ "status network", "SERVICE \"network\" is none of heartbeat" },
-		{ "status shutdown kvp", "\"kvp\" is too much" },
-		{ "time sett", "\"time sett\" is not known" },
-		{ "time set fast", "\"fast\" is too much" },
-		{ "time set --mode fast", "value \"fast\" is none of off ptp sync implicit" },
+		{ "stat", "unknown command \"stat\"" },
+		{ "status network", "SERVICE \"network\" must be one of heartbeat" },
+		{ "status shutdown kvp", "unexpected argument \"kvp\"" },
+		{ "time sett", "unknown command \"time sett\"" },
+		{ "time set fast", "unexpected argument \"fast\"" },
+		{ "time set --mode fast", "value \"fast\" must be one of off, ptp, sync, implicit" },
 		{ "time set --mode", "option --mode needs a value" },
 		{ "time set --mod ptp", "unknown option \"--mod\"" },
 		{ "time --mode ptp", "unknown option \"--mode\"" },
 		{ "time set --json", "there is nothing to show with --json" },
 		{ "health set", "NAME is missing" },
 		{ "health set web", "STATE is missing" },
-		{ "health set web unknown", "STATE \"unknown\" is none of healthy critical" },
-		{ "health set web healthy now", "\"now\" is too much" },
+		{ "health set web unknown", "STATE \"unknown\" must be one of healthy, critical" },
+		{ "health set web healthy now", "unexpected argument \"now\"" },
 		{ "health run web", "COMMAND is missing" },
 		{ "health run web --", "COMMAND is missing" },
-		{ "health run web true", "\"true\" is too much" },
+		{ "health run web true", "unexpected argument \"true\"" },
 		{ "service", "\"service\" is not a whole command" },
-		{ "service kvp", "\"service kvp\" is not known" },
+		{ "service kvp", "unknown command \"service kvp\"" },
 		{ "service enable", "SERVICE is missing" },
-		{ "status -- shutdown", "\"shutdown\" is too much" },
-		{ "-- status", "\"status\" is too much" },
-		{ "--json=xml", "value \"xml\" is none of pretty short" },
+		{ "status -- shutdown", "unexpected argument \"shutdown\"" },
+		{ "-- status", "unexpected argument \"status\"" },
+		{ "--json=xml", "value \"xml\" must be one of pretty, short" },
 		{ "--help=me", "option --help takes no value" },
 		{ "-x", "unknown option \"-x\"" },
 		{ "-jt", "unknown option \"-jt\"" },
 		{ "---", "unknown option \"---\"" },
 		{ "-t", "option --timeout needs a value" },
-		{ "shutdown policy halt allow", "ACTION \"halt\" is none of poweroff reboot hibernate" },
+		{ "shutdown policy halt allow", "ACTION \"halt\" must be one of poweroff, reboot, hibernate" },
 		{ "monitor time vss time vss time vss time vss time vss time vss time vss time vss vss",
 		  "too many arguments" },
 	};
@@ -133,9 +135,9 @@ static void values(void **state)
 	(void)state;
 	assert_int_equal(parse(&call, complaint, sizeof(complaint),
 			       "time set --max-step 5s --mode=sync -t 1 --color never"), 0);
-	assert_string_equal(hvic_command_value(&call, "max-step"), "5s");
-	assert_string_equal(hvic_command_value(&call, "mode"), "sync");
-	assert_null(hvic_command_value(&call, "backward"));
+	assert_string_equal(hvic_args_value(&call, "max-step"), "5s");
+	assert_string_equal(hvic_args_value(&call, "mode"), "sync");
+	assert_null(hvic_args_value(&call, "backward"));
 	assert_string_equal(call.global[HVIC_OPTION_TIMEOUT], "1");
 	assert_string_equal(call.global[HVIC_OPTION_COLOR], "never");
 	assert_null(call.global[HVIC_OPTION_JSON]);
@@ -195,7 +197,7 @@ static void table(void **state)
 		char *text;
 		FILE *out = open_memstream(&text, &len);
 
-		hvic_command_help(c->noun, out);
+		hvic_args_help(c->noun, out);
 		fclose(out);
 		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 			if (strlen(line) > 90)
@@ -212,7 +214,7 @@ static void table(void **state)
 static void manual(void **state)
 {
 	static char page[65536];
-	FILE *file = fopen("man/hvic.1", "r");
+	FILE *file = fopen("hvic.1", "r");
 
 	(void)state;
 	assert_non_null(file);
@@ -245,5 +247,5 @@ int main(void)
 		cmocka_unit_test(manual),
 	};
 
-	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("args", tests, NULL, NULL);
 }

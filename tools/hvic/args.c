@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line as data. */
-#include "command.h"
+#include "args.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -40,12 +40,14 @@ static int complain(struct parser *parser, const char *format, ...)
 static int list_words(struct parser *parser, const char *what, const char *word,
 		      const char *const *words)
 {
-	size_t len;
+	const char *const *first = words;
 
-	complain(parser, "%s \"%s\" is none of", what, word);
+	complain(parser, "%s \"%s\" must be one of", what, word);
 	for (; *words; words++) {
-		len = strlen(parser->complaint);
-		snprintf(parser->complaint + len, parser->size - len, " %s", *words);
+		size_t len = strlen(parser->complaint);
+
+		snprintf(parser->complaint + len, parser->size - len, "%s %s",
+			 words == first ? "" : ",", *words);
 	}
 	return -EINVAL;
 }
@@ -68,12 +70,17 @@ static bool is_noun(const char *word)
 	return false;
 }
 
+static bool is_verb(const struct hvic_command *command, const char *word)
+{
+	if (!word || !command->verb)
+		return word == command->verb;
+	return !strcmp(command->verb, word) || (command->alias && !strcmp(command->alias, word));
+}
+
 static const struct hvic_command *find(const char *noun, const char *verb)
 {
 	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
-		if (strcmp(c->noun, noun))
-			continue;
-		if (c->verb && verb ? !strcmp(c->verb, verb) : c->verb == verb)
+		if (!strcmp(c->noun, noun) && is_verb(c, verb))
 			return c;
 	}
 	return NULL;
@@ -152,7 +159,7 @@ static int parse_params(struct parser *parser, const char *word)
 		if (!word)
 			break;
 		if (!param->name)
-			return complain(parser, "\"%s\" is too much", word);
+			return complain(parser, "unexpected argument \"%s\"", word);
 		if (param->words && !is_one_of(word, param->words))
 			return list_words(parser, param->name, word, param->words);
 		if (call->n_args == HVIC_MAX_ARGS)
@@ -177,7 +184,8 @@ static int parse_program(struct parser *parser)
 		/* next_word() has stopped at "--". */
 		parser->at++;
 		if (!call->command->program && parser->at < parser->argc)
-			return complain(parser, "\"%s\" is too much", parser->argv[parser->at]);
+			return complain(parser, "unexpected argument \"%s\"",
+					parser->argv[parser->at]);
 	}
 	call->program = (const char *const *)parser->argv + parser->at;
 	if (call->command->program && parser->at == parser->argc)
@@ -205,11 +213,11 @@ static int parse_verb(struct parser *parser, const char *noun)
 	if (call->global[HVIC_OPTION_HELP])
 		return 0;
 	if (!call->command) {
-		return word ? complain(parser, "\"%s %s\" is not known", noun, word) :
+		return word ? complain(parser, "unknown command \"%s %s\"", noun, word) :
 			complain(parser, "\"%s\" is not a whole command", noun);
 	}
 	if (word && !call->command->verb && !call->command->params[0].name)
-		return complain(parser, "\"%s %s\" is not known", noun, word);
+		return complain(parser, "unknown command \"%s %s\"", noun, word);
 	ret = parse_params(parser, word);
 	if (ret)
 		return ret;
@@ -217,7 +225,7 @@ static int parse_verb(struct parser *parser, const char *noun)
 }
 
 /**
- * hvic_command_parse() - find out what was said
+ * hvic_args_parse() - find out what was said
  * @call: to be filled in; points into @argv, and to the table
  * @argc: as main() got it
  * @argv: as main() got it
@@ -227,8 +235,8 @@ static int parse_verb(struct parser *parser, const char *noun)
  * Return: 0 or %-EINVAL. @call->command and the global options hold as far as they
  * could be read in both cases.
  */
-int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
-		       size_t size)
+int hvic_args_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
+		    size_t size)
 {
 	struct parser parser = {
 		.call = call,
@@ -252,7 +260,7 @@ int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], cha
 		return parse_program(&parser);
 	}
 	if (!is_noun(noun))
-		return complain(&parser, "\"%s\" is not known", noun);
+		return complain(&parser, "unknown command \"%s\"", noun);
 	ret = parse_verb(&parser, noun);
 	if (ret)
 		return ret;
@@ -263,8 +271,8 @@ int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], cha
 	return 0;
 }
 
-/** hvic_command_value() - value of an option of the command; NULL if it was not given */
-const char *hvic_command_value(const struct hvic_call *call, const char *option)
+/** hvic_args_value() - value of an option of the command; NULL if it was not given */
+const char *hvic_args_value(const struct hvic_call *call, const char *option)
 {
 	const struct hvic_option *options = call->command->options;
 
@@ -286,8 +294,8 @@ static void print_option(const struct hvic_option *option, FILE *out)
 		!option->arg ? "" : option->arg + (option->arg[0] == '['));
 }
 
-/** hvic_command_synopsis() - "health set NAME STATE [--ttl TIME]" */
-void hvic_command_synopsis(const struct hvic_command *command, FILE *out)
+/** hvic_args_synopsis() - "health set NAME STATE [--ttl TIME]" */
+void hvic_args_synopsis(const struct hvic_command *command, FILE *out)
 {
 	fputs(command->noun, out);
 	if (command->verb)
@@ -327,18 +335,18 @@ static void print_details(const struct hvic_command *command, FILE *out)
 }
 
 /**
- * hvic_command_help() - what there is
+ * hvic_args_help() - what there is
  * @noun: only of this one, in detail; NULL for an overview
  * @out: where to
  */
-void hvic_command_help(const char *noun, FILE *out)
+void hvic_args_help(const char *noun, FILE *out)
 {
 	fprintf(out, "Usage: hvic [OPTION...] [%s]\n\n", noun ? noun : "COMMAND");
 	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
 		if (noun && strcmp(noun, c->noun))
 			continue;
 		fputs("  ", out);
-		hvic_command_synopsis(c, out);
+		hvic_args_synopsis(c, out);
 		fprintf(out, "\n        %s\n", c->help);
 		if (noun)
 			print_details(c, out);

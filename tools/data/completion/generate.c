@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "args.h"
 
 static void print_words(const char *const *words)
 {

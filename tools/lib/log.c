@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/** hvic_log() - a line; the journal wants its level before it */
-void hvic_log(enum hvic_level level, const char *format, ...)
+/** hvu_log() - a line; the journal wants its level before it */
+void hvu_log(enum hvu_log_level level, const char *format, ...)
 {
 	va_list arguments;
 

@@ -3,8 +3,8 @@
  * The command line as data: one table is what is parsed, what --help prints and
  * what the shells complete.
  */
-#ifndef HVIC_COMMAND_H
-#define HVIC_COMMAND_H
+#ifndef HVIC_ARGS_H
+#define HVIC_ARGS_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,6 +51,7 @@ struct hvic_option {
  * struct hvic_command - a row of the table
  * @noun: first word
  * @verb: second word; NULL for what the noun does alone
+ * @alias: an older second word, which scripts may still use; NULL if there is none
  * @help: what it does
  * @run: does it; returns an exit status
  * @reads: it shows something, and takes --json
@@ -61,6 +62,7 @@ struct hvic_option {
 struct hvic_command {
 	const char *noun;
 	const char *verb;
+	const char *alias;
 	const char *help;
 	int (*run)(struct hvic *hvic);
 	bool reads;
@@ -102,10 +104,10 @@ struct hvic_call {
 	const char *values[HVIC_MAX_OPTIONS];
 };
 
-int hvic_command_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
-		       size_t size);
-const char *hvic_command_value(const struct hvic_call *call, const char *option);
-void hvic_command_synopsis(const struct hvic_command *command, FILE *out);
-void hvic_command_help(const char *noun, FILE *out);
+int hvic_args_parse(struct hvic_call *call, int argc, char *const argv[], char *complaint,
+		    size_t size);
+const char *hvic_args_value(const struct hvic_call *call, const char *option);
+void hvic_args_synopsis(const struct hvic_command *command, FILE *out);
+void hvic_args_help(const char *noun, FILE *out);
 
 #endif
