@@ -283,6 +283,24 @@ static void monitor_stuck(struct test *t)
 	test_run(t, 0, "hvic health clear web");
 }
 
+/* The module goes and comes back: the watch goes on, and shows what is now. */
+static void monitor_reload(struct test *t)
+{
+	test_need(t, "/usr/bin/hvic");
+	test_ready(t, &ic_heartbeat);
+	start_monitor(t, "--json");
+	test_unload(t);
+	test_until(t, "grep -q '\"type\":\"unloaded\"' /tmp/monitor");
+	test_load(t, "");
+	test_until(t, "grep -q '\"type\":\"loaded\"' /tmp/monitor");
+	test_until(t, "grep -q '\"group\":\"time\".*\"resync\":true' /tmp/monitor");
+	test_until(t, "grep -q '\"group\":\"vss\".*\"resync\":true' /tmp/monitor");
+	test_run(t, 0, "hvic health set web healthy");
+	test_until(t, "grep -q '\"group\":\"health\".*\"name\":\"web\"' /tmp/monitor");
+	test_run(t, 0, "kill $(cat /tmp/monitor.pid)");
+	test_run(t, 0, "hvic health clear web");
+}
+
 /* --- Takeover. ------------------------------------------------------------ */
 
 static void end_takeover(struct test *t, void *context)
@@ -388,6 +406,7 @@ const struct test_case hvic_cases[] = {
 	CASE("hvic_shutdown", shutdown_verbs),
 	CASE("hvic_monitor", shows_events),
 	CASE("hvic_monitor_stuck", monitor_stuck),
+	CASE("hvic_monitor_reload", monitor_reload),
 	CASE("hvic_takeover", takes_over),
 	CASE("hvic_takeover_fails", takeover_fails),
 	CASE("hvic_takeover_open", takeover_open),
