@@ -54,9 +54,10 @@ $(out)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c $< -o $@
 
-$(out)/$(name).a: $(patsubst %,$(out)/%.o,$(filter-out main,$(sources)))
+# The list of sources may be another one than last time.
+$(out)/$(name).a: $(patsubst %,$(out)/%.o,$(filter-out main,$(sources))) Makefile
 	$(RM) $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(program:%=$(out)/%): $(out)/main.o $(archive) $(library)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -127,6 +128,6 @@ uninstall:
 FORCE:
 
 .PHONY: all unit run-tests lint install uninstall FORCE
-.SECONDARY:
+.PRECIOUS: $(out)/%.o $(out)/unit/%.o
 
 -include $(wildcard $(out)/*.d $(out)/unit/*.d)

@@ -283,6 +283,24 @@ static void monitor_stuck(struct test *t)
 	test_run(t, 0, "hvic health clear web");
 }
 
+/* The module goes and comes back: the watch goes on, and shows what is now. */
+static void monitor_reload(struct test *t)
+{
+	test_need(t, "/usr/bin/hvic");
+	test_ready(t, &ic_heartbeat);
+	start_monitor(t, "--json");
+	test_unload(t);
+	test_until(t, "grep -q '\"type\":\"unloaded\"' /tmp/monitor");
+	test_load(t, "");
+	test_until(t, "grep -q '\"type\":\"loaded\"' /tmp/monitor");
+	test_until(t, "grep -q '\"group\":\"time\".*\"resync\":true' /tmp/monitor");
+	test_until(t, "grep -q '\"group\":\"vss\".*\"resync\":true' /tmp/monitor");
+	test_run(t, 0, "hvic health set web healthy");
+	test_until(t, "grep -q '\"group\":\"health\".*\"name\":\"web\"' /tmp/monitor");
+	test_run(t, 0, "kill $(cat /tmp/monitor.pid)");
+	test_run(t, 0, "hvic health clear web");
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case hvic_cases[] = {
@@ -297,5 +315,6 @@ const struct test_case hvic_cases[] = {
 	CASE("hvic_shutdown", shutdown_verbs),
 	CASE("hvic_monitor", shows_events),
 	CASE("hvic_monitor_stuck", monitor_stuck),
+	CASE("hvic_monitor_reload", monitor_reload),
 	{ 0 }
 };
