@@ -3,6 +3,9 @@
  * The code under test, compiled into the test module: hv_ic itself loads only
  * where there is a VMBus, and exports nothing.
  */
+/* First, for it has a pr_fmt() of its own. */
+#include "choice.c"
+
 #include <linux/module.h>
 
 #include "channel.c"
