@@ -3,6 +3,9 @@
  * The code under test, compiled into the test module, since hv_ic loads only on
  * Hyper-V and exports no symbol.
  */
+/* First, for it has a pr_fmt() of its own. */
+#include "choice.c"
+
 #include <linux/module.h>
 
 #include "channel.c"

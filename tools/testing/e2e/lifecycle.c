@@ -200,6 +200,102 @@ static void disable(struct test *t)
 	}
 }
 
+static void grant_open(struct test *t, void *channel)
+{
+	hv_channel_answer_open(channel, HV_OPEN_GRANT);
+}
+
+/* A switch opens the channel, and waits for the host. */
+static void switch_on_unanswered(struct test *t, struct ic *hb)
+{
+	test_parameter(t, "heartbeat", "N");
+	EXPECT_EQ(hv_channel_wait_state(hb->channel, HV_CHANNEL_OFFERED, hb->timeout_ms), 0);
+	hv_channel_answer_open(hb->channel, HV_OPEN_OWE);
+	test_defer(t, grant_open, hb->channel);
+	test_run(t, 0, "sh -c 'echo Y > /sys/module/hv_ic/parameters/heartbeat' >/dev/null 2>&1 &");
+	EXPECT_EQ(hv_channel_wait_owed(hb->channel, hb->timeout_ms), 0);
+}
+
+/*
+ * The host owes the answer to an open that a switch has made, rescinds another channel,
+ * and only then the one that is being opened: neither device may wait for the other.
+ */
+static void switched_while_rescinded(struct test *t)
+{
+	struct ic *other = test_ready(t, &ic_timesync);
+	struct ic *owed = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, other);
+	test_touch(t, owed);
+	switch_on_unanswered(t, owed);
+
+	EXPECT_EQ(hv_channel_rescind(other->channel), 0);
+	EXPECT_EQ(hv_channel_rescind(owed->channel), 0);
+	EXPECT_EQ(hv_channel_wait_state(other->channel, HV_CHANNEL_HIDDEN, other->timeout_ms), 0);
+	EXPECT_EQ(hv_channel_wait_state(owed->channel, HV_CHANNEL_HIDDEN, owed->timeout_ms), 0);
+}
+
+/* Other switches, and looks, go on while the host takes its time with an open. */
+static void switched_while_opening(struct test *t)
+{
+	struct ic *owed = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, owed);
+	switch_on_unanswered(t, owed);
+
+	test_run(t, 0, "for i in 1 2 3; do cat /sys/bus/vmbus/devices/*/ic/state; done");
+	test_reopen(t, test_ic(t, &ic_timesync));
+	test_ready(t, &ic_timesync);
+	test_rescind(t, owed);
+}
+
+/* The host refuses a channel after a hibernation: a switch can bring it back. */
+static void reopened_after_resume(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	if (!strstr(test_run(t, 0, "cat /sys/power/state"), "disk"))
+		test_skip(t, "the kernel cannot suspend to disk");
+	test_touch(t, hb);
+	hv_channel_answer_open(hb->channel, HV_OPEN_REFUSE);
+	test_defer(t, grant_open, hb->channel);
+	test_run(t, 1, "echo disk > /sys/power/state");
+	EXPECT_STR(test_attribute(t, hb, "state"), "closed");
+	hv_channel_answer_open(hb->channel, HV_OPEN_GRANT);
+	test_run(t, 0, "echo Y > /sys/module/hv_ic/parameters/heartbeat");
+	EXPECT_RESULT(ic_wait_ready(hb), 0);
+	beat_well(t);
+}
+
+#define TRACING "/sys/kernel/tracing/"
+
+static void stop_probing(struct test *t, void *context)
+{
+	test_run(t, 0, "cd " TRACING "; echo 0 > events/kprobes/enable; echo > kprobe_events");
+}
+
+/* The next driver gets the bus' own idea of the longest packet, not ours. */
+static void released(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	if (!test_has(t, TRACING "kprobe_events"))
+		test_skip(t, "the kernel has no kprobes");
+	test_touch(t, hb);
+	test_run(t, 0, "echo 'p:ring hv_ringbuffer_init size=%%cx:u32' > " TRACING "kprobe_events");
+	test_defer(t, stop_probing, NULL);
+	test_run(t, 0, "cd " TRACING "; echo > trace; echo 1 > events/kprobes/enable");
+	test_run(t, 0, "modprobe hv_utils; echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind",
+		 ic_heartbeat.instance);
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_utils/bind", ic_heartbeat.instance);
+	/* The ring to the host has none. */
+	EXPECT_STR(test_run(t, 0, "sed -n 's/.* ring: .*size=//p' " TRACING
+			    "trace | sort -n | tail -n 1"), "4096");
+	test_run(t, 0, "rmmod hv_utils; echo %s > /sys/bus/vmbus/drivers/hv_ic/bind",
+		 ic_heartbeat.instance);
+	beat_well(t);
+}
+
 static void disabled_at_load(struct test *t)
 {
 	struct ic *hb = test_ic(t, &ic_heartbeat);
@@ -257,6 +353,13 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_restored", .run = restored },
 	{ .name = "lifecycle_suspend", .run = suspend_to_disk },
 	{ .name = "lifecycle_disable", .run = disable, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_switched_while_rescinded", .run = switched_while_rescinded,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_switched_while_opening", .run = switched_while_opening,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_leaks", .run = leaks, .last = true },

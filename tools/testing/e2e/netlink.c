@@ -332,6 +332,29 @@ static void negotiated_while_asked(struct test *t)
 	poweroff_acted(t, "poweroff");
 }
 
+/* A host that takes its request back again and again does not fill the log. */
+static void log_limited(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	int lines;
+
+	poweroff_catch(t);
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
+	start_handler(t, "silent");
+	test_run(t, 0, "dmesg -c >/dev/null");
+	for (int i = 0; i < 100; i++) {
+		struct ic_request *r = shutdown_request(sd, &power_off);
+
+		EXPECT_RESULT(ic_post(r, 0), 0);
+		EXPECT_RESULT(ic_negotiate(sd), 0);
+		ic_request_free(r);
+	}
+	lines = atoi(test_run(t, 0, "dmesg | grep -c 'request received'"));
+	if (lines < 1 || lines > 50)
+		FAIL("100 requests made %d lines", lines);
+	stop_genl(t, NULL);
+}
+
 static void rescinded_while_asked(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -418,6 +441,7 @@ const struct test_case netlink_cases[] = {
 	{ .name = "handler_denied_unasked", .run = denied_unasked, .only = ONLY_HV_IC },
 	{ .name = "handler_negotiated_while_asked", .run = negotiated_while_asked,
 	  .only = ONLY_HV_IC },
+	{ .name = "handler_log_limited", .run = log_limited, .only = ONLY_HV_IC },
 	{ .name = "handler_rescinded_while_asked", .run = rescinded_while_asked,
 	  .only = ONLY_HV_IC },
 	{ .name = "grace_cancelled", .run = cancelled, .only = ONLY_HV_IC },

@@ -42,6 +42,16 @@ static void bind(struct test *t)
 		starve_bind(t, *service);
 }
 
+/* Without a PTP clock the time of the host is served all the same. */
+static void time_without_ptp(struct test *t)
+{
+	size_t line = hv_console_lines(t->host);
+
+	able_to_fail(t);
+	starve_bind(t, &ic_timesync);
+	EXPECT(hv_console_find(t->host, line, "cannot be shown as a PTP clock"));
+}
+
 /* After an open that failed the service can be opened again. */
 static void open_legacy(struct test *t)
 {
@@ -244,6 +254,8 @@ static void held(struct test *t)
 const struct test_case starved_cases[] = {
 	/* The driver core removes attributes that it failed to make. */
 	{ .name = "starved_bind", .run = bind, .only = ONLY_HV_IC,
+	  .provokes = "sysfs_remove_group" },
+	{ .name = "starved_time_without_ptp", .run = time_without_ptp, .only = ONLY_HV_IC,
 	  .provokes = "sysfs_remove_group" },
 	{ .name = "starved_open", .run = open_legacy, .only = ONLY_HV_IC },
 	{ .name = "starved_kvp", .run = kvp, .only = ONLY_HV_IC },
