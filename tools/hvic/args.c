@@ -304,7 +304,8 @@ void hvic_args_synopsis(const struct hvic_command *command, FILE *out)
 		fprintf(out, param->times == HVIC_ONCE ? " %s" :
 			param->times == HVIC_MAYBE ? " [%s]" : " [%s...]", param->name);
 	for (const struct hvic_option *option = command->options; option->name; option++) {
-		fputs(" [", out);
+		/* Four to a line: a terminal has no room for more. */
+		fputs(option == command->options + 4 ? "\n        [" : " [", out);
 		print_option(option, out);
 		fputc(']', out);
 	}

@@ -8,6 +8,8 @@ static const char *const yes_no_words[] = { "yes", "no", NULL };
 /* What an application can be; the other states of health are the driver's to say. */
 static const char *const health_words[] = { "healthy", "critical", NULL };
 
+#define PERSIST { "persist", 0, NULL, NULL, "keep it when the module is loaded anew" }
+
 const struct hvic_option hvic_global_options[] = {
 	[HVIC_OPTION_JSON] = { "json", 'j', "[FORM]", json_words,
 		"print JSON: pretty, or short for one line" },
@@ -44,6 +46,7 @@ const struct hvic_command hvic_commands[] = {
 			{ "backward", 0, "YES|NO", yes_no_words, "may the clock be set back" },
 			{ "implicit-gap", 0, "TIME", NULL,
 			  "what must be lost before mode implicit sets the clock" },
+			PERSIST,
 		},
 	}, {
 		.noun = "health", .run = cmd_health_list, .reads = true,
@@ -79,7 +82,8 @@ const struct hvic_command hvic_commands[] = {
 		.params = { { "ACTION", hvu_action_words, HVIC_MAYBE },
 			    { "POLICY", hvu_policy_words, HVIC_MAYBE } },
 		.options = { { "grace", 0, "TIME", NULL,
-			       "time between announcement and action of policy notify" } },
+			       "time between announcement and action of policy notify" },
+			     PERSIST },
 	}, {
 		.noun = "shutdown", .verb = "cancel", .run = cmd_shutdown_cancel,
 		.help = "break off a request while its grace period lasts",
@@ -91,10 +95,15 @@ const struct hvic_command hvic_commands[] = {
 		.noun = "service", .verb = "enable", .run = cmd_service_enable,
 		.help = "serve the host",
 		.params = { { "SERVICE", hvu_service_names } },
+		.options = { PERSIST },
 	}, {
 		.noun = "service", .verb = "disable", .run = cmd_service_disable,
 		.help = "do not serve the host, but keep the device",
 		.params = { { "SERVICE", hvu_service_names } },
+		.options = { PERSIST },
+	}, {
+		.noun = "config", .run = cmd_config, .reads = true,
+		.help = "what is set, and what is stored to last",
 	}, {
 		.noun = "takeover", .run = cmd_takeover,
 		.help = "take the services over from hv_utils, on the running system",

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "printable.h"
 #include "root.h"
 #include "text.h"
 
@@ -218,7 +219,7 @@ static void read_unit(struct foreign_daemon *daemon)
 
 static int name_daemon(struct foreign_daemon *daemon, const char *comm)
 {
-	char *printable = hvu_printable(comm);
+	char *printable = hvu_printable(comm, false);
 
 	if (!printable)
 		return -ENOMEM;

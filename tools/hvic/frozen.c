@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "printable.h"
 #include "root.h"
 #include "text.h"
 
@@ -164,7 +165,7 @@ int hvic_find_frozen(int proc, int timeout_ms, int wake, char *where, size_t siz
 	if (!ret && n)
 		ret = try_in_child(proc, timeout_ms, wake, folders, n);
 	if (ret >= 0 && ret < (int)n) {
-		printable = hvu_printable(folders[ret]);
+		printable = hvu_printable(folders[ret], false);
 		snprintf(where, size, "%s", printable ? printable : "?");
 		free(printable);
 		ret = 1;

@@ -10,6 +10,7 @@
 #include <linux/hv_ic.h>
 
 #include "args.h"
+#include "config.h"
 #include "genl.h"
 #include "parse.h"
 #include "printable.h"
@@ -63,6 +64,7 @@ int hvic_get(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 		  json_object **array);
 
+int hvic_persist(struct hvic *hvic, const struct hvic_setting *settings, size_t n);
 void hvic_status_table(const struct hvu_paper *paper, json_object *services);
 
 /* The commands. */
@@ -80,6 +82,7 @@ int cmd_shutdown_cancel(struct hvic *hvic);
 int cmd_shutdown_proceed(struct hvic *hvic);
 int cmd_service_enable(struct hvic *hvic);
 int cmd_service_disable(struct hvic *hvic);
+int cmd_config(struct hvic *hvic);
 int cmd_takeover(struct hvic *hvic);
 int cmd_release(struct hvic *hvic);
 int cmd_doctor(struct hvic *hvic);

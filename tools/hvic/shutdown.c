@@ -68,10 +68,17 @@ int cmd_shutdown_policy(struct hvic *hvic)
 		[HV_IC_ACTION_REBOOT]		= HV_IC_A_SHUTDOWN_REBOOT,
 		[HV_IC_ACTION_HIBERNATE]	= HV_IC_A_SHUTDOWN_HIBERNATE,
 	};
+	static const char *const names[] = {
+		[HV_IC_ACTION_POWEROFF]		= "shutdown_poweroff",
+		[HV_IC_ACTION_REBOOT]		= "shutdown_reboot",
+		[HV_IC_ACTION_HIBERNATE]	= "shutdown_hibernate",
+	};
 	const char *grace = hvic_args_value(&hvic->call, "grace");
 	struct hvic_call *call = &hvic->call;
+	struct hvic_setting settings[2];
 	struct nlmsghdr *request;
 	uint64_t ms = 0;
+	size_t n = 0;
 	int ret;
 
 	if (call->n_args == 1)
@@ -85,13 +92,19 @@ int cmd_shutdown_policy(struct hvic *hvic)
 		return ret;
 
 	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_SHUTDOWN_SET);
-	if (call->n_args)
-		mnl_attr_put_u32(request, attrs[hvu_parse_word(call->args[0], hvu_action_words)],
+	if (call->n_args) {
+		int action = hvu_parse_word(call->args[0], hvu_action_words);
+
+		mnl_attr_put_u32(request, attrs[action],
 				 hvu_parse_word(call->args[1], hvu_policy_words));
-	if (grace)
+		hvic_setting_set(&settings[n++], names[action], "%s", call->args[1]);
+	}
+	if (grace) {
 		mnl_attr_put_u32(request, HV_IC_A_SHUTDOWN_GRACE, ms / 1000);
+		hvic_setting_set(&settings[n++], "shutdown_grace", "%u", (uint32_t)(ms / 1000));
+	}
 	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
-	return ret ? hvic_failed(hvic, ret, "shutdown policy") : HVIC_OK;
+	return ret ? hvic_failed(hvic, ret, "shutdown policy") : hvic_persist(hvic, settings, n);
 }
 
 /* --- The request that is under way. --------------------------------------- */

@@ -151,8 +151,10 @@ int cmd_time_set(struct hvic *hvic)
 	const char *max_step = hvic_args_value(&hvic->call, "max-step");
 	const char *backward = hvic_args_value(&hvic->call, "backward");
 	const char *gap = hvic_args_value(&hvic->call, "implicit-gap");
+	struct hvic_setting settings[4];
 	uint32_t max_step_s, gap_ms;
 	struct nlmsghdr *request;
+	size_t n = 0;
 	int ret;
 
 	if (!mode && !max_step && !backward && !gap)
@@ -166,15 +168,24 @@ int cmd_time_set(struct hvic *hvic)
 		return ret;
 
 	request = hvu_genl_request(&hvic->genl, HV_IC_CMD_TIME_SET);
-	if (mode)
+	if (mode) {
 		mnl_attr_put_u32(request, HV_IC_A_TIME_MODE,
 				 hvu_parse_word(mode, hvu_time_mode_words));
-	if (max_step)
+		hvic_setting_set(&settings[n++], "time_mode", "%s", mode);
+	}
+	if (max_step) {
 		mnl_attr_put_u32(request, HV_IC_A_TIME_MAX_STEP, max_step_s);
-	if (backward)
+		hvic_setting_set(&settings[n++], "time_max_step", "%u", max_step_s);
+	}
+	if (backward) {
 		mnl_attr_put_u8(request, HV_IC_A_TIME_BACKWARD, !strcmp(backward, "yes"));
-	if (gap)
+		hvic_setting_set(&settings[n++], "time_backward", "%s",
+				 !strcmp(backward, "yes") ? "Y" : "N");
+	}
+	if (gap) {
 		mnl_attr_put_u32(request, HV_IC_A_TIME_IMPLICIT_GAP, gap_ms);
+		hvic_setting_set(&settings[n++], "time_implicit_gap", "%u", gap_ms);
+	}
 	ret = hvu_genl_do(&hvic->genl, request, NULL, NULL);
-	return ret ? hvic_failed(hvic, ret, "time set") : HVIC_OK;
+	return ret ? hvic_failed(hvic, ret, "time set") : hvic_persist(hvic, settings, n);
 }

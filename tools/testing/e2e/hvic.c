@@ -301,6 +301,29 @@ static void monitor_reload(struct test *t)
 	test_run(t, 0, "hvic health clear web");
 }
 
+/* What is stored holds when the module is loaded anew; what is not, does not. */
+static void persists(struct test *t)
+{
+	test_need(t, "/usr/bin/hvic");
+	test_ready(t, &ic_heartbeat);
+	test_says(t, 0, "hvic service disable vss", "until the module is unloaded");
+	test_run(t, 0, "hvic service disable kvp --persist");
+	test_run(t, 0, "hvic time set --mode ptp --max-step 30 --persist");
+	test_run(t, 0, "hvic shutdown policy reboot notify --grace 90s --persist");
+	test_unload(t);
+	test_run(t, 0, "modprobe hv_ic");
+	test_says(t, 0, "hvic status kvp", "disabled");
+	EXPECT_STR(test_run(t, 0, "hvic status vss | grep -c disabled || true"), "0");
+	test_says(t, 0, "hvic time", "Mode      ptp");
+	test_says(t, 0, "hvic shutdown", "reboot     notify");
+	test_says(t, 0, "hvic shutdown", "grace      90 s");
+	test_run(t, 0, "hvic config | grep -q '^time_max_step  *30  *30$'");
+	test_run(t, 0, "hvic time set --max-step 40");
+	test_run(t, 0, "hvic config | grep -q '^time_max_step  *40  *30 (differs)$'");
+	test_run(t, 0, "rm /etc/modprobe.d/hvic.conf; rmmod hv_ic; modprobe hv_ic");
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case hvic_cases[] = {
@@ -316,5 +339,6 @@ const struct test_case hvic_cases[] = {
 	CASE("hvic_monitor", shows_events),
 	CASE("hvic_monitor_stuck", monitor_stuck),
 	CASE("hvic_monitor_reload", monitor_reload),
+	CASE("hvic_persist", persists),
 	{ 0 }
 };
