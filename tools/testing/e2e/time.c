@@ -263,7 +263,7 @@ static void implicit_after_negotiate(struct test *t)
 	expect_step_to(t, DAY);
 }
 
-/* The clock is behind the host's because that is how somebody has set it: none was lost. */
+/* The clock is behind the host's because it was set so; no time was lost. */
 static void implicit_clock_set(struct test *t)
 {
 	struct ic *ts = start(t);
