@@ -4,8 +4,8 @@
 #include "load.h"
 
 /*
- * The debug kernel is slow, and shows in few rounds what others show in many. Under
- * emulation two vCPUs are slow as well, while they wait for each other.
+ * The debug kernel is slow, and finds in few rounds what others find in many. Under
+ * emulation two vCPUs are slow as well, since they wait for each other.
  */
 static int rounds(struct test *t, int n)
 {
@@ -46,7 +46,7 @@ static void rescind_under_load(struct test *t)
 	beat_well(t);
 }
 
-/* The channel is rescinded while a request lies unread in the ring. */
+/* The channel is rescinded while the ring holds an unread request. */
 static void rescind_with_request(struct test *t)
 {
 	struct ic *hb = test_ic(t, &ic_heartbeat);
@@ -132,7 +132,7 @@ static void reload_under_load(struct test *t)
 	EXPECT(load_stop(t) > 0);
 }
 
-/* Unloaded before the host has had the time to negotiate. */
+/* The module is unloaded before the host has negotiated. */
 static void reload_at_once(struct test *t)
 {
 	for (int i = 0; i < rounds(t, 20); i++)
@@ -159,9 +159,9 @@ static void restored(struct test *t)
 }
 
 /*
- * Suspend to disk, where there is no disk: all channels are closed, the bus is
- * unloaded, the image is made, both come back so that it can be written, and
- * then there is nothing to write it to.
+ * Suspend to disk without a disk: all channels are closed, the bus is unloaded and
+ * the image is made; both come back so that it can be written, and then writing
+ * fails.
  */
 static void suspend_to_disk(struct test *t)
 {
@@ -183,7 +183,7 @@ static void suspend_to_disk(struct test *t)
 	beat_well(t);
 }
 
-/* A service that is switched off is held, but not open. */
+/* A service that is switched off keeps its device, and its channel is closed. */
 static void disable(struct test *t)
 {
 	const struct ic_service *const *service;
@@ -326,7 +326,7 @@ static void second_instance(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(first, NULL), 0);
 }
 
-/* After all that: what did the module leave behind? */
+/* Runs last, and looks for what the module has leaked. */
 static void leaks(struct test *t)
 {
 	if (!test_has(t, "/sys/kernel/debug/kmemleak"))
