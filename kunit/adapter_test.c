@@ -59,7 +59,7 @@ static void normalise_truncated(struct kunit *test)
 {
 	static const char mac[] = "00:15:5D:AB:CD:EF";
 	static const char guid[] = "{F8615163-DF3E-46C5-913F-F2D2F965ED0E}";
-	const char *whole[] = { mac, guid };
+	static const char * const whole[] = { mac, guid };
 	size_t i, n;
 
 	for (i = 0; i < ARRAY_SIZE(whole); i++) {

@@ -418,11 +418,6 @@ static const struct encode_row {
 
 ROWS(encode);
 
-static u32 peek32(const u8 *at)
-{
-	return at[0] | at[1] << 8 | at[2] << 16 | (u32)at[3] << 24;
-}
-
 static void encode_limits(struct kunit *test)
 {
 	const struct encode_row *row = test->param_value;

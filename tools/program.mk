@@ -6,6 +6,7 @@
 #	program  := what it is installed as, if it is a program
 #	sources  := its C files, without .c, in reading order; a program has main among them
 #	packages := the libraries that it needs, by their names of pkg-config
+#	left_out := unit tests of what cannot be built here
 #
 # What lies beside that is taken as found: NAME.1 and NAME.8 are manual pages, NAME.service.in is a
 # unit of systemd, and each unit/NAME.c is a unit test. A program is linked with the objects of its
@@ -38,7 +39,7 @@ LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))
 out		:= $(O)/$(name)
 manuals		:= $(wildcard *.[1-8] man/*.[1-8])
 services	:= $(patsubst %.in,$(out)/%,$(wildcard *.service.in))
-tests		:= $(filter-out unit,$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
+tests		:= $(filter-out unit $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
 
 # All objects but the program's main(), and what other folders share.
 archive		:= $(if $(sources),$(out)/$(name).a)
@@ -53,9 +54,10 @@ $(out)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c $< -o $@
 
-$(out)/$(name).a: $(patsubst %,$(out)/%.o,$(filter-out main,$(sources)))
+# The list of sources may be another one than last time.
+$(out)/$(name).a: $(patsubst %,$(out)/%.o,$(filter-out main,$(sources))) Makefile
 	$(RM) $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(program:%=$(out)/%): $(out)/main.o $(archive) $(library)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -126,6 +128,6 @@ uninstall:
 FORCE:
 
 .PHONY: all unit run-tests lint install uninstall FORCE
-.SECONDARY:
+.PRECIOUS: $(out)/%.o $(out)/unit/%.o
 
 -include $(wildcard $(out)/*.d $(out)/unit/*.d)

@@ -36,6 +36,8 @@ struct seq_file;
  * @encode: write the body of a deferred answer from the reply that
  *	hvic_channel_complete() was given; returns as @handle does
  * @failed: a deferred request is answered with an error, be it of @encode
+ * @in_session: has the host begun what it has to end by another request, a backup or
+ *	a file copy, and does it still count?
  * @show: print what is special to the service, one "key value" a line
  */
 struct hvic_service_ops {
@@ -50,6 +52,7 @@ struct hvic_service_ops {
 	void (*answered)(struct hvic_channel *ch);
 	int (*encode)(struct hvic_channel *ch, struct hvic_room body, const void *reply);
 	void (*failed)(struct hvic_channel *ch, int err);
+	bool (*in_session)(struct hvic_channel *ch);
 	void (*show)(struct hvic_channel *ch, struct seq_file *out);
 };
 

@@ -92,16 +92,21 @@ bool hvic_wants_json(const struct hvic *hvic)
 /** hvic_print_json() - print an object with the number of the schema, and free it */
 void hvic_print_json(struct hvic *hvic, json_object *object)
 {
-	bool line = !strcmp(hvic->call.global[HVIC_OPTION_JSON], "short");
+	int form = strcmp(hvic->call.global[HVIC_OPTION_JSON], "short") ?
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
 	json_object *whole = json_object_new_object();
+	char *text;
 
 	/* The number comes first. */
 	json_object_object_add(whole, "schema", json_object_new_int(HVU_SCHEMA));
 	hvu_json_merge(whole, object);
-	fputs(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_NOSLASHESCAPE |
-					     (line ? JSON_C_TO_STRING_PLAIN :
-					      JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED)),
-	      hvic->paper.out);
+	form |= JSON_C_TO_STRING_NOSLASHESCAPE;
+	text = hvu_printable_json(json_object_to_json_string_ext(whole, form), hvic->paper.utf8);
+	if (text)
+		fputs(text, hvic->paper.out);
+	else
+		hvic_error("%s", strerror(ENOMEM));
+	free(text);
 	fputc('\n', hvic->paper.out);
 	fflush(hvic->paper.out);
 	json_object_put(whole);

@@ -12,6 +12,7 @@
 #include "args.h"
 #include "genl.h"
 #include "parse.h"
+#include "printable.h"
 #include "root.h"
 #include "schema.h"
 #include "text.h"

@@ -7,7 +7,7 @@
 
 static void print_request(struct hvic *hvic, const char *what, json_object *request)
 {
-	char *text = hvu_printable(hvu_json_string(request, "text"));
+	char *text = hvu_printable(hvu_json_string(request, "text"), hvic->paper.utf8);
 	const char *status = hvu_json_string(request, "status");
 	FILE *out = hvic->paper.out;
 	char span[HVU_SPAN_SIZE];

@@ -121,7 +121,7 @@ void hvic_status_table(const struct hvu_paper *paper, json_object *services)
 static void print_outcome(struct hvic *hvic, const char *what, json_object *outcome)
 {
 	char age[HVU_SPAN_SIZE];
-	char *text = hvu_printable(hvu_json_string(outcome, "text"));
+	char *text = hvu_printable(hvu_json_string(outcome, "text"), hvic->paper.utf8);
 	const char *status = hvu_json_string(outcome, "status");
 
 	fprintf(hvic->paper.out, "%-15s%s, %s ago", what,

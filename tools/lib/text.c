@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "printable.h"
 
 #define NSEC_PER_USEC	1000ULL
 #define NSEC_PER_MSEC	1000000ULL
@@ -82,70 +83,6 @@ void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *form
 	vfprintf(paper->out, format, arguments);
 	va_end(arguments);
 	fputs(tone_end(paper, tone), paper->out);
-}
-
-/* --- Strings of others. --------------------------------------------------- */
-
-/* Bytes of the well-formed UTF-8 character at @text that a terminal may see; 0 if none. */
-static size_t character_len(const unsigned char *text)
-{
-	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned int c = text[0];
-	size_t len;
-
-	if (c < 0x80)
-		return c >= 0x20 && c != 0x7f;
-	len = c >= 0xf0 && c < 0xf8 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc0 && c < 0xe0 ? 2 : 0;
-	if (!len)
-		return 0;
-	c &= 0x7f >> len;
-	for (size_t i = 1; i < len; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (text[i] & 0x3f);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	/* C1 controls; and characters that turn the direction of the text. */
-	if (c < 0xa0 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return 0;
-	return len;
-}
-
-/**
- * hvu_printable() - a string that does nothing to a terminal but appear
- * @text: anything, from anybody
- *
- * Return: copy, to be freed, in which every byte that is not part of a printable
- * character of UTF-8 is written as \xNN, a backslash as two; NULL without memory.
- */
-char *hvu_printable(const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *in = (const unsigned char *)text;
-	char *copy = malloc(4 * strlen(text) + 1);
-	char *out = copy;
-
-	if (!copy)
-		return NULL;
-	while (*in) {
-		size_t len = character_len(in);
-
-		if (*in == '\\')
-			*out++ = '\\';
-		if (len) {
-			memcpy(out, in, len);
-			out += len;
-			in += len;
-			continue;
-		}
-		*out++ = '\\';
-		*out++ = 'x';
-		*out++ = digits[*in >> 4];
-		*out++ = digits[*in++ & 15];
-	}
-	*out = '\0';
-	return copy;
 }
 
 /** hvu_columns() - how wide a printable text is, each character taken as one column */
@@ -257,7 +194,7 @@ struct hvu_table *hvu_table_new(const char *const *heads, size_t columns)
 	return table;
 }
 
-/** hvu_table_add() - the next cell, made printable; rows are full when their columns are */
+/** hvu_table_add() - the next cell; rows are full when their columns are */
 void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *format, ...)
 {
 	struct cell *cells;
@@ -277,11 +214,8 @@ void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *form
 	va_end(arguments);
 	if (!text)
 		return;
-	cells[table->n].text = hvu_printable(text);
+	cells[table->n].text = text;
 	cells[table->n].tone = tone;
-	free(text);
-	if (!cells[table->n].text)
-		return;
 	table->n++;
 	table->broken = false;
 }
@@ -292,6 +226,20 @@ static void table_free(struct hvu_table *table)
 		free(table->cells[i].text);
 	free(table->cells);
 	free(table);
+}
+
+/* Strings of others are in the cells as well. False without memory. */
+static bool make_printable(struct hvu_table *table, bool utf8)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		char *text = hvu_printable(table->cells[i].text, utf8);
+
+		if (!text)
+			return false;
+		free(table->cells[i].text);
+		table->cells[i].text = text;
+	}
+	return true;
 }
 
 /* Ends the text of a cell after so many columns. */
@@ -306,7 +254,7 @@ static void cut(char *text, unsigned int columns)
 }
 
 /**
- * hvu_table_print() - print a table, and free it
+ * hvu_table_print() - print a table with its cells made printable, and free it
  * @table: the table
  * @paper: where to; on a terminal the last column is cut where the line ends
  */
@@ -317,7 +265,7 @@ void hvu_table_print(struct hvu_table *table, const struct hvu_paper *paper)
 	if (!table)
 		return;
 	widths = calloc(table->columns, sizeof(*widths));
-	if (!widths || table->broken) {
+	if (!widths || table->broken || !make_printable(table, paper->utf8)) {
 		fprintf(stderr, "hvic: %s\n", strerror(ENOMEM));
 		goto free_table;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Text for people: tables, colours, durations, and other people's strings made harmless. */
+/* Text for people: tables, colours, durations. */
 #ifndef HVU_TEXT_H
 #define HVU_TEXT_H
 
@@ -31,7 +31,6 @@ void hvu_paper_init(struct hvu_paper *paper, FILE *out, enum hvu_colour colour);
 void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-char *hvu_printable(const char *text);
 unsigned int hvu_columns(const char *text);
 
 #define HVU_SPAN_SIZE 24

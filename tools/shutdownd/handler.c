@@ -22,6 +22,7 @@
 #include "logind.h"
 #include "request.h"
 #include "schema.h"
+#include "printable.h"
 #include "text.h"
 #include "wall.h"
 
@@ -45,7 +46,7 @@ static enum hv_ic_decision judge(sd_bus *bus, const struct hvu_request *request)
 		hvu_log(HVU_LOG_WARNING, "logind does not tell about locks: %s", strerror(-ret));
 	if (ret <= 0)
 		return HV_IC_DECISION_ACCEPTED;
-	printable = hvu_printable(who);
+	printable = hvu_printable(who, true);
 	hvu_log(HVU_LOG_NOTICE, "%s refused, it is inhibited by %s", name,
 		printable ? printable : "somebody");
 	free(printable);
@@ -71,7 +72,7 @@ static void ask(struct hvic_handler *handler, const struct hvu_request *request)
 static void act(struct hvic_handler *handler, const struct hvu_request *request)
 {
 	const char *name = hvu_action_words[request->action];
-	char *text = hvu_printable(request->text);
+	char *text = hvu_printable(request->text, true);
 	sd_bus *bus = NULL;
 	int ret = handler->ops->open_bus(handler, &bus);
 

@@ -10,7 +10,7 @@
 
 #include "log.h"
 #include "root.h"
-#include "text.h"
+#include "printable.h"
 
 /* The host's text may have lines; within a line it is to do nothing but appear. */
 static void print_lines(FILE *out, const char *text)
@@ -18,7 +18,7 @@ static void print_lines(FILE *out, const char *text)
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
 		char *line = strndup(text, len);
-		char *printable = line ? hvu_printable(line) : NULL;
+		char *printable = line ? hvu_printable(line, true) : NULL;
 
 		if (printable && *printable)
 			fprintf(out, "%s\r\n", printable);

@@ -7,6 +7,8 @@
 /* Records of 2,560 bytes: a key and a value, filled up with NUL. */
 #define SHOW_POOL_0 "tr -s '\\0' '\\n' < /var/lib/hyperv/.kvp_pool_0"
 
+#define POOL_1 "/var/lib/hyperv/.kvp_pool_1"
+
 static char *pool_0(struct test *t)
 {
 	return test_run(t, 0, SHOW_POOL_0);
@@ -192,16 +194,29 @@ static void ip_info_spelling(struct test *t)
 /* Any program may write to the pool: what it writes hides nothing of the others. */
 static void odd_items(struct test *t)
 {
-	static const char make[] =
-		"odd() { printf \"$1\"; head -c $((512 - $2)) /dev/zero;"
-		" head -c $3 /dev/zero | tr '\\0' \"$4\"; head -c $((2048 - $3)) /dev/zero; };"
-		"{ odd 'caf\\351' 4 1 v; odd long 4 2047 w; odd '' 0 1 x; odd last 4 1 y; }"
-		" > /var/lib/hyperv/.kvp_pool_1";
+	static const struct {
+		const char *key;		/* for printf(1) */
+		unsigned int key_len;
+		char letter;
+		unsigned int letters;
+	} odd[] = {
+		{ "caf\\351", 4, 'v', 1 },
+		{ "long", 4, 'w', 2047 },
+		{ "", 0, 'x', 1 },
+		{ "last", 4, 'y', 1 },
+	};
 	struct ic *kvp = test_served(t, &ic_kvp);
 	struct kvp_item item;
 
 	test_touch(t, kvp);
-	test_run(t, 0, "%s", make);
+	test_run(t, 0, "> " POOL_1);
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		test_run(t, 0, "{ printf '%s'; head -c %u /dev/zero; } >> " POOL_1, odd[i].key,
+			 512 - odd[i].key_len);
+		test_run(t, 0, "head -c %u /dev/zero | tr '\\0' %c >> " POOL_1, odd[i].letters,
+			 odd[i].letter);
+		test_run(t, 0, "head -c %u /dev/zero >> " POOL_1, 2048 - odd[i].letters);
+	}
 	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 0, &item), 0);
 	EXPECT_STR(item.key, "caf\xef\xbf\xbd");
 	EXPECT_STR(item.value, "v");
@@ -215,7 +230,7 @@ static void odd_items(struct test *t)
 	EXPECT_STR(test_status(t, kvp, "altered"), "3");
 	test_run(t, 0, "dmesg | grep -q 'item 1 of pool 1 is altered for the host'");
 	test_run(t, 1, "dmesg | grep -q www");
-	test_run(t, 0, "> /var/lib/hyperv/.kvp_pool_1");
+	test_run(t, 0, "> " POOL_1);
 }
 
 /* The administrator of the guest may keep a host from the newest versions. */
