@@ -479,7 +479,9 @@ static void vanishes_while_asked(struct kunit *test)
 	asker_of(daemon_of(f))->vanish = true;
 	ask(f, 1);
 	expect_status(f, 1, 1, HVIC_STATUS_NOT_CONNECTED);
+	spin_lock_bh(&f->ch.lock);
 	KUNIT_EXPECT_FALSE(test, hvic_channel_is_deferred(&f->ch));
+	spin_unlock_bh(&f->ch.lock);
 	KUNIT_EXPECT_EQ(test, daemon_of(f)->asked, 0);
 }
 
