@@ -10,6 +10,7 @@
 
 #include "channel.c"
 #include "clock_filter.c"
+#include "daemon.c"
 #include "link.c"
 #include "request.c"
 
