@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "fake_event.h"
 #include "health.c"
 
 #define NO_TTL	0
@@ -22,15 +23,11 @@ static void watch(const struct hvic_health_change *change)
 	strscpy(last_name, change->name ? change->name : "", sizeof(last_name));
 }
 
-static const struct hvic_event_ops watcher = {
-	.health = watch,
-};
-
-const struct hvic_event_ops *const hvic_event = &watcher;
-
 static int health_init(struct kunit *test)
 {
 	n_changes = 0;
+	fake_listener_reset();
+	fake_listener.health = watch;
 	return hvic_health_init();
 }
 

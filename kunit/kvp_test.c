@@ -303,14 +303,16 @@ static void encode_enumerate(struct kunit *test)
 {
 	struct hv_ic_kvp_item *item = new_item(test);
 	struct hvic_room body = exact_room(test, BODY, 0);
+	bool changed = false;
 
 	memset(item, 0, sizeof(*item));
 	item->type = HV_IC_KVP_STRING;
 	strcpy(item->key, "OSName");
 	strcpy(item->value, "\xe2\x82\xacix");
 
-	KUNIT_ASSERT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_ENUMERATE, 2, 7, item),
-			BODY);
+	KUNIT_ASSERT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_ENUMERATE, 2, 7, item,
+						   &changed), BODY);
+	KUNIT_EXPECT_FALSE(test, changed);
 	expect_bytes(test, "body", to_span(body), (struct hvic_span)SPAN(vec_kvp_enumerate_reply));
 }
 
@@ -321,13 +323,15 @@ static void encode_get(struct kunit *test)
 	struct hv_ic_kvp_item *item = new_item(test);
 	struct hvic_room body = exact_room(test, BODY, 0);
 	struct hvic_room want = exact_room(test, BODY, 0);
+	bool changed = false;
 
 	if (row->body.data[0] != HVIC_WIRE_KVP_SET)
 		return;
 	KUNIT_ASSERT_EQ(test, hvic_kvp_decode_item(row->body, item), 0);
 
-	KUNIT_ASSERT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_GET, row->pool, 0, item),
-			BODY);
+	KUNIT_ASSERT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_GET, row->pool, 0, item,
+						   &changed), BODY);
+	KUNIT_EXPECT_FALSE(test, changed);
 
 	memcpy(want.data, row->body.data, BODY);
 	want.data[0] = HVIC_WIRE_KVP_GET;
@@ -372,6 +376,7 @@ static void encode_short(struct kunit *test)
 {
 	const struct short_row *row = test->param_value;
 	struct hv_ic_kvp_item *item = new_item(test);
+	bool changed = false;
 	size_t n;
 
 	KUNIT_ASSERT_EQ(test, hvic_kvp_decode_item((struct hvic_span)SPAN(vec_kvp_set_string),
@@ -379,32 +384,36 @@ static void encode_short(struct kunit *test)
 	for (n = 0; n <= row->needs; n = next_cut(n, row->needs)) {
 		struct hvic_room body = exact_room(test, n, 0);
 
-		KUNIT_ASSERT_EQ_MSG(test, hvic_kvp_encode_item(body, row->op, 0, 0, item),
+		KUNIT_ASSERT_EQ_MSG(test, hvic_kvp_encode_item(body, row->op, 0, 0, item, &changed),
 				    n < row->needs ? -EBADMSG : (int)n, "at %zu", n);
 		kunit_kfree(test, body.data);
 	}
 }
 
+/* Whatever an item holds, the host gets it as well as it can be said. */
 static const struct encode_row {
 	const char *desc;
 	u32 type;
 	char letter;			/* strings are made of */
 	size_t key;			/* letters */
 	size_t value;			/* letters */
-	int ret;
+	u32 key_size;			/* for the host */
+	u32 value_size;
+	bool changed;
 } encode_rows[] = {
-	{ "longest key and value", 1, 'a', 255, 1023, BODY },
-	{ "key too long", 1, 'a', 256, 1, -E2BIG },
-	{ "key without a NUL", 1, 'a', 768, 1, -E2BIG },
-	{ "value too long", 1, 'a', 1, 1024, -E2BIG },
-	{ "value without a NUL", 2, 'a', 1, 3072, -E2BIG },
-	{ "empty value", 2, 'a', 1, 0, BODY },
-	{ "empty key", 1, 'a', 0, 1, -EINVAL },
-	{ "long value of a number", 4, 'a', 1, 3072, BODY },
-	{ "not UTF-8", 1, '\xff', 1, 1, -EILSEQ },
-	{ "no type", 0, 'a', 1, 1, -EINVAL },
-	{ "the number of old headers", 8, 'a', 1, 1, -EINVAL },
-	{ "unknown type", 12, 'a', 1, 1, -EINVAL },
+	{ "longest key and value", 1, 'a', 255, 1023, 512, 2048, false },
+	{ "key too long", 1, 'a', 256, 1, 512, 4, true },
+	{ "key without a NUL", 1, 'a', 768, 1, 512, 4, true },
+	{ "value too long", 1, 'a', 1, 1024, 4, 2048, true },
+	{ "value without a NUL", 2, 'a', 1, 3072, 4, 2048, true },
+	{ "empty value", 2, 'a', 1, 0, 4, 2, false },
+	{ "empty key", 1, 'a', 0, 1, 4, 4, true },
+	{ "long value of a number", 4, 'a', 1, 3072, 4, 4, false },
+	{ "not UTF-8", 1, '\xff', 1, 1, 4, 4, true },
+	{ "not UTF-8, and too long", 1, '\xff', 768, 3072, 512, 2048, true },
+	{ "no type", 0, 'a', 1, 1, 4, 4, true },
+	{ "the number of old headers", 8, 'a', 1, 1, 4, 4, true },
+	{ "unknown type", 12, 'a', 1, 1, 4, 4, true },
 };
 
 ROWS(encode);
@@ -414,20 +423,55 @@ static void encode_limits(struct kunit *test)
 	const struct encode_row *row = test->param_value;
 	struct hv_ic_kvp_item *item = new_item(test);
 	struct hvic_room body = exact_room(test, BODY, 0);
-	int ret;
+	bool changed = false;
 
 	memset(item, 0, sizeof(*item));
 	item->type = row->type;
 	memset(item->key, row->letter, row->key);
 	memset(item->value, row->letter, row->value);
 
-	ret = hvic_kvp_encode_item(body, HVIC_WIRE_KVP_ENUMERATE, 0, 0, item);
+	KUNIT_EXPECT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_ENUMERATE, 0, 0, item,
+						   &changed), BODY);
+	KUNIT_EXPECT_EQ(test, changed, row->changed);
+	KUNIT_EXPECT_EQ(test, peek32(body.data + 12), row->key_size);
+	KUNIT_EXPECT_EQ(test, peek32(body.data + 16), row->value_size);
+}
 
-	KUNIT_EXPECT_EQ(test, ret, row->ret);
-	if (ret < 0)
-		return;
-	KUNIT_EXPECT_EQ(test, body.data[12], (2 * row->key + 2) & 0xff);
-	KUNIT_EXPECT_EQ(test, body.data[13], (2 * row->key + 2) >> 8);
+/* No half of a pair is left where the host's field ends. */
+static void encode_cuts_pairs(struct kunit *test)
+{
+	struct hv_ic_kvp_item *item = new_item(test);
+	struct hvic_room body = exact_room(test, BODY, 0);
+	bool changed = false;
+	size_t i;
+
+	memset(item, 0, sizeof(*item));
+	item->type = HV_IC_KVP_STRING;
+	item->key[0] = 'k';
+	for (i = 0; i < 600; i++)
+		memcpy(item->value + 4 * i, "\xf0\x9f\x98\x80", 4);
+
+	KUNIT_EXPECT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_ENUMERATE, 0, 0, item,
+						   &changed), BODY);
+	KUNIT_EXPECT_TRUE(test, changed);
+	/* 511 pairs are 1,022 units; one more would need half a pair. */
+	KUNIT_EXPECT_EQ(test, peek32(body.data + 16), 2 * 1022 + 2);
+	expect_fill(test, "rest", hvic_span_cut(to_span(body), 532 + 2 * 1022, 4), 0);
+}
+
+static void encode_nameless(struct kunit *test)
+{
+	struct hv_ic_kvp_item *item = new_item(test);
+	struct hvic_room body = exact_room(test, BODY, 0);
+	bool changed = false;
+
+	memset(item, 0, sizeof(*item));
+	item->type = HV_IC_KVP_STRING;
+
+	KUNIT_EXPECT_EQ(test, hvic_kvp_encode_item(body, HVIC_WIRE_KVP_ENUMERATE, 0, 0, item,
+						   &changed), BODY);
+	KUNIT_EXPECT_EQ(test, body.data[20], 0xfd);
+	KUNIT_EXPECT_EQ(test, body.data[21], 0xff);
 }
 
 /* --- Adapters. ------------------------------------------------------------------------- */
@@ -457,7 +501,8 @@ static int decode_ip(struct adapter *adapter, struct hvic_span body, struct hvic
 
 static int encode_ip(struct adapter *adapter, struct hvic_room body, struct hvic_version version)
 {
-	return hvic_kvp_encode_ip(body, version, 0, &adapter->ip, &adapter->scratch);
+	return hvic_kvp_encode_ip(body, version, 0, adapter->ip.adapter, &adapter->ip,
+				  &adapter->scratch);
 }
 
 static void expect_no_ip(struct kunit *test, const struct adapter *adapter)
@@ -720,18 +765,22 @@ static void refuse_bad_ip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, binary_version), -EINVAL);
 }
 
-static void refuse_bad_adapter(struct kunit *test)
+/* An id that fills the field has no NUL, but each string that we write ends in one. */
+static void encode_full_adapter(struct kunit *test)
 {
 	struct adapter *adapter = new_adapter(test);
 	struct hvic_room body = exact_room(test, 7428, 0);
 
 	memset(&adapter->ip, 0, sizeof(adapter->ip));
 	memset(adapter->ip.adapter, 'a', 128);
-	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, text_version), -E2BIG);
-	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, binary_version), -E2BIG);
-	adapter->ip.adapter[0] = '\xff';
-	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, text_version), -EILSEQ);
-	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, binary_version), -EILSEQ);
+	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, text_version), 7428);
+	KUNIT_EXPECT_EQ(test, body.data[2 + 252], 'a');
+	KUNIT_EXPECT_EQ(test, body.data[2 + 254], 0);
+
+	memset(body.data, 0, body.len);
+	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, binary_version), 7428);
+	KUNIT_EXPECT_EQ(test, body.data[28 + 252], 'a');
+	KUNIT_EXPECT_EQ(test, body.data[28 + 254], 0);
 }
 
 /* As many as user space may name; the layouts hold as many of a family as they hold. */
@@ -794,6 +843,8 @@ static struct kunit_case kvp_cases[] = {
 	KUNIT_CASE(encode_header),
 	KUNIT_CASE_PARAM(encode_short, short_gen_params),
 	KUNIT_CASE_PARAM(encode_limits, encode_gen_params),
+	KUNIT_CASE(encode_cuts_pairs),
+	KUNIT_CASE(encode_nameless),
 	KUNIT_CASE_PARAM(decode_adapter, ip_gen_params),
 	KUNIT_CASE_PARAM(encode_adapter, ip_gen_params),
 	KUNIT_CASE_PARAM(adapter_truncated, ip_gen_params),
@@ -802,7 +853,7 @@ static struct kunit_case kvp_cases[] = {
 	KUNIT_CASE_PARAM(decode_text, field_gen_params),
 	KUNIT_CASE(decode_bad_text),
 	KUNIT_CASE_PARAM(refuse_bad_ip, bad_ip_gen_params),
-	KUNIT_CASE(refuse_bad_adapter),
+	KUNIT_CASE(encode_full_adapter),
 	KUNIT_CASE(encode_most),
 	{}
 };

@@ -4,14 +4,17 @@
  * The service is compiled in here.
  */
 #include "fake_channel.h"
+#include "fake_event.h"
 
 #include "svc_heartbeat.c"
 
 static int svc_heartbeat_init(struct kunit *test)
 {
 	struct fake_channel *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	int ret = hvic_health_init();
+	int ret;
 
+	fake_listener_reset();
+	ret = hvic_health_init();
 	if (ret)
 		return ret;
 	KUNIT_ASSERT_NOT_NULL(test, f);

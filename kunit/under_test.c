@@ -3,6 +3,9 @@
  * The code under test, compiled into the test module: hv_ic itself loads only
  * where there is a VMBus, and exports nothing.
  */
+/* First, for it has a pr_fmt() of its own. */
+#include "choice.c"
+
 #include <linux/module.h>
 
 #include "channel.c"
@@ -10,10 +13,14 @@
 #include "link.c"
 #include "request.c"
 
+#include "proto/adapter.c"
 #include "proto/fcopy.c"
 #include "proto/heartbeat.c"
 #include "proto/ip.c"
 #include "proto/kvp.c"
+#include "proto/legacy_fcopy.c"
+#include "proto/legacy_kvp.c"
+#include "proto/legacy_vss.c"
 #include "proto/msg.c"
 #include "proto/negotiate.c"
 #include "proto/shutdown.c"

@@ -66,10 +66,12 @@ static void utf8_to_utf16(struct kunit *test)
 	const struct legal_row *row = test->param_value;
 	struct hvic_span in = exact_span(test, row->utf8.data, row->utf8.len);
 	struct hvic_room out = exact_room(test, row->utf16.len + 2, 0xee);
+	bool changed = false;
 
-	int units = hvic_utf8_to_utf16(in, out);
+	size_t units = hvic_utf8_to_utf16(in, out, &changed);
 
 	KUNIT_ASSERT_EQ(test, units, row->utf16.len / 2);
+	KUNIT_EXPECT_FALSE(test, changed);
 	expect_bytes(test, "UTF-16", hvic_span_cut(to_span(out), 0, 2 * units), row->utf16);
 	expect_fill(test, "NUL", hvic_span_cut(to_span(out), 2 * units, 2), 0);
 }
@@ -81,6 +83,7 @@ static void stop_at_nul(struct kunit *test)
 	struct hvic_room utf16 = exact_room(test, row->utf16.len + 4, 0);
 	struct hvic_room utf8 = exact_room(test, row->utf8.len + 2, 0);
 	struct hvic_room out = exact_room(test, 64, 0xee);
+	bool changed = false;
 
 	memcpy(utf16.data, row->utf16.data, row->utf16.len);
 	poke16(utf16.data + row->utf16.len + 2, 0xdc00);
@@ -89,7 +92,9 @@ static void stop_at_nul(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, hvic_utf16_to_utf8(to_span(utf16), out), row->utf8.len);
 	KUNIT_EXPECT_EQ(test, hvic_utf16_to_utf8_lossy(to_span(utf16), out), row->utf8.len);
-	KUNIT_EXPECT_EQ(test, hvic_utf8_to_utf16(to_span(utf8), out), row->utf16.len / 2);
+	KUNIT_EXPECT_EQ(test, hvic_utf8_to_utf16(to_span(utf8), out, &changed),
+			row->utf16.len / 2);
+	KUNIT_EXPECT_FALSE(test, changed);
 }
 
 /* Too little room: the error, an empty string, and nothing written past the end. */
@@ -105,12 +110,29 @@ static void too_little_room(struct kunit *test)
 		if (n)
 			KUNIT_EXPECT_EQ_MSG(test, out.data[0], 0, "at %zu", n);
 	}
-	for (n = 0; n < row->utf16.len + 2; n++) {
-		struct hvic_room out = exact_room(test, n, 0xee);
+}
 
-		KUNIT_EXPECT_EQ_MSG(test, hvic_utf8_to_utf16(row->utf8, out), -E2BIG, "at %zu", n);
-		if (n >= 2)
-			KUNIT_EXPECT_EQ_MSG(test, out.data[0] | out.data[1], 0, "at %zu", n);
+/* Text for the host: what fits is kept, no half of a pair, with a NUL. */
+static void utf8_to_utf16_truncates(struct kunit *test)
+{
+	static const u8 in[] = "a\xe2\x82\xac\xf0\x9f\x98\x80\x62";
+	static const u8 whole[] = { 'a', 0, 0xac, 0x20, 0x3d, 0xd8, 0x00, 0xde, 'b', 0 };
+	static const size_t fits[] = { 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 4, 4, 5, 5 };
+	size_t n;
+
+	for (n = 0; n < ARRAY_SIZE(fits); n++) {
+		struct hvic_room out = exact_room(test, n, 0xee);
+		bool changed = false;
+
+		size_t units = hvic_utf8_to_utf16((struct hvic_span)SPAN(in), out, &changed);
+
+		KUNIT_EXPECT_EQ_MSG(test, units, fits[n], "at %zu", n);
+		KUNIT_EXPECT_EQ_MSG(test, changed, fits[n] < 5, "at %zu", n);
+		if (n < 2)
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, memcmp(out.data, whole, 2 * units), 0, "at %zu", n);
+		KUNIT_EXPECT_EQ_MSG(test, out.data[2 * units] | out.data[2 * units + 1], 0,
+				    "at %zu", n);
 	}
 }
 
@@ -189,50 +211,57 @@ static void replace_utf16(struct kunit *test)
 static const struct bad_utf8_row {
 	const char *desc;
 	struct hvic_span in;
+	const char *shown;		/* R is U+FFFD */
 } bad_utf8_rows[] = {
-	{ "continuation alone", BYTES("\x80") },
-	{ "last continuation alone", BYTES("\xbf") },
-	{ "continuation for a lead", BYTES("\x9f\x80") },
-	{ "last continuation for a lead", BYTES("\xbf\xbf") },
-	{ "two bytes, cut", BYTES("\xc3") },
-	{ "three bytes, cut", BYTES("\xe2\x82") },
-	{ "four bytes, cut", BYTES("\xf0\x9f\x98") },
-	{ "two bytes, then a letter", BYTES("\xc3\x61") },
-	{ "three bytes, then a letter", BYTES("\xe2\x82\x61") },
-	{ "four bytes, then a letter", BYTES("\xf0\x9f\x98\x61") },
-	{ "four bytes, then a lead", BYTES("\xf0\x9f\x98\xc3") },
-	{ "two bytes with a NUL within", BYTES("\xc3\x00") },
-	{ "longer than needed, U+0000", BYTES("\xc0\x80") },
-	{ "longer than needed, U+007F", BYTES("\xc1\xbf") },
-	{ "longer than needed, U+07FF", BYTES("\xe0\x9f\xbf") },
-	{ "longer than needed, U+FFFF", BYTES("\xf0\x8f\xbf\xbf") },
-	{ "first surrogate", BYTES("\xed\xa0\x80") },
-	{ "last high surrogate", BYTES("\xed\xaf\xbf") },
-	{ "first low surrogate", BYTES("\xed\xb0\x80") },
-	{ "last surrogate", BYTES("\xed\xbf\xbf") },
-	{ "pair of surrogates", BYTES("\xed\xa0\xbd\xed\xb8\x80") },
-	{ "beyond the last, U+110000", BYTES("\xf4\x90\x80\x80") },
-	{ "far beyond the last", BYTES("\xf7\xbf\xbf\xbf") },
-	{ "five bytes", BYTES("\xf8\x88\x80\x80\x80") },
-	{ "first lead of five for four", BYTES("\xf8\x90\x80\x80") },
-	{ "six bytes", BYTES("\xfc\x84\x80\x80\x80\x80") },
-	{ "byte that never is", BYTES("\xfe") },
-	{ "last byte that never is", BYTES("\xff") },
-	{ "continuation after text", BYTES("a\x80") },
+	{ "continuation alone", BYTES("\x80"), "R" },
+	{ "last continuation alone", BYTES("\xbf"), "R" },
+	{ "continuation for a lead", BYTES("\x9f\x80"), "RR" },
+	{ "last continuation for a lead", BYTES("\xbf\xbf"), "RR" },
+	{ "two bytes, cut", BYTES("\xc3"), "R" },
+	{ "three bytes, cut", BYTES("\xe2\x82"), "RR" },
+	{ "four bytes, cut", BYTES("\xf0\x9f\x98"), "RRR" },
+	{ "two bytes, then a letter", BYTES("\xc3\x61"), "Ra" },
+	{ "three bytes, then a letter", BYTES("\xe2\x82\x61"), "RRa" },
+	{ "four bytes, then a letter", BYTES("\xf0\x9f\x98\x61"), "RRRa" },
+	{ "four bytes, then a lead", BYTES("\xf0\x9f\x98\xc3"), "RRRR" },
+	{ "two bytes with a NUL within", BYTES("\xc3\x00"), "R" },
+	{ "longer than needed, U+0000", BYTES("\xc0\x80"), "RR" },
+	{ "longer than needed, U+007F", BYTES("\xc1\xbf"), "RR" },
+	{ "longer than needed, U+07FF", BYTES("\xe0\x9f\xbf"), "RRR" },
+	{ "longer than needed, U+FFFF", BYTES("\xf0\x8f\xbf\xbf"), "RRRR" },
+	{ "first surrogate", BYTES("\xed\xa0\x80"), "RRR" },
+	{ "last high surrogate", BYTES("\xed\xaf\xbf"), "RRR" },
+	{ "first low surrogate", BYTES("\xed\xb0\x80"), "RRR" },
+	{ "last surrogate", BYTES("\xed\xbf\xbf"), "RRR" },
+	{ "pair of surrogates", BYTES("\xed\xa0\xbd\xed\xb8\x80"), "RRRRRR" },
+	{ "beyond the last, U+110000", BYTES("\xf4\x90\x80\x80"), "RRRR" },
+	{ "far beyond the last", BYTES("\xf7\xbf\xbf\xbf"), "RRRR" },
+	{ "five bytes", BYTES("\xf8\x88\x80\x80\x80"), "RRRRR" },
+	{ "first lead of five for four", BYTES("\xf8\x90\x80\x80"), "RRRR" },
+	{ "six bytes", BYTES("\xfc\x84\x80\x80\x80\x80"), "RRRRRR" },
+	{ "byte that never is", BYTES("\xfe"), "R" },
+	{ "last byte that never is", BYTES("\xff"), "R" },
+	{ "continuation after text", BYTES("a\x80"), "aR" },
 };
 
 ROWS(bad_utf8);
 
-static void refuse_utf8(struct kunit *test)
+/* Each byte that is no part of UTF-8, and nothing else, is replaced. */
+static void replace_utf8(struct kunit *test)
 {
 	const struct bad_utf8_row *row = test->param_value;
 	struct hvic_span in = exact_span(test, row->in.data, row->in.len);
-	struct hvic_room out = exact_room(test, 32, 0xee);
+	struct hvic_room out = exact_room(test, 2 * strlen(row->shown) + 2, 0xee);
+	bool changed = false;
+	size_t i;
 
-	int ret = hvic_utf8_to_utf16(in, out);
+	KUNIT_ASSERT_EQ(test, hvic_utf8_to_utf16(in, out, &changed), strlen(row->shown));
+	KUNIT_EXPECT_TRUE(test, changed);
+	for (i = 0; i <= strlen(row->shown); i++) {
+		u16 unit = out.data[2 * i] | out.data[2 * i + 1] << 8;
 
-	KUNIT_EXPECT_EQ(test, ret, -EILSEQ);
-	KUNIT_EXPECT_EQ(test, out.data[0] | out.data[1], 0);
+		KUNIT_EXPECT_EQ(test, unit, row->shown[i] == 'R' ? 0xfffd : row->shown[i]);
+	}
 }
 
 /* Every code point that is one, both ways; a step keeps it short beyond the first plane. */
@@ -244,6 +273,7 @@ static void every_code_point(struct kunit *test)
 		bool surrogate = cp >= 0xd800 && cp <= 0xdfff;
 		u8 wire[4], text[5], back[6];
 		struct hvic_span in = { wire, 2 };
+		bool changed = false;
 		int bytes, units;
 
 		if (cp < 0x10000) {
@@ -262,8 +292,9 @@ static void every_code_point(struct kunit *test)
 			continue;
 
 		units = hvic_utf8_to_utf16((struct hvic_span){ text, bytes },
-					   (struct hvic_room){ back, sizeof(back) });
+					   (struct hvic_room){ back, sizeof(back) }, &changed);
 		KUNIT_ASSERT_EQ_MSG(test, units, in.len / 2, "U+%X", cp);
+		KUNIT_ASSERT_EQ_MSG(test, changed, false, "U+%X", cp);
 		KUNIT_ASSERT_EQ_MSG(test, memcmp(back, wire, in.len), 0, "U+%X", cp);
 	}
 }
@@ -290,10 +321,11 @@ static struct kunit_case utf16_cases[] = {
 	KUNIT_CASE_PARAM(utf8_to_utf16, legal_gen_params),
 	KUNIT_CASE_PARAM(stop_at_nul, legal_gen_params),
 	KUNIT_CASE_PARAM(too_little_room, legal_gen_params),
+	KUNIT_CASE(utf8_to_utf16_truncates),
 	KUNIT_CASE(lossy_truncates),
 	KUNIT_CASE_PARAM(refuse_utf16, bad_utf16_gen_params),
 	KUNIT_CASE_PARAM(replace_utf16, bad_utf16_gen_params),
-	KUNIT_CASE_PARAM(refuse_utf8, bad_utf8_gen_params),
+	KUNIT_CASE_PARAM(replace_utf8, bad_utf8_gen_params),
 	KUNIT_CASE(every_code_point),
 	KUNIT_CASE(size_is_enough),
 	{}

@@ -6,6 +6,7 @@
 #	program  := what it is installed as, if it is a program
 #	sources  := its C files, without .c, in reading order; a program has main among them
 #	packages := the libraries that it needs, by their names of pkg-config
+#	left_out := unit tests of what cannot be built here
 #
 # What lies beside that is taken as found: NAME.1 and NAME.8 are manual pages, NAME.service.in is a
 # unit of systemd, and each unit/NAME.c is a unit test. A program is linked with the objects of its
@@ -30,7 +31,7 @@ packages	+= cmocka
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
-override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra \
+override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra -Werror=implicit \
 		   -I. -I$(tools)/lib -I$(tools)/../include/uapi $(sanitize) \
 		   $(if $(packages),$(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null))
 LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))
@@ -38,7 +39,7 @@ LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))
 out		:= $(O)/$(name)
 manuals		:= $(wildcard *.[1-8] man/*.[1-8])
 services	:= $(patsubst %.in,$(out)/%,$(wildcard *.service.in))
-tests		:= $(filter-out unit,$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
+tests		:= $(filter-out unit $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
 
 # All objects but the program's main(), and what other folders share.
 archive		:= $(if $(sources),$(out)/$(name).a)

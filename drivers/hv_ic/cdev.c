@@ -34,7 +34,7 @@ static void hvic_cdev_detach(struct hvic_cdev *cdev)
  * hvic_cdev_create() - make the devices of a service
  * @link: of the service
  * @service: its name
- * @type: which service
+ * @dialect: of the older daemon
  * @native: of the native device
  * @legacy: of the device for older daemons
  *
@@ -47,7 +47,7 @@ static void hvic_cdev_detach(struct hvic_cdev *cdev)
  * Return: the object, or an error pointer.
  */
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type,
+				   const struct hvic_legacy *dialect,
 				   const struct file_operations *native,
 				   const struct file_operations *legacy)
 {
@@ -60,7 +60,7 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	init_waitqueue_head(&cdev->wait);
 	init_rwsem(&cdev->lock);
 	cdev->link = link;
-	cdev->type = type;
+	cdev->dialect = dialect;
 	snprintf(cdev->native_name, sizeof(cdev->native_name), "hv_ic/%s", service);
 	snprintf(cdev->legacy_name, sizeof(cdev->legacy_name), "vmbus/hv_%s", service);
 

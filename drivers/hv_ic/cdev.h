@@ -18,12 +18,13 @@
 #include <linux/wait.h>
 
 #include "link.h"
-#include "proto/wire.h"
+
+struct hvic_legacy;
 
 /**
  * struct hvic_cdev - the devices of one service
  * @kref: one for the service, one for each open file
- * @type: which service
+ * @dialect: of the older daemon
  * @wait: for a record, or for the end
  * @lock: guards @link; held for reading while the link is used, never while user
  *	memory is touched
@@ -35,7 +36,7 @@
  */
 struct hvic_cdev {
 	struct kref kref;
-	enum hvic_wire_type type;
+	const struct hvic_legacy *dialect;
 	wait_queue_head_t wait;
 	struct rw_semaphore lock;
 	struct hvic_link *link;
@@ -58,7 +59,7 @@ struct hvic_cdev_file {
 };
 
 struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   enum hvic_wire_type type,
+				   const struct hvic_legacy *dialect,
 				   const struct file_operations *native,
 				   const struct file_operations *legacy);
 void hvic_cdev_destroy(struct hvic_cdev *cdev);

@@ -148,7 +148,7 @@ int hvic_daemon_opened(struct hvic_channel *ch)
 	struct hvic_daemon *daemon = ch->priv;
 	struct hvic_cdev *cdev;
 
-	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->type,
+	cdev = hvic_cdev_create(&daemon->link, ch->svc->name, ch->svc->legacy,
 				&hvic_cdev_native_fops, &hvic_cdev_legacy_fops);
 	if (IS_ERR(cdev))
 		return PTR_ERR(cdev);
@@ -262,17 +262,18 @@ int hvic_daemon_ask_deferred(struct hvic_daemon *daemon, u16 op, size_t len)
 }
 
 /**
- * hvic_daemon_post() - send a record that is answered only if it fails
+ * hvic_daemon_post() - send a record that the host does not wait for
  * @daemon: the joint
  * @op: of the record that was begun with hvic_daemon_begin()
- * @id: for that answer
+ * @flags: %HV_IC_RECORD_QUIET if only a failure is answered, otherwise 0
+ * @id: for the answer: one of the service's own, from %HV_IC_RECORD_OWN_ID on
  * @len: of its payload
  *
  * Return: 0, or %-ENOTCONN if the daemon has just gone.
  */
-int hvic_daemon_post(struct hvic_daemon *daemon, u16 op, u64 id, size_t len)
+int hvic_daemon_post(struct hvic_daemon *daemon, u16 op, u16 flags, u64 id, size_t len)
 {
-	const struct hv_ic_record record = { .id = id, .op = op, .flags = HV_IC_RECORD_QUIET };
+	const struct hv_ic_record record = { .id = id, .op = op, .flags = flags };
 
 	return hvic_link_send(&daemon->link, &record, len, 0);
 }

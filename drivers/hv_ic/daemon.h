@@ -70,7 +70,7 @@ void *hvic_daemon_begin(struct hvic_daemon *daemon);
 int hvic_daemon_ask(struct hvic_daemon *daemon, const struct hvic_msg *msg, u16 op,
 		    size_t len, bool slow);
 int hvic_daemon_ask_deferred(struct hvic_daemon *daemon, u16 op, size_t len);
-int hvic_daemon_post(struct hvic_daemon *daemon, u16 op, u64 id, size_t len);
+int hvic_daemon_post(struct hvic_daemon *daemon, u16 op, u16 flags, u64 id, size_t len);
 void hvic_daemon_tell(struct hvic_daemon *daemon, u16 op, int status, const void *payload,
 		      size_t len);
 bool hvic_daemon_withdraw(struct hvic_daemon *daemon, int err);

@@ -186,7 +186,16 @@ static int put_owner(struct sk_buff *skb, const struct hvic_channel *ch)
 	return 0;
 }
 
-static int put_channel(struct sk_buff *skb, const struct hvic_channel *ch)
+static int put_session(struct sk_buff *skb, struct hvic_channel *ch)
+{
+	const struct hvic_service_ops *ops = ch->svc->ops;
+
+	if (!ops->in_session || !ops->in_session(ch))
+		return 0;
+	return nla_put_flag(skb, HV_IC_A_SERVICE_IN_SESSION);
+}
+
+static int put_channel(struct sk_buff *skb, struct hvic_channel *ch)
 {
 	lockdep_assert_held(&ch->lock);
 	if (put_service(skb, ch->svc, channel_state(ch)) ||
@@ -194,6 +203,7 @@ static int put_channel(struct sk_buff *skb, const struct hvic_channel *ch)
 	    nla_put_u32(skb, HV_IC_A_SERVICE_CHANNEL, hvic_vmbus_relid(ch)) ||
 	    put_versions(skb, HV_IC_A_SERVICE_OFFERED, ch->offered, ch->n_offered) ||
 	    put_owner(skb, ch) ||
+	    put_session(skb, ch) ||
 	    put_counters(skb, &ch->stats) ||
 	    put_outcome(skb, HV_IC_A_SERVICE_LAST_REQUEST, &ch->last) ||
 	    put_outcome(skb, HV_IC_A_SERVICE_LAST_ERROR, &ch->last_error))

@@ -8,6 +8,7 @@
 #include "proto/msg.h"
 
 struct hvic_channel;
+struct hvic_legacy;
 struct seq_file;
 
 /**
@@ -35,6 +36,8 @@ struct seq_file;
  * @encode: write the body of a deferred answer from the reply that
  *	hvic_channel_complete() was given; returns as @handle does
  * @failed: a deferred request is answered with an error, be it of @encode
+ * @in_session: has the host begun what it has to end by another request, a backup or
+ *	a file copy, and does it still count?
  * @show: print what is special to the service, one "key value" a line
  */
 struct hvic_service_ops {
@@ -49,6 +52,7 @@ struct hvic_service_ops {
 	void (*answered)(struct hvic_channel *ch);
 	int (*encode)(struct hvic_channel *ch, struct hvic_room body, const void *reply);
 	void (*failed)(struct hvic_channel *ch, int err);
+	bool (*in_session)(struct hvic_channel *ch);
 	void (*show)(struct hvic_channel *ch, struct seq_file *out);
 };
 
@@ -61,6 +65,7 @@ struct hvic_service_ops {
  * @n_versions: how many
  * @withheld: how many of the best not to speak; NULL for none
  * @needs_daemon: the service is a struct hvic_daemon
+ * @legacy: what an older daemon of it speaks, if it needs one
  * @needs_trust: the service gives the host data of the guest, or the other way
  *	round: not for a host that is not trusted
  * @deadline: seconds that a deferred answer may take; 0 if the service answers
@@ -78,6 +83,7 @@ struct hvic_service {
 	size_t n_versions;
 	const int *withheld;
 	bool needs_daemon;
+	const struct hvic_legacy *legacy;
 	bool needs_trust;
 	unsigned int deadline;
 	unsigned int slow_deadline;

@@ -12,7 +12,8 @@
  *   IDLE --START--> ASKED --daemon: yes--> ACTIVE --COMPLETE, CANCEL--> IDLE
  *
  * Whatever else ends a session (NEGOTIATE, close, a START) tells the daemon to
- * remove what it has written.
+ * remove what it has written. What a daemon leaves when it goes the next one is
+ * asked to remove.
  */
 #include <linux/err.h>
 #include <linux/seq_file.h>
@@ -21,13 +22,14 @@
 #include "daemon.h"
 #include "event.h"
 #include "proto/fcopy.h"
+#include "proto/legacy_fcopy.h"
 
 #define QUEUE_SLOTS	68
 #define QUEUE_HIGH	32
 #define QUEUE_LOW	16
 
-/* Ids of blocks: nobody waits for them, so they are not the channel's. */
-#define BLOCK_ID	BIT_ULL(63)
+/* Ids of REMOVE, and of blocks from the next one on. */
+#define REMOVE_ID	HV_IC_RECORD_OWN_ID
 
 static bool enabled = true;
 
@@ -55,7 +57,10 @@ static const char * const state_words[] = {
  * @daemon: the joint to the daemon; the channel's private data
  * @state: of the session
  * @op: of the request that the daemon is asked
- * @start_id: the last START that the daemon was asked
+ * @asked: the file of the last START that the daemon was asked
+ * @begun: the file that the daemon may have begun, and not finished or removed yet
+ * @left: the file that a daemon left so; @left.start is 0 for none, as in the others
+ * @left_read: the daemon has read that it should remove it
  * @first_block: id of the session's first block; older ones do not count
  * @next_block: id of the next block
  * @throttled_id: block whose acknowledgment waits for room; 0 for none
@@ -70,7 +75,10 @@ struct hvic_fcopy {
 	struct hvic_daemon daemon;
 	enum hvic_fcopy_state state;
 	enum hvic_wire_fcopy_op op;
-	u64 start_id;
+	struct hv_ic_fcopy_left asked;
+	struct hv_ic_fcopy_left begun;
+	struct hv_ic_fcopy_left left;
+	bool left_read;
 	u64 first_block;
 	u64 next_block;
 	u64 throttled_id;
@@ -99,6 +107,39 @@ static void hvic_fcopy_announce(struct hvic_fcopy *fcopy, enum hv_ic_fcopy_phase
 	hvic_event->fcopy(phase, fcopy->size, fcopy->bytes, err);
 }
 
+/* --- What a daemon has left. ------------------------------------------------------------ */
+
+static bool is_same_file(const struct hv_ic_fcopy_left *a, const struct hv_ic_fcopy_left *b)
+{
+	return !strcmp(a->name, b->name) && !strcmp(a->path, b->path);
+}
+
+/* An older daemon cannot be told: it knows a file only while it writes it. */
+static void hvic_fcopy_ask_removal(struct hvic_fcopy *fcopy)
+{
+	struct hv_ic_fcopy_left *payload;
+
+	if (!fcopy->left.start || fcopy->left_read || !hvic_daemon_is_native(&fcopy->daemon))
+		return;
+	payload = hvic_daemon_begin(&fcopy->daemon);
+	if (IS_ERR(payload))
+		return;
+	*payload = fcopy->left;
+	hvic_daemon_post(&fcopy->daemon, HV_IC_FCOPY_REMOVE, 0, REMOVE_ID, sizeof(*payload));
+}
+
+/* If the daemon could not remove the file, or goes first, the next one is asked. */
+static int hvic_fcopy_removed(struct hvic_fcopy *fcopy, int status)
+{
+	if (!fcopy->left.start || !fcopy->left_read)
+		return -ESTALE;
+	if (!status || status == -ENOENT)
+		fcopy->left.start = 0;
+	return 0;
+}
+
+/* --- Requests. ------------------------------------------------------------------------ */
+
 /* Ends the session: what the daemon has not read yet it need not read. */
 static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
 {
@@ -112,9 +153,8 @@ static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
 		return;			/* whoever is there now knows nothing of it */
 	hvic_daemon_withdraw_all(&fcopy->daemon, -ECANCELED);
 	hvic_daemon_tell(&fcopy->daemon, HV_IC_FCOPY_CANCEL, fcopy->error ?: -ECANCELED, NULL, 0);
+	hvic_fcopy_ask_removal(fcopy);
 }
-
-/* --- Requests. ------------------------------------------------------------------------ */
 
 static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg *msg)
 {
@@ -129,10 +169,13 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 	if (ret)
 		return ret;
 	fcopy->size = payload->size;
+	fcopy->asked.start = 0;
+	strscpy(fcopy->asked.path, payload->path, sizeof(fcopy->asked.path));
+	strscpy(fcopy->asked.name, payload->name, sizeof(fcopy->asked.name));
 	ret = hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_START, sizeof(*payload), false);
 	if (ret == -EINPROGRESS) {
 		fcopy->state = FCOPY_ASKED;
-		fcopy->start_id = fcopy->daemon.asked;
+		fcopy->asked.start = fcopy->daemon.asked;
 		fcopy->first_block = fcopy->next_block;
 		fcopy->error = 0;
 		fcopy->bytes = 0;
@@ -157,7 +200,8 @@ static int hvic_fcopy_write(struct hvic_fcopy *fcopy, const struct hvic_msg *msg
 	payload->size = block.data.len;
 	payload->reserved = 0;
 	memcpy(payload->data, block.data.data, block.data.len);
-	ret = hvic_daemon_post(&fcopy->daemon, HV_IC_FCOPY_WRITE, fcopy->next_block,
+	ret = hvic_daemon_post(&fcopy->daemon, HV_IC_FCOPY_WRITE, HV_IC_RECORD_QUIET,
+			       fcopy->next_block,
 			       offsetof(struct hv_ic_fcopy_write, data[payload->size]));
 	if (ret)
 		return ret;
@@ -253,6 +297,18 @@ static void hvic_fcopy_read(struct hvic_daemon *daemon, const struct hv_ic_recor
 {
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
+	switch (record->op) {
+	case HV_IC_FCOPY_START:
+		if (record->id == fcopy->asked.start)
+			fcopy->begun = fcopy->asked;
+		break;
+	case HV_IC_FCOPY_CANCEL:
+		fcopy->begun.start = 0;
+		break;
+	case HV_IC_FCOPY_REMOVE:
+		fcopy->left_read = true;
+		break;
+	}
 	if (hvic_daemon_queued(daemon) <= QUEUE_LOW)
 		hvic_fcopy_release_throttle(fcopy);
 }
@@ -268,6 +324,16 @@ static int hvic_fcopy_block_reply(struct hvic_fcopy *fcopy, u64 id, int status)
 	return 0;
 }
 
+/* Refused, or finished: then there is no file that could be left, and none to remove. */
+static void hvic_fcopy_note_reply(struct hvic_fcopy *fcopy, u64 id, int status)
+{
+	if (id < fcopy->asked.start || (id == fcopy->asked.start && !status))
+		return;
+	fcopy->begun.start = 0;
+	if (id > fcopy->asked.start && !status && is_same_file(&fcopy->left, &fcopy->asked))
+		fcopy->left.start = 0;
+}
+
 static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status)
 {
 	struct hvic_channel *ch = fcopy->daemon.ch;
@@ -276,6 +342,7 @@ static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status
 	/* The daemon has not been told this one. */
 	if (id == fcopy->throttled_id)
 		return -ESTALE;
+	hvic_fcopy_note_reply(fcopy, id, status);
 	if (hvic_channel_is_waiting_for(ch, id)) {
 		if (fcopy->op == HVIC_WIRE_FCOPY_START) {
 			fcopy->state = status ? FCOPY_IDLE : FCOPY_ACTIVE;
@@ -292,7 +359,7 @@ static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status
 	}
 	ret = hvic_channel_complete_locked(ch, id, status, NULL);
 	/* The daemon has begun a file that the host has given up on. */
-	if (ret && id == fcopy->start_id && !status)
+	if (ret && id == fcopy->asked.start && !status)
 		hvic_daemon_tell(&fcopy->daemon, HV_IC_FCOPY_CANCEL, -ECANCELED, NULL, 0);
 	return ret;
 }
@@ -304,8 +371,15 @@ static int hvic_fcopy_reply(struct hvic_daemon *daemon, u64 id, int status,
 
 	if (!id)
 		return -ESTALE;
-	return id & BLOCK_ID ? hvic_fcopy_block_reply(fcopy, id, status) :
+	if (id == REMOVE_ID)
+		return hvic_fcopy_removed(fcopy, status);
+	return id >= HV_IC_RECORD_OWN_ID ? hvic_fcopy_block_reply(fcopy, id, status) :
 			       hvic_fcopy_request_reply(fcopy, id, status);
+}
+
+static void hvic_fcopy_attached(struct hvic_daemon *daemon)
+{
+	hvic_fcopy_ask_removal(fcopy_of(daemon));
 }
 
 static void hvic_fcopy_gone(struct hvic_daemon *daemon)
@@ -313,6 +387,10 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
 	fcopy->throttled_id = 0;
+	fcopy->left_read = false;
+	if (fcopy->begun.start)
+		fcopy->left = fcopy->begun;
+	fcopy->begun.start = 0;
 	if (fcopy->state == FCOPY_ACTIVE) {
 		fcopy->error = -ENOTCONN;
 		hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_FAILED, -ENOTCONN);
@@ -322,6 +400,7 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 }
 
 static const struct hvic_daemon_ops hvic_fcopy_daemon_ops = {
+	.attached = hvic_fcopy_attached,
 	.gone = hvic_fcopy_gone,
 	.reply = hvic_fcopy_reply,
 	.read = hvic_fcopy_read,
@@ -336,6 +415,11 @@ static void hvic_fcopy_reset(struct hvic_channel *ch)
 	hvic_fcopy_cancel(fcopy);
 }
 
+static bool hvic_fcopy_in_session(struct hvic_channel *ch)
+{
+	return fcopy_of(ch->priv)->state != FCOPY_IDLE;
+}
+
 static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
@@ -344,15 +428,16 @@ static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)
 	seq_printf(out, "session %s\n", state_words[fcopy->state]);
 	seq_printf(out, "bytes %llu\n", fcopy->bytes);
 	seq_printf(out, "files %llu\n", fcopy->files);
+	seq_printf(out, "left %d\n", !!fcopy->left.start);
 }
 
 static int hvic_fcopy_start(struct hvic_channel *ch)
 {
-	struct hvic_fcopy *fcopy = kzalloc(sizeof(*fcopy), GFP_KERNEL);
+	struct hvic_fcopy *fcopy = kvzalloc(sizeof(*fcopy), GFP_KERNEL);
 
 	if (!fcopy)
 		return -ENOMEM;
-	fcopy->next_block = BLOCK_ID;
+	fcopy->next_block = REMOVE_ID + 1;
 	hvic_daemon_init(&fcopy->daemon, ch, &hvic_fcopy_daemon_ops, QUEUE_SLOTS,
 			 sizeof(struct hv_ic_fcopy_write));
 	ch->priv = &fcopy->daemon;
@@ -364,7 +449,7 @@ static void hvic_fcopy_stop(struct hvic_channel *ch)
 	struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
 
 	hvic_daemon_destroy(&fcopy->daemon);
-	kfree(fcopy);
+	kvfree(fcopy);
 }
 
 static const struct hvic_version hvic_fcopy_versions[] = {
@@ -381,6 +466,7 @@ static const struct hvic_service_ops hvic_fcopy_ops = {
 	.handle = hvic_fcopy_handle,
 	.encode = hvic_fcopy_encode,
 	.failed = hvic_fcopy_failed,
+	.in_session = hvic_fcopy_in_session,
 	.show = hvic_fcopy_show,
 };
 
@@ -391,6 +477,7 @@ const struct hvic_service hvic_svc_fcopy = {
 	.versions = hvic_fcopy_versions,
 	.n_versions = ARRAY_SIZE(hvic_fcopy_versions),
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_fcopy,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 300,

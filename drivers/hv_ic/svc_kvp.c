@@ -5,17 +5,25 @@
  *
  * The host sends an item once, whether a daemon is there or not. So items that
  * come while there is none (in the initramfs, say) are kept here, the newest of
- * each key, and handed to the daemon when it comes. Addresses that Hyper-V Replica
- * injects at boot are held the same way; the host waits for that answer, but only
- * as long as the slow deadline says.
+ * each key, and handed to the daemon when it comes, one after the other; an item
+ * is forgotten when the daemon has answered that it is stored. While there is a
+ * daemon nothing is acknowledged that it has not answered. Addresses that Hyper-V
+ * Replica injects at boot are held the same way; the host waits for that answer,
+ * but only as long as the slow deadline says.
  */
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/module.h>
+#include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "choice.h"
 #include "daemon.h"
+#include "proto/adapter.h"
 #include "proto/kvp.h"
+#include "proto/legacy_kvp.h"
 
 /* As many keys as a host may set. */
 #define HELD_MAX	1024
@@ -23,7 +31,19 @@
 /* One request at a time, and some events. */
 #define QUEUE_SLOTS	8
 
+/* A host may enumerate every few seconds: so many warnings there are in an hour. */
+#define WARNINGS	10
+
 static bool enabled = true;
+
+static const struct hvic_version hvic_kvp_versions[] = {
+	{ 5, 0 }, { 4, 0 }, { 3, 0 }, { 1, 0 },
+};
+
+static const char * const version_words[] = { "5", "4", "3", "1" };
+static int withheld;
+HVIC_CHOICE(kvp_version, version_words, &withheld, 0644);
+MODULE_PARM_DESC(kvp_version, "Highest version of the data exchange protocol to agree on: 5 (default), 4, 3, 1; holds from the next negotiation");
 
 static const char * const op_words[] = {
 	[HVIC_WIRE_KVP_GET]		= "get",
@@ -35,7 +55,7 @@ static const char * const op_words[] = {
 };
 
 /**
- * struct hvic_kvp_held - an item that waits for a daemon
+ * struct hvic_kvp_held - an item that waits until a daemon has stored it
  * @list: in the order of arrival
  * @op: HV_IC_KVP_SET or HV_IC_KVP_DELETE
  * @pool: of the item
@@ -60,13 +80,17 @@ struct hvic_kvp_held {
  * @op: of the request that the daemon is asked
  * @pool: of that request
  * @index: of that request
- * @held: items that wait for a daemon
+ * @held: items that wait until a daemon has stored them
  * @n_held: how many
- * @delivering: the first of them is on its way
- * @lost: items that there was no room to keep
+ * @handing: the one of them that the daemon has been handed; NULL for none
+ * @handing_id: id of that record
+ * @lost: items that there was no room to keep, or that a daemon refused
  * @held_ip_id: request with addresses that waits for a daemon; 0 for none
  * @held_ip: those addresses
  * @item: an item that has been read, but not by a daemon yet
+ * @adapter: of the request, as the host has written it
+ * @altered: items that the host reads otherwise than the daemon has them
+ * @warnings: limits what is said of these
  * @lists: scratch memory of the parser
  */
 struct hvic_kvp {
@@ -76,11 +100,15 @@ struct hvic_kvp {
 	u32 index;
 	struct list_head held;
 	unsigned int n_held;
-	bool delivering;
+	struct hvic_kvp_held *handing;
+	u64 handing_id;
 	u64 lost;
 	u64 held_ip_id;
 	struct hv_ic_kvp_ip held_ip;
 	struct hv_ic_kvp_item item;
+	char adapter[HV_IC_KVP_ADAPTER_SIZE];
+	u64 altered;
+	struct ratelimit_state warnings;
 	struct hvic_ip_lists lists;
 };
 
@@ -93,6 +121,8 @@ static struct hvic_kvp *kvp_of(struct hvic_daemon *daemon)
 
 static void hvic_kvp_forget(struct hvic_kvp *kvp, struct hvic_kvp_held *held)
 {
+	if (kvp->handing == held)
+		kvp->handing = NULL;
 	list_del(&held->list);
 	kvp->n_held--;
 	kfree(held);
@@ -130,23 +160,23 @@ static int hvic_kvp_hold(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_it
 		old = list_first_entry(&kvp->held, struct hvic_kvp_held, list);
 		kvp->lost++;
 	}
-	if (old) {
-		if (list_is_first(&old->list, &kvp->held))
-			kvp->delivering = false;
+	if (old)
 		hvic_kvp_forget(kvp, old);
-	}
 	list_add_tail(&held->list, &kvp->held);
 	kvp->n_held++;
 	return 0;
 }
 
-/* Sends the next item that was held; it is forgotten when it has been read. */
-static void hvic_kvp_deliver(struct hvic_kvp *kvp)
+/* Hands the daemon the next item, if it is not busy with one. */
+static void hvic_kvp_hand_over(struct hvic_kvp *kvp)
 {
-	struct hv_ic_kvp_item *item = &kvp->item;
 	struct hvic_kvp_held *held;
+	struct hv_ic_kvp_item *item;
 
-	if (kvp->delivering || list_empty(&kvp->held) || hvic_daemon_queued(&kvp->daemon))
+	if (kvp->handing || list_empty(&kvp->held))
+		return;
+	item = hvic_daemon_begin(&kvp->daemon);
+	if (IS_ERR(item))
 		return;
 	held = list_first_entry(&kvp->held, struct hvic_kvp_held, list);
 	memset(item, 0, sizeof(*item));
@@ -155,48 +185,93 @@ static void hvic_kvp_deliver(struct hvic_kvp *kvp)
 	item->number = held->number;
 	strscpy(item->key, held->text, sizeof(item->key));
 	strscpy(item->value, held->value, sizeof(item->value));
-	hvic_daemon_tell(&kvp->daemon, held->op, 0, item, sizeof(*item));
-	kvp->delivering = true;
+	if (hvic_daemon_post(&kvp->daemon, held->op, 0, kvp->handing_id + 1, sizeof(*item)))
+		return;
+	kvp->handing = held;
+	kvp->handing_id++;
+}
+
+/* Will the daemon never say anything else to this item? */
+static bool is_final(int status)
+{
+	return !status || status == -ENOENT || status == -ENODATA || status == -EINVAL ||
+	       status == -EOPNOTSUPP;
+}
+
+static int hvic_kvp_handed_over(struct hvic_kvp *kvp, u64 id, int status)
+{
+	bool is_missing = status == -ENOENT || status == -ENODATA;
+	struct hvic_kvp_held *held = kvp->handing;
+
+	if (!held || id != kvp->handing_id)
+		return -ESTALE;
+	kvp->handing = NULL;
+	if (!is_final(status)) {
+		/* A full disk, say: the others come first when it is tried again. */
+		list_move_tail(&held->list, &kvp->held);
+		return 0;
+	}
+	/* What is to be deleted need not be there. */
+	if (status && !(is_missing && held->op == HV_IC_KVP_DELETE))
+		kvp->lost++;
+	hvic_kvp_forget(kvp, held);
+	hvic_kvp_hand_over(kvp);
+	return 0;
 }
 
 /* --- Requests. ----------------------------------------------------------------------- */
 
+static bool hvic_kvp_is_write(struct hvic_kvp *kvp)
+{
+	return (kvp->op == HVIC_WIRE_KVP_SET || kvp->op == HVIC_WIRE_KVP_DELETE) &&
+	       (kvp->pool == HVIC_WIRE_KVP_EXTERNAL || kvp->pool == HVIC_WIRE_KVP_AUTO_EXTERNAL);
+}
+
 static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
-	bool attached = hvic_daemon_is_attached(&kvp->daemon);
-	bool from_host = kvp->pool == HVIC_WIRE_KVP_EXTERNAL ||
-			 kvp->pool == HVIC_WIRE_KVP_AUTO_EXTERNAL;
-	bool writes = kvp->op == HVIC_WIRE_KVP_SET || kvp->op == HVIC_WIRE_KVP_DELETE;
 	struct hv_ic_kvp_item *payload;
+	struct hvic_kvp_held *old;
 	int ret = hvic_kvp_decode_item(msg->body, &kvp->item);
 
 	if (ret)
 		return ret;
 	kvp->index = kvp->item.index;
-
-	/* What is still held goes first, so later items have to queue behind it. */
-	if (writes && from_host && (!attached || !list_empty(&kvp->held))) {
-		ret = hvic_kvp_hold(kvp, kvp->op, &kvp->item);
-		if (!ret && attached)
-			hvic_kvp_deliver(kvp);
-		return ret;
-	}
-
 	payload = hvic_daemon_begin(&kvp->daemon);
+	if (PTR_ERR(payload) == -ENOTCONN && hvic_kvp_is_write(kvp))
+		return hvic_kvp_hold(kvp, kvp->op, &kvp->item);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
 	*payload = kvp->item;
-	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
+	ret = hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
+	if (ret != -EINPROGRESS || !hvic_kvp_is_write(kvp))
+		return ret;
+	/* The host's last word on this key; if the daemon has the former, it had it first. */
+	old = hvic_kvp_find(kvp, &kvp->item);
+	if (old)
+		hvic_kvp_forget(kvp, old);
+	return ret;
+}
+
+/* The daemon gets the adapter's id as Linux writes it, the host gets its own back. */
+static int hvic_kvp_decode_request(struct hvic_kvp *kvp, const struct hvic_msg *msg,
+				   struct hv_ic_kvp_ip *ip)
+{
+	int ret = hvic_kvp_decode_ip(msg->body, kvp->daemon.ch->versions.message, ip, &kvp->lists);
+
+	if (ret)
+		return ret;
+	strscpy(kvp->adapter, ip->adapter, sizeof(kvp->adapter));
+	hvic_adapter_normalise(ip->adapter);
+	return 0;
 }
 
 static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
-	struct hvic_version version = kvp->daemon.ch->versions.message;
 	struct hv_ic_kvp_ip *payload = hvic_daemon_begin(&kvp->daemon);
 	int ret;
 
 	if (PTR_ERR(payload) == -ENOTCONN && kvp->op == HVIC_WIRE_KVP_SET_IP_INFO) {
-		ret = hvic_kvp_decode_ip(msg->body, version, &kvp->held_ip, &kvp->lists);
+		ret = hvic_kvp_decode_request(kvp, msg, &kvp->held_ip);
 		if (ret)
 			return ret;
 		kvp->held_ip_id = hvic_channel_defer_slow(kvp->daemon.ch, msg);
@@ -204,7 +279,7 @@ static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 	}
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
-	ret = hvic_kvp_decode_ip(msg->body, version, payload, &kvp->lists);
+	ret = hvic_kvp_decode_request(kvp, msg, payload);
 	if (ret)
 		return ret;
 	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
@@ -240,8 +315,7 @@ static void hvic_kvp_attached(struct hvic_daemon *daemon)
 	struct hv_ic_kvp_ip *payload;
 	u64 id = kvp->held_ip_id;
 
-	kvp->delivering = false;
-	hvic_kvp_deliver(kvp);
+	hvic_kvp_hand_over(kvp);
 	kvp->held_ip_id = 0;
 	if (!id || !hvic_channel_is_waiting_for(daemon->ch, id))
 		return;
@@ -252,17 +326,9 @@ static void hvic_kvp_attached(struct hvic_daemon *daemon)
 	hvic_daemon_ask_deferred(daemon, HV_IC_KVP_SET_IP, sizeof(*payload));
 }
 
-static void hvic_kvp_read(struct hvic_daemon *daemon, const struct hv_ic_record *record)
+static void hvic_kvp_gone(struct hvic_daemon *daemon)
 {
-	struct hvic_kvp *kvp = kvp_of(daemon);
-
-	if (hvic_daemon_queued(daemon))
-		return;
-	if (kvp->delivering) {
-		kvp->delivering = false;
-		hvic_kvp_forget(kvp, list_first_entry(&kvp->held, struct hvic_kvp_held, list));
-	}
-	hvic_kvp_deliver(kvp);
+	kvp_of(daemon)->handing = NULL;
 }
 
 /* Is there a payload where the operation has one, with reserved fields that are zero? */
@@ -286,13 +352,42 @@ static int hvic_kvp_reply(struct hvic_daemon *daemon, u64 id, int status,
 			  const void *payload, size_t len)
 {
 	struct hvic_kvp *kvp = kvp_of(daemon);
+	int ret;
 
 	if (!id)
 		return -ESTALE;
+	if (id >= HV_IC_RECORD_OWN_ID)
+		return hvic_kvp_handed_over(kvp, id, status);
 	if (!status && hvic_channel_is_waiting_for(daemon->ch, id) &&
 	    !hvic_kvp_is_answer(kvp->op, payload, len))
 		return -EINVAL;
-	return hvic_channel_complete_locked(daemon->ch, id, status, payload);
+	ret = hvic_channel_complete_locked(daemon->ch, id, status, payload);
+	/* Where this was stored, what could not be stored before may find its place, too. */
+	if (!ret && !status && hvic_kvp_is_write(kvp))
+		hvic_kvp_hand_over(kvp);
+	return ret;
+}
+
+/* Says which item it is, but not what is in it: that may be a secret. */
+static int hvic_kvp_encode_answer(struct hvic_kvp *kvp, struct hvic_room body,
+				  const struct hv_ic_kvp_item *item)
+{
+	struct device *dev = kvp->daemon.ch->dev;
+	bool changed = false;
+	int ret = hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, item, &changed);
+
+	if (!changed)
+		return ret;
+	kvp->altered++;
+	if (!__ratelimit(&kvp->warnings))
+		return ret;
+	if (kvp->op == HVIC_WIRE_KVP_GET)
+		dev_warn(dev, "an item of pool %u is altered for the host: not UTF-8, too long or without a key\n",
+			 kvp->pool);
+	else
+		dev_warn(dev, "item %u of pool %u is altered for the host: not UTF-8, too long or without a key\n",
+			 kvp->index, kvp->pool);
+	return ret;
 }
 
 static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const void *reply)
@@ -302,10 +397,10 @@ static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const
 	switch (kvp->op) {
 	case HVIC_WIRE_KVP_GET:
 	case HVIC_WIRE_KVP_ENUMERATE:
-		return hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, reply);
+		return hvic_kvp_encode_answer(kvp, body, reply);
 	case HVIC_WIRE_KVP_GET_IP_INFO:
-		return hvic_kvp_encode_ip(body, ch->versions.message, kvp->pool, reply,
-					  &kvp->lists);
+		return hvic_kvp_encode_ip(body, ch->versions.message, kvp->pool, kvp->adapter,
+					  reply, &kvp->lists);
 	default:
 		return hvic_kvp_encode_header(body, kvp->op, kvp->pool);
 	}
@@ -313,8 +408,8 @@ static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const
 
 static const struct hvic_daemon_ops hvic_kvp_daemon_ops = {
 	.attached = hvic_kvp_attached,
+	.gone = hvic_kvp_gone,
 	.reply = hvic_kvp_reply,
-	.read = hvic_kvp_read,
 };
 
 /* --- Service. --------------------------------------------------------------------------- */
@@ -324,7 +419,15 @@ static void hvic_kvp_reset(struct hvic_channel *ch)
 	struct hvic_kvp *kvp = kvp_of(ch->priv);
 
 	kvp->held_ip_id = 0;
+	kvp->handing = NULL;
 	hvic_daemon_withdraw_all(&kvp->daemon, -ECANCELED);
+}
+
+/* What was handed over before the HELLO may be void, and storing it twice does no harm. */
+static void hvic_kvp_ready(struct hvic_channel *ch)
+{
+	hvic_daemon_ready(ch);
+	hvic_kvp_hand_over(kvp_of(ch->priv));
 }
 
 static void hvic_kvp_show(struct hvic_channel *ch, struct seq_file *out)
@@ -334,6 +437,7 @@ static void hvic_kvp_show(struct hvic_channel *ch, struct seq_file *out)
 	hvic_daemon_print(&kvp->daemon, out);
 	seq_printf(out, "held %u\n", kvp->n_held);
 	seq_printf(out, "lost %llu\n", kvp->lost);
+	seq_printf(out, "altered %llu\n", kvp->altered);
 }
 
 static int hvic_kvp_start(struct hvic_channel *ch)
@@ -343,6 +447,9 @@ static int hvic_kvp_start(struct hvic_channel *ch)
 	if (!kvp)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&kvp->held);
+	kvp->handing_id = HV_IC_RECORD_OWN_ID;
+	ratelimit_state_init(&kvp->warnings, 3600 * HZ, WARNINGS);
+	ratelimit_set_flags(&kvp->warnings, RATELIMIT_MSG_ON_RELEASE);
 	hvic_daemon_init(&kvp->daemon, ch, &hvic_kvp_daemon_ops, QUEUE_SLOTS,
 			 max(sizeof(struct hv_ic_kvp_item), sizeof(struct hv_ic_kvp_ip)));
 	ch->priv = &kvp->daemon;
@@ -360,17 +467,13 @@ static void hvic_kvp_stop(struct hvic_channel *ch)
 	kvfree(kvp);
 }
 
-static const struct hvic_version hvic_kvp_versions[] = {
-	{ 5, 0 }, { 4, 0 }, { 3, 0 }, { 1, 0 },
-};
-
 static const struct hvic_service_ops hvic_kvp_ops = {
 	.start = hvic_kvp_start,
 	.stop = hvic_kvp_stop,
 	.opened = hvic_daemon_opened,
 	.closing = hvic_daemon_closing,
 	.reset = hvic_kvp_reset,
-	.ready = hvic_daemon_ready,
+	.ready = hvic_kvp_ready,
 	.handle = hvic_kvp_handle,
 	.encode = hvic_kvp_encode,
 	.failed = hvic_daemon_failed,
@@ -383,7 +486,9 @@ const struct hvic_service hvic_svc_kvp = {
 	.type = HVIC_WIRE_KVP,
 	.versions = hvic_kvp_versions,
 	.n_versions = ARRAY_SIZE(hvic_kvp_versions),
+	.withheld = &withheld,
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_kvp,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 60,

@@ -25,6 +25,7 @@
 #include "event.h"
 #include "hold.h"
 #include "proto/vss.h"
+#include "proto/legacy_vss.h"
 
 /* One request at a time, and some events. */
 #define QUEUE_SLOTS	8
@@ -577,6 +578,15 @@ static void hvic_vss_reset(struct hvic_channel *ch)
 		hvic_vss_tell_thaw(vss, -ECANCELED);
 }
 
+static bool hvic_vss_in_session(struct hvic_channel *ch)
+{
+	struct hvic_vss *vss = vss_of(ch->priv);
+	struct hvic_hold_status holds;
+
+	hvic_hold_get_status(&holds);
+	return holds.n || hvic_vss_may_be_frozen(vss) || hvic_vss_is_freezing(vss);
+}
+
 static void hvic_vss_show(struct hvic_channel *ch, struct seq_file *out)
 {
 	struct hvic_vss *vss = vss_of(ch->priv);
@@ -637,6 +647,7 @@ static const struct hvic_service_ops hvic_vss_ops = {
 	.handle = hvic_vss_handle,
 	.encode = hvic_vss_encode_answer,
 	.failed = hvic_vss_failed,
+	.in_session = hvic_vss_in_session,
 	.show = hvic_vss_show,
 };
 
@@ -648,6 +659,7 @@ const struct hvic_service hvic_svc_vss = {
 	.n_versions = ARRAY_SIZE(hvic_vss_versions),
 	.withheld = &withheld,
 	.needs_daemon = true,
+	.legacy = &hvic_legacy_vss,
 	.needs_trust = true,
 	.deadline = 30,
 	.slow_deadline = 120,

@@ -2,18 +2,31 @@
 /* hvic takeover and release: services change drivers on the running system. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <mntent.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "frozen.h"
+#include "guard.h"
 #include "hvic.h"
 #include "move.h"
 #include "process.h"
+#include "units.h"
+
+/* After that a file system that does not answer counts as frozen. */
+#define FROZEN_MS 2000
+
+/**
+ * struct action - a move on the system that runs
+ * @move: the first member
+ * @hvic: run of the program
+ * @guard: keeps it whole
+ */
+struct action {
+	struct hvic_move move;
+	struct hvic *hvic;
+	struct hvic_guard guard;
+};
 
 /* --- Acting on the system. ------------------------------------------------ */
 
@@ -40,6 +53,25 @@ static int load_module(const char *module, int timeout_ms)
 	return ret > 0 ? -ENOEXEC : ret;
 }
 
+/* What was not even loaded is removed. */
+static int unload_module(const char *module)
+{
+	return syscall(SYS_delete_module, module, O_NONBLOCK) && errno != ENOENT ? -errno : 0;
+}
+
+/* What ends a wait, once a signal still counts. */
+static int wake_fd(const struct hvic_move *move)
+{
+	return move->settled ? -1 : ((const struct action *)move)->guard.signals;
+}
+
+static int stop_daemon(struct hvic_move *move, const struct foreign_daemon *daemon)
+{
+	int ret = hvic_unit_stop(daemon->unit, move->timeout_ms, wake_fd(move));
+
+	return ret ? ret : foreign_daemon_wait_end(daemon, move->timeout_ms, wake_fd(move));
+}
+
 static int perform(struct hvic_move *move, const struct hvic_step *step)
 {
 	switch (step->action) {
@@ -51,38 +83,61 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 	case HVIC_LOAD:
 		return load_module(step->driver, move->timeout_ms);
 	case HVIC_UNLOAD:
-		return syscall(SYS_delete_module, step->driver, O_NONBLOCK) ? -errno : 0;
+		return unload_module(step->driver);
+	case HVIC_PAUSE:
+		return foreign_daemon_pause(step->daemon, move->timeout_ms);
+	case HVIC_RESUME:
+		return foreign_daemon_resume(step->daemon);
 	case HVIC_STOP:
-		return foreign_daemon_stop(step->daemon, move->timeout_ms);
+		return stop_daemon(move, step->daemon);
 	case HVIC_START:
-		return foreign_daemon_start(step->daemon, move->timeout_ms);
+		return hvic_unit_start(step->daemon->unit, move->timeout_ms, wake_fd(move));
 	}
 	return -EINVAL;
 }
 
-/* Only what is on a block device: network file systems cannot be frozen, but can hang. */
-static int thaw_all(struct hvic_move *move)
+/* --- Looking at the system. ----------------------------------------------- */
+
+/* The unit that was read from /proc is good enough to name, but not to act on. */
+static int find_unit(struct hvic_move *move, struct foreign_daemon *daemon)
 {
-	FILE *mounts = hvu_fopen(move->root, "proc/mounts");
-	struct mntent *mount;
-	int thawed = 0;
+	int ret = hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main);
 
-	if (!mounts)
-		return -errno;
-	while ((mount = getmntent(mounts))) {
-		int fd;
+	(void)move;
+	/* As long as it is there, its number is not another's. */
+	return ret || foreign_daemon_runs(daemon) ? ret : -ESRCH;
+}
 
-		if (strncmp(mount->mnt_fsname, "/dev/", 5))
-			continue;
-		fd = open(mount->mnt_dir, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0)
-			continue;
-		if (!ioctl(fd, FITHAW, 0))
-			thawed++;
-		close(fd);
+static int find_frozen(struct hvic_move *move, const struct foreign_daemon *daemon, char *where,
+		       size_t size)
+{
+	return hvic_find_frozen(daemon->proc, FROZEN_MS, wake_fd(move), where, size);
+}
+
+static int in_session(struct hvic_move *move, const struct hvu_service_info *info)
+{
+	struct hvic *hvic = ((struct action *)move)->hvic;
+	json_object *services;
+	int ret = 0;
+
+	if (hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services))
+		return -EIO;
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
+		json_object *service = json_object_array_get_idx(services, i);
+
+		if (!strcmp(hvu_json_string(service, "name"), info->name))
+			ret = hvu_json_true(service, "in_session");
 	}
-	fclose(mounts);
-	return thawed;
+	json_object_put(services);
+	/* The connection is to the module that is about to go. */
+	hvu_genl_close(&hvic->genl);
+	hvic->connected = false;
+	return ret;
+}
+
+static bool interrupted(struct hvic_move *move)
+{
+	return hvic_guard_interrupted(&((struct action *)move)->guard);
 }
 
 static void tell(struct hvic_move *move, const char *line)
@@ -92,93 +147,62 @@ static void tell(struct hvic_move *move, const char *line)
 	fflush(stdout);
 }
 
-const struct hvic_move_ops hvic_move_system = {
+static const struct hvic_move_ops on_the_system = {
 	.perform = perform,
-	.thaw = thaw_all,
+	.find_unit = find_unit,
+	.in_session = in_session,
+	.find_frozen = find_frozen,
+	.interrupted = interrupted,
 	.tell = tell,
 };
 
 /* --- Commands. ------------------------------------------------------------ */
 
-static int start(struct hvic *hvic, struct hvic_move *move, const char *what)
+static int complain(struct hvic *hvic, int error, const char *what)
 {
-	if (geteuid())
-		return hvic_failed(hvic, -EPERM, what);
-	move->ops = &hvic_move_system;
-	move->root = hvic->root;
-	move->timeout_ms = hvic->timeout_ms;
-	return 0;
-}
-
-static int finish(struct hvic *hvic, int ret, const char *what)
-{
-	if (ret == -ENXIO) {
+	/* The signal that interrupted it will have its say. */
+	if (error == -EINTR)
+		return HVIC_AGAIN;
+	if (error == -ENXIO) {
 		hvic_error("%s: there is no VMBus here; 'hvic doctor' tells why", what);
 		return HVIC_NO_DRIVER;
 	}
-	return ret ? hvic_failed(hvic, ret, what) : HVIC_OK;
+	return hvic_failed(hvic, error, what);
+}
+
+static int run(struct hvic *hvic, int (*run_move)(struct hvic_move *move), const char *what)
+{
+	static struct action action;
+	int ret;
+
+	if (geteuid())
+		return hvic_failed(hvic, -EPERM, what);
+	action.move.ops = &on_the_system;
+	action.move.root = hvic->root;
+	action.move.timeout_ms = hvic->timeout_ms;
+	action.hvic = hvic;
+	ret = hvic_guard_begin(&action.guard, hvic->root);
+	if (ret == -EBUSY) {
+		hvic_error("%s: another takeover or release is under way", what);
+		return HVIC_AGAIN;
+	}
+	if (ret)
+		return hvic_failed(hvic, ret, what);
+	ret = run_move(&action.move);
+	ret = ret ? complain(hvic, ret, what) : HVIC_OK;
+	hvic_guard_end(&action.guard);
+	return ret;
 }
 
 int cmd_takeover(struct hvic *hvic)
 {
-	static struct hvic_move move;
-	int ret = start(hvic, &move, "takeover");
-
-	return ret ? ret : finish(hvic, hvic_move_take(&move), "takeover");
-}
-
-/* What the driver says of a service: does it wait for the end of something? */
-static bool is_in_the_middle(json_object *service)
-{
-	static const struct {
-		const char *service;
-		const char *operation;
-	} beginnings[] = {
-		{ "vss", "freeze" }, { "fcopy", "start" }, { "fcopy", "write" },
-	};
-	json_object *last;
-
-	if (!json_object_object_get_ex(service, "last_request", &last) ||
-	    hvu_json_number(last, "errno"))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
-		if (!strcmp(hvu_json_string(service, "name"), beginnings[i].service) &&
-		    !strcmp(hvu_json_string(last, "operation"), beginnings[i].operation))
-			return true;
-	}
-	return false;
-}
-
-static int refuse_if_busy(struct hvic *hvic)
-{
-	json_object *services;
-	int ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services);
-
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < json_object_array_length(services) && !ret; i++) {
-		json_object *service = json_object_array_get_idx(services, i);
-
-		if (!is_in_the_middle(service))
-			continue;
-		hvic_error("release: the host is in the middle of a %s: wait until it is done",
-			   strcmp(hvu_json_string(service, "name"), "vss") ? "file copy" :
-			   "backup");
-		ret = HVIC_AGAIN;
-	}
-	json_object_put(services);
-	/* The connection is to the module that is about to go. */
-	hvu_genl_close(&hvic->genl);
-	hvic->connected = false;
-	return ret;
+	return run(hvic, hvic_move_take, "takeover");
 }
 
 int cmd_release(struct hvic *hvic)
 {
-	static struct hvic_move move;
-	int ret = start(hvic, &move, "release");
+	/* Without it there is nothing to give. */
+	int ret = hvic_connect(hvic);
 
-	if (!ret)
-		ret = refuse_if_busy(hvic);
-	return ret ? ret : finish(hvic, hvic_move_release(&move), "release");
+	return ret ? ret : run(hvic, hvic_move_release, "release");
 }

@@ -208,6 +208,7 @@ static const struct hvu_attr service_attrs[] = {
 	[HV_IC_A_SERVICE_COUNTERS]	= NEST("counters", set_counters),
 	[HV_IC_A_SERVICE_LAST_REQUEST]	= NEST("last-request", set_outcome),
 	[HV_IC_A_SERVICE_LAST_ERROR]	= NEST("last-error", set_outcome),
+	[HV_IC_A_SERVICE_IN_SESSION]	= FLAG("in-session"),
 };
 
 const struct hvu_set hvu_set_service = SET("service", service_attrs);

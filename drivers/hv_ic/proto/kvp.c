@@ -65,13 +65,13 @@ static int decode_string(const void *field, size_t field_size, u32 size, char *o
 }
 
 /* Returns the size. */
-static int encode_string(const char *text, size_t text_size, void *field, size_t field_size)
+static u32 encode_string(const char *text, size_t text_size, void *field, size_t field_size,
+			 bool *changed)
 {
 	const struct hvic_span in = { .data = (const u8 *)text, .len = text_size };
 	const struct hvic_room out = { .data = field, .len = field_size };
-	int units = hvic_utf8_to_utf16(in, out);
 
-	return units < 0 ? units : (units + 1) * 2;
+	return (hvic_utf8_to_utf16(in, out, changed) + 1) * 2;
 }
 
 static int decode_key(const void *field, u32 size, struct hv_ic_kvp_item *item)
@@ -208,38 +208,39 @@ int hvic_kvp_decode_item(struct hvic_span body, struct hv_ic_kvp_item *item)
 	return ret;
 }
 
-static int encode_value(struct hvic_wire_kvp_value *wire, const struct hv_ic_kvp_item *item)
+/* A host takes no item without a key. */
+static u32 encode_key(struct hvic_wire_kvp_value *wire, const struct hv_ic_kvp_item *item,
+		      bool *changed)
 {
-	int size = encode_string(item->key, sizeof(item->key), wire->key, sizeof(wire->key));
+	static const char unnamed[] = "\xef\xbf\xbd";	/* U+FFFD */
 
-	if (size < 0)
-		return size;
-	if (!item->key[0])
-		return -EINVAL;
-	wire->key_size = cpu_to_le32(size);
-	wire->type = cpu_to_le32(item->type);
+	if (item->key[0])
+		return encode_string(item->key, sizeof(item->key), wire->key,
+				     sizeof(wire->key), changed);
+	*changed = true;
+	return encode_string(unnamed, sizeof(unnamed), wire->key, sizeof(wire->key), changed);
+}
 
-	switch (item->type) {
-	case HV_IC_KVP_STRING:
-	case HV_IC_KVP_EXPAND:
-		size = encode_string(item->value, sizeof(item->value), wire->value,
-				     sizeof(wire->value));
-		break;
-	case HV_IC_KVP_U32:
-		size = sizeof(u32);
-		put_le(wire->value, size, item->number);
-		break;
-	case HV_IC_KVP_U64:
-		size = sizeof(u64);
-		put_le(wire->value, size, item->number);
-		break;
-	default:
-		return -EINVAL;
+static void encode_value(struct hvic_wire_kvp_value *wire, const struct hv_ic_kvp_item *item,
+			 bool *changed)
+{
+	bool is_number = item->type == HV_IC_KVP_U32 || item->type == HV_IC_KVP_U64;
+	u32 type = item->type, size;
+
+	if (!is_number && type != HV_IC_KVP_STRING && type != HV_IC_KVP_EXPAND) {
+		*changed = true;
+		type = HV_IC_KVP_STRING;
 	}
-	if (size < 0)
-		return size;
+	if (is_number) {
+		size = type == HV_IC_KVP_U32 ? sizeof(u32) : sizeof(u64);
+		put_le(wire->value, size, item->number);
+	} else {
+		size = encode_string(item->value, sizeof(item->value), wire->value,
+				     sizeof(wire->value), changed);
+	}
+	wire->key_size = cpu_to_le32(encode_key(wire, item, changed));
+	wire->type = cpu_to_le32(type);
 	wire->value_size = cpu_to_le32(size);
-	return 0;
 }
 
 /**
@@ -269,31 +270,35 @@ int hvic_kvp_encode_header(struct hvic_room body, enum hvic_wire_kvp_op op, u8 p
  * @pool: of the request
  * @index: of the request, for ENUMERATE
  * @item: key and value
+ * @changed: set to true if the host reads something else than @item
  *
- * Return: the length of the body, or
- * * %-EBADMSG - the request was too short to hold the answer
- * * %-EINVAL - an unknown type of value, an empty key
- * * %-EILSEQ - not UTF-8
- * * %-E2BIG - longer than the host's fields
+ * An error would hide this item, and from ENUMERATE all behind it. So an item is
+ * always written, whatever it holds: what is no UTF-8 becomes U+FFFD, what is longer
+ * than the host's fields is cut behind a whole character, an empty key is written as
+ * U+FFFD, and a value of an unknown type as a string.
+ *
+ * Return: the length of the body, or %-EBADMSG if the request was too short to
+ * hold the answer.
  */
 int hvic_kvp_encode_item(struct hvic_room body, enum hvic_wire_kvp_op op, u8 pool, u32 index,
-			 const struct hv_ic_kvp_item *item)
+			 const struct hv_ic_kvp_item *item, bool *changed)
 {
 	struct hvic_wire_kvp_enumerate *enumerate;
 	struct hvic_wire_kvp_item *get;
-	int ret;
 
 	if (op == HVIC_WIRE_KVP_GET) {
 		get = hvic_room_at(body, 0, sizeof(*get));
-		ret = get ? encode_value(&get->item, item) : -EBADMSG;
+		if (!get)
+			return -EBADMSG;
+		encode_value(&get->item, item, changed);
 	} else {
 		enumerate = hvic_room_at(body, 0, sizeof(*enumerate));
 		if (!enumerate)
 			return -EBADMSG;
 		enumerate->index = cpu_to_le32(index);
-		ret = encode_value(&enumerate->item, item);
+		encode_value(&enumerate->item, item, changed);
 	}
-	return ret ? ret : hvic_kvp_encode_header(body, op, pool);
+	return hvic_kvp_encode_header(body, op, pool);
 }
 
 /* --- Adapters. ------------------------------------------------------------------------ */
@@ -451,39 +456,32 @@ static u8 families_of(const struct hv_ic_kvp_ip *ip)
 	return families;
 }
 
-static int encode_text(const char *text, size_t size, void *field, size_t field_size)
+/* An adapter's id is the host's own, and the rest has no characters beyond ASCII. */
+static void encode_text(const char *text, size_t size, void *field, size_t field_size)
 {
-	int ret = encode_string(text, size, field, field_size);
+	bool changed;
 
-	return ret < 0 ? ret : 0;
+	encode_string(text, size, field, field_size, &changed);
 }
 
-static int encode_ip_string(struct hvic_room body, const struct hv_ic_kvp_ip *ip,
-			    struct hvic_ip_lists *scratch)
+static int encode_ip_string(struct hvic_room body, const char *adapter,
+			    const struct hv_ic_kvp_ip *ip, struct hvic_ip_lists *scratch)
 {
 	struct hvic_wire_kvp_ip_string *wire = hvic_room_at(body, 0, sizeof(*wire));
-	int ret;
 
 	if (!wire)
 		return -EBADMSG;
 	hvic_ip_to_lists(ip, scratch);
 	wire->family = families_of(ip);
 	wire->dhcp = ip->dhcp;
-	ret = encode_text(ip->adapter, sizeof(ip->adapter), wire->adapter,
-			  sizeof(wire->adapter));
-	if (!ret)
-		ret = encode_text(scratch->address, sizeof(scratch->address),
-				  wire->address, sizeof(wire->address));
-	if (!ret)
-		ret = encode_text(scratch->subnet, sizeof(scratch->subnet),
-				  wire->subnet, sizeof(wire->subnet));
-	if (!ret)
-		ret = encode_text(scratch->gateway, sizeof(scratch->gateway),
-				  wire->gateway, sizeof(wire->gateway));
-	if (!ret)
-		ret = encode_text(scratch->dns, sizeof(scratch->dns),
-				  wire->dns, sizeof(wire->dns));
-	return ret;
+	encode_text(adapter, sizeof(ip->adapter), wire->adapter, sizeof(wire->adapter));
+	encode_text(scratch->address, sizeof(scratch->address), wire->address,
+		    sizeof(wire->address));
+	encode_text(scratch->subnet, sizeof(scratch->subnet), wire->subnet, sizeof(wire->subnet));
+	encode_text(scratch->gateway, sizeof(scratch->gateway), wire->gateway,
+		    sizeof(wire->gateway));
+	encode_text(scratch->dns, sizeof(scratch->dns), wire->dns, sizeof(wire->dns));
+	return 0;
 }
 
 /*
@@ -507,7 +505,8 @@ static u32 put_addresses(u8 *wire, u32 max, u8 family,
 	return used;
 }
 
-static int encode_ip_binary(struct hvic_room body, const struct hv_ic_kvp_ip *ip)
+static int encode_ip_binary(struct hvic_room body, const char *adapter,
+			    const struct hv_ic_kvp_ip *ip)
 {
 	struct hvic_wire_kvp_ip_binary *wire = hvic_room_at(body, 0, sizeof(*wire));
 	u8 v4[HVIC_WIRE_KVP_ADDRESSES], v6[HVIC_WIRE_KVP_ADDRESSES];
@@ -544,8 +543,8 @@ static int encode_ip_binary(struct hvic_room body, const struct hv_ic_kvp_ip *ip
 
 	wire->family = families_of(ip);
 	wire->dhcp = ip->dhcp;
-	return encode_text(ip->adapter, sizeof(ip->adapter), wire->adapter,
-			   sizeof(wire->adapter));
+	encode_text(adapter, sizeof(ip->adapter), wire->adapter, sizeof(wire->adapter));
+	return 0;
 }
 
 /* Are counts, families and prefixes within their bounds? */
@@ -573,23 +572,23 @@ static bool is_valid_ip(const struct hv_ic_kvp_ip *ip)
  * @body: zeroed room of the request's length
  * @version: agreed on; the layout changed with 5.0
  * @pool: of the request
- * @ip: the adapter's set-up; what is beyond the layout's bounds is left out
+ * @adapter: its id, as long as the room in @ip, as the host has written it
+ * @ip: its set-up; what is beyond the layout's bounds is left out
  * @scratch: used in between
  *
  * Return: the length of the body, or
  * * %-EBADMSG - the request was too short to hold the answer
  * * %-EINVAL - counts, families or prefixes out of bounds
- * * %-EILSEQ - the adapter's name is not UTF-8
- * * %-E2BIG - or too long
  */
 int hvic_kvp_encode_ip(struct hvic_room body, struct hvic_version version, u8 pool,
-		       const struct hv_ic_kvp_ip *ip, struct hvic_ip_lists *scratch)
+		       const char *adapter, const struct hv_ic_kvp_ip *ip,
+		       struct hvic_ip_lists *scratch)
 {
 	int ret;
 
 	if (!is_valid_ip(ip))
 		return -EINVAL;
-	ret = version.major >= BINARY_IP_MAJOR ? encode_ip_binary(body, ip) :
-						 encode_ip_string(body, ip, scratch);
+	ret = version.major >= BINARY_IP_MAJOR ? encode_ip_binary(body, adapter, ip) :
+						 encode_ip_string(body, adapter, ip, scratch);
 	return ret ? ret : hvic_kvp_encode_header(body, HVIC_WIRE_KVP_GET_IP_INFO, pool);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * UTF-16LE to UTF-8 and back, strict in both directions: the host kills a
- * channel that sends it a malformed string, and what the host sends may end up
- * in files and logs.
+ * UTF-16LE to UTF-8 and back. The host kills a channel that sends it a malformed
+ * string, and what the host sends may end up in files and logs: so nothing but
+ * well-formed text leaves here, in either direction.
  */
 #include "utf16.h"
 
@@ -193,36 +193,37 @@ static size_t put_utf16(struct hvic_room out, size_t index, u32 cp)
 
 /**
  * hvic_utf8_to_utf16() - convert a string for the host
- * @in: UTF-8; ends at the first NUL or at the end of the span
- * @out: room for UTF-16LE and a NUL, in bytes; holds an empty string on an
- *	error if it holds anything
+ * @in: ends at the first NUL or at the end of the span
+ * @out: room for UTF-16LE and a NUL, in bytes
+ * @changed: set to true if @out does not say all that @in does
  *
- * Return: the units written, without the NUL, or
- * * %-EILSEQ - not the shortest form of legal code points
- * * %-E2BIG - @out is too small
+ * A byte that is no part of UTF-8 becomes U+FFFD. What does not fit is left out,
+ * whole characters only, so that no half of a surrogate pair is written.
+ *
+ * Return: the units written, without the NUL; 0 if there is no room for a NUL.
  */
-int hvic_utf8_to_utf16(struct hvic_span in, struct hvic_room out)
+size_t hvic_utf8_to_utf16(struct hvic_span in, struct hvic_room out, bool *changed)
 {
 	struct wire_unit *first = hvic_room_at(out, 0, sizeof(*first));
 	size_t index = 0, at = 0, units;
 	u32 cp;
 	int n;
 
-	if (!first)
-		return -E2BIG;
-	first->value = 0;
-	while ((n = get_utf8(in, at, &cp)) > 0) {
+	if (first)
+		first->value = 0;
+	while ((n = get_utf8(in, at, &cp))) {
+		if (n < 0) {
+			*changed = true;
+			cp = REPLACEMENT;
+			n = 1;
+		}
 		units = put_utf16(out, index, cp);
 		if (!units) {
-			first->value = 0;
-			return -E2BIG;
+			*changed = true;
+			break;
 		}
 		at += n;
 		index += units;
-	}
-	if (n < 0) {
-		first->value = 0;
-		return n;
 	}
 	return index;
 }

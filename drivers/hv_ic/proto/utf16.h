@@ -10,6 +10,6 @@
 
 int hvic_utf16_to_utf8(struct hvic_span in, struct hvic_room out);
 size_t hvic_utf16_to_utf8_lossy(struct hvic_span in, struct hvic_room out);
-int hvic_utf8_to_utf16(struct hvic_span in, struct hvic_room out);
+size_t hvic_utf8_to_utf16(struct hvic_span in, struct hvic_room out, bool *changed);
 
 #endif

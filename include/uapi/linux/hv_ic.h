@@ -212,6 +212,7 @@ enum {
 	HV_IC_A_SERVICE_COUNTERS,	/* HV_IC_A_COUNTERS_* */
 	HV_IC_A_SERVICE_LAST_REQUEST,	/* HV_IC_A_OUTCOME_* */
 	HV_IC_A_SERVICE_LAST_ERROR,	/* HV_IC_A_OUTCOME_* */
+	HV_IC_A_SERVICE_IN_SESSION,	/* flag */
 
 	__HV_IC_A_SERVICE_MAX,
 	HV_IC_A_SERVICE_MAX = (__HV_IC_A_SERVICE_MAX - 1)
@@ -339,7 +340,7 @@ enum {
 	 * request: ID, or dump
 	 * reply: ID NAME CLASS [INSTANCE] [CHANNEL] STATE ENABLED [FRAMEWORK]
 	 *	[MESSAGE] SUPPORTED... OFFERED... [OWNER] [NEEDS_OWNER] [COUNTERS]
-	 *	[LAST_REQUEST] [LAST_ERROR]
+	 *	[LAST_REQUEST] [LAST_ERROR] [IN_SESSION]
 	 * ntf, group state: EVENT and the same
 	 */
 	HV_IC_CMD_SERVICE_GET = 1,
@@ -455,7 +456,7 @@ enum {
  * struct hv_ic_record - header of every record, in both directions
  * @len: bytes of this header and the payload behind it
  * @deadline_ms: milliseconds that were left for the answer when the record was
- *	read; 0 if it wants none, and in an answer
+ *	read; 0 if it wants none, if the host does not wait for it, and in an answer
  * @id: names the record in its answer; in OVER, the request that is over;
  *	otherwise 0 for an event
  * @op: HELLO, OVER, or one of the service's operations
@@ -476,6 +477,12 @@ struct hv_ic_record {
 
 #define HV_IC_RECORD_EVENT	(1 << 0)
 #define HV_IC_RECORD_QUIET	(1 << 1)
+
+/*
+ * From here on ids are of records that the host does not wait for: it has had its
+ * answer. They have no deadline, and none of them is told to be over.
+ */
+#define HV_IC_RECORD_OWN_ID	(1ULL << 63)
 
 /*
  * HELLO: the first record, (hello) (hello). It comes again as an event whenever
@@ -545,6 +552,10 @@ struct hv_ic_hello {
  * @number: the value, if @type is a number
  * @key: never empty
  * @value: the value, if @type is a string
+ *
+ * The host's fields are shorter, and hold UTF-16 only. An item in an answer is never
+ * refused for what it holds: what does not fit is cut off, bytes that are no UTF-8
+ * and an empty key become U+FFFD.
  */
 struct hv_ic_kvp_item {
 	__u32 pool;
@@ -582,7 +593,10 @@ struct hv_ic_kvp_address {
 
 /**
  * struct hv_ic_kvp_ip - how a network adapter is set up
- * @adapter: "00:15:5d:01:02:03" or "{GUID}", as the host names it
+ * @adapter: its MAC address, as in "00:15:5d:01:02:03", or the GUID of its VMBus
+ *	device, as in "{f8615163-df3e-46c5-913f-f2d2f965ed0e}", both in lower case,
+ *	however the host has written it; an id of any other shape as it came. Not
+ *	looked at in an answer.
  * @dhcp: not 0 if IPv4 addresses come from DHCP
  * @reserved: 0
  * @n_addresses: how many of @addresses count
@@ -698,6 +712,7 @@ struct hv_ic_vss_freeze {
 #define HV_IC_FCOPY_WRITE	1	/* (write) (), QUIET */
 #define HV_IC_FCOPY_COMPLETE	2	/* () (); 0 when all is on the disk */
 #define HV_IC_FCOPY_CANCEL	3	/* an event: remove what was written */
+#define HV_IC_FCOPY_REMOVE	4	/* (left) () */
 
 #define HV_IC_FCOPY_OVERWRITE	(1 << 0)
 #define HV_IC_FCOPY_CREATE_PATH	(1 << 1)
@@ -716,6 +731,24 @@ struct hv_ic_fcopy_start {
 	__u64 size;
 	__u32 flags;
 	__u32 reserved;
+	char path[HV_IC_FCOPY_NAME_SIZE];
+	char name[HV_IC_FCOPY_NAME_SIZE];
+};
+
+/**
+ * struct hv_ic_fcopy_left - payload of REMOVE
+ * @start: id of the START record that began the file
+ * @path: as in that record
+ * @name: as in that record
+ *
+ * A daemon that went while it had a file begun has left it unfinished. The next one
+ * is asked to remove it, before any START of its own, and so is each one that comes
+ * until REMOVE is answered with 0 or ENOENT. Another program may have made a file of
+ * that name since then: a daemon that writes under a name that follows from @start
+ * and renames the file at COMPLETE removes what is its own and nothing else.
+ */
+struct hv_ic_fcopy_left {
+	__u64 start;
 	char path[HV_IC_FCOPY_NAME_SIZE];
 	char name[HV_IC_FCOPY_NAME_SIZE];
 };

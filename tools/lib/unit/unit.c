@@ -117,13 +117,21 @@ void unit_process(struct unit_root *root, int pid, const char *comm, const char 
 	snprintf(path, sizeof(path), "proc/%d/comm", pid);
 	snprintf(text, sizeof(text), "%s\n", comm);
 	unit_file(root, path, text);
-	snprintf(path, sizeof(path), "proc/%d/cmdline", pid);
-	snprintf(text, sizeof(text), "%s%c-n%c", comm, 0, 0);
-	unit_bytes(root, path, text, strlen(comm) + 4);
-	snprintf(path, sizeof(path), "proc/%d/exe", pid);
-	snprintf(text, sizeof(text), "/usr/sbin/%s", comm);
-	unit_symlink(root, path, text);
+	snprintf(path, sizeof(path), "proc/%d/status", pid);
+	snprintf(text, sizeof(text), "Name:\t%s\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n", comm);
+	unit_file(root, path, text);
 	snprintf(path, sizeof(path), "proc/%d/cgroup", pid);
 	snprintf(text, sizeof(text), "0::/%s%s\n", unit ? "system.slice/" : "", unit ? unit : "");
+	unit_file(root, path, text);
+}
+
+void unit_open(struct unit_root *root, int pid, int fd, const char *target, const char *flags)
+{
+	char path[PATH_MAX], text[PATH_MAX];
+
+	snprintf(path, sizeof(path), "proc/%d/fd/%d", pid, fd);
+	unit_symlink(root, path, target);
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/%d", pid, fd);
+	snprintf(text, sizeof(text), "pos:\t0\nflags:\t%s\nmnt_id:\t1\n", flags);
 	unit_file(root, path, text);
 }

@@ -42,7 +42,10 @@ void unit_remove(struct unit_root *root, const char *path);
 /** unit_device() - a device on the bus; @driver may be NULL */
 void unit_device(struct unit_root *root, const char *id, const char *class, const char *driver);
 
-/** unit_process() - a process, started with -n, in a unit of systemd or (NULL) none */
+/** unit_process() - a process of root's, in a unit of the system's systemd or (NULL) none */
 void unit_process(struct unit_root *root, int pid, const char *comm, const char *unit);
+
+/** unit_open() - let a process have a file open, with flags as /proc shows them */
+void unit_open(struct unit_root *root, int pid, int fd, const char *target, const char *flags);
 
 #endif

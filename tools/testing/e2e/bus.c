@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The bus: connect in every version, on one and two vCPUs; offers; reconnect. */
 #include "e2e.h"
+#include "gpadl.h"
 
 static void expect_services_ready(struct test *t)
 {
@@ -68,7 +69,7 @@ static void reconnect(struct test *t)
 		expect_services_ready(t);
 		test_unload(t);
 		test_run(t, 0, "rmmod hv_vmbus");
-		EXPECT_EQ(hv_bus_gpadls(t->host), 0);
+		EXPECT_EQ(hv_gpadl_count(t->host), 0);
 		test_run(t, 0, "modprobe hv_vmbus");
 		test_load(t, "");
 	}

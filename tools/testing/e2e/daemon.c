@@ -74,14 +74,74 @@ static void held_items(struct test *t)
 	EXPECT_STR(test_status(t, kvp, "held"), "4");
 
 	play_start(t, "kvp", "items:1 open serve");
-	play_said(t, "event delete");
+	play_said(t, "^delete");
 	EXPECT_STR(play_heard(t),
-		   "event set pool=0 key=b value=second\n"
-		   "event set pool=0 key=a value=new\n"
-		   "event set pool=3 key=n number=7\n"
-		   "event delete pool=0 key=c value=");
+		   "set pool=0 key=b value=second\n"
+		   "set pool=0 key=a value=new\n"
+		   "set pool=3 key=n number=7\n"
+		   "delete pool=0 key=c value=");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
 	EXPECT_STR(test_status(t, kvp, "held"), "0");
+}
+
+/* Read is not stored: what a daemon did not answer the next one gets. */
+static void held_until_answered(struct test *t)
+{
+	struct ic *kvp = play_alone(t, &ic_kvp);
+
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "first"), 0);
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "b", "second"), 0);
+	play_start(t, "kvp", "open read:2 die");
+	play_ended(t);
+	EXPECT_STR(play_heard(t), "set pool=0 key=a value=first");
+	EXPECT_STR(test_status(t, kvp, "held"), "2");
+	/* And so it is after a negotiation. */
+	play_start(t, "kvp", "open read:2 hang");
+	play_said(t, "^set");
+	EXPECT_RESULT(ic_negotiate(kvp), 0);
+	play_start(t, "kvp", "items:1 open serve");
+	play_said(t, "key=b");
+	EXPECT_STR(play_heard(t),
+		   "set pool=0 key=a value=first\n"
+		   "set pool=0 key=b value=second");
+	EXPECT_RESULT(enumerate_one(kvp), 0);
+	EXPECT_STR(test_status(t, kvp, "held"), "0");
+}
+
+/* A full disk: the items are tried again when something else was stored. */
+static void held_on_full_disk(struct test *t)
+{
+	struct ic *kvp = play_alone(t, &ic_kvp);
+
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "old"), 0);
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "b", "second"), 0);
+	EXPECT_RESULT(kvp_delete(kvp, KVP_EXTERNAL, "none"), 0);
+	play_start(t, "kvp", "open read:2 answer:ENOSPC serve");
+	play_said(t, "answer: ok");
+	EXPECT_STR(test_status(t, kvp, "held"), "3");
+	/* The newer value of a key takes the place of the one that is held. */
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "new"), 0);
+	play_said(t, "^delete");
+	EXPECT_STR(play_heard(t),
+		   "set pool=0 key=a value=old\n"
+		   "answer: ok\n"
+		   "set pool=0 key=a value=new\n"
+		   "set pool=0 key=b value=second\n"
+		   "delete pool=0 key=none value=");
+	test_until(t, "grep -q '^held 0' /sys/kernel/debug/hv_ic/*/status");
+	EXPECT_STR(test_status(t, kvp, "lost"), "0");
+}
+
+/* A daemon that does nothing: the host is not told that its items are stored. */
+static void stuck_with_items(struct test *t)
+{
+	struct ic *kvp = play_alone_patiently(t, &ic_kvp);
+
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "a", "first"), 0);
+	play_start(t, "kvp", "open read:2 hang");
+	play_said(t, "^set");
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "b", "second"), WIRE_E_TIMEOUT);
+	EXPECT_STR(test_status(t, kvp, "held"), "1");
 }
 
 static const struct kvp_ip injected = {
@@ -93,6 +153,7 @@ static const struct kvp_ip injected = {
 };
 
 #define ADAPTER "{12345678-1234-1234-1234-123456789ABC}"
+#define ADAPTER_OF_LINUX "{12345678-1234-1234-1234-123456789abc}"
 
 /* As Hyper-V Replica does at boot: the daemon comes later. */
 static void held_addresses(struct test *t)
@@ -101,7 +162,8 @@ static void held_addresses(struct test *t)
 
 	play_start(t, "kvp", "sleep:5 open serve");
 	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), 0);
-	play_said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
+	play_said(t, "set_ip adapter=" ADAPTER_OF_LINUX
+		  " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
 }
 
 static void held_too_long(struct test *t)
@@ -254,12 +316,49 @@ static void killed_copying(struct test *t)
 	EXPECT_RESULT(fcopy_write(fcopy, 1, "2", 1), 0);
 	play_ended(t);
 	EXPECT_RESULT(fcopy_write(fcopy, 2, "3", 1), WIRE_E_NOT_CONNECTED);
-	play_greeted(t, "fcopy", "open serve");
+	EXPECT_STR(test_status(t, fcopy, "left"), "1");
+	/* The next one is asked to remove the file, until one of them has. */
+	play_start(t, "fcopy", "open read:2 die");
+	play_ended(t);
+	EXPECT_STR(play_heard(t), "remove path=/tmp/ name=file");
+	play_start(t, "fcopy", "open read:2 answer:EACCES die");
+	play_ended(t);
+	EXPECT_STR(test_status(t, fcopy, "left"), "1");
+	play_start(t, "fcopy", "open serve");
+	play_said(t, "remove path=/tmp/ name=file");
+	test_until(t, "grep -q '^left 0' /sys/kernel/debug/hv_ic/*/status");
 	EXPECT_RESULT(fcopy_write(fcopy, 3, "4", 1), WIRE_E_NOT_CONNECTED);
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);
 	play_said(t, "complete blocks=1 bytes=1");
+}
+
+/* What a daemon has finished, removed or never begun is not left. */
+static void killed_without_file(struct test *t)
+{
+	struct ic *fcopy = play_alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "done", 0, 1), 0);
+	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
+	EXPECT_RESULT(fcopy_complete(fcopy), 0);
+	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "cancelled", 0, 1), 0);
+	EXPECT_RESULT(fcopy_cancel(fcopy), 0);
+	play_said(t, "cancel");
+	play_kill(t);
+	EXPECT_STR(test_status(t, fcopy, "left"), "0");
+	play_greeted(t, "fcopy", "open read:2 answer:EEXIST die");
+	EXPECT_FAILURE(fcopy_start(fcopy, "/tmp", "refused", 0, 1));
+	play_ended(t);
+	EXPECT_STR(test_status(t, fcopy, "left"), "0");
+	/* It had only been asked. */
+	play_greeted(t, "fcopy", "open read:2 die");
+	EXPECT_FAILURE(fcopy_start(fcopy, "/tmp", "asked", 0, 1));
+	play_ended(t);
+	EXPECT_STR(test_status(t, fcopy, "left"), "1");
+	play_start(t, "fcopy", "open serve");
+	play_said(t, "remove path=/tmp/ name=asked");
 }
 
 /* Answers that nobody waits for. */
@@ -627,13 +726,14 @@ static void addresses_as(struct test *t, struct ic *kvp, struct wire_version ver
 	kvp->messages = (struct ic_versions) { { version }, 1 };
 	EXPECT_RESULT(ic_negotiate(kvp), 0);
 	play_greeted(t, "kvp", "open serve");
-	EXPECT_RESULT(kvp_get_ip(kvp, "00:15:5D:01:02:03", &ip), 0);
-	play_said(t, "get_ip adapter=00:15:5D:01:02:03");
+	EXPECT_RESULT(kvp_get_ip(kvp, "00-15-5D-AB-02-03", &ip), 0);
+	play_said(t, "get_ip adapter=00:15:5d:ab:02:03");
 	EXPECT_STR(ip.address, "192.0.2.99;2001:db8::99");
 	EXPECT_STR(ip.gateway, "192.0.2.1");
 	EXPECT_STR(ip.dns, "2001::53");
 	EXPECT_RESULT(kvp_set_ip(kvp, ADAPTER, &injected), 0);
-	play_said(t, "set_ip adapter=" ADAPTER " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
+	play_said(t, "set_ip adapter=" ADAPTER_OF_LINUX
+		  " dhcp=0 address=192.0.2.5/24 gateway=192.0.2.1/");
 }
 
 static void addresses(struct test *t)
@@ -813,6 +913,9 @@ const struct test_case daemon_cases[] = {
 	{ .name = "hold_without_limit", .run = no_dead_man, .only = ONLY_HV_IC },
 	{ .name = "daemon_none", .run = none, .only = ONLY_HV_IC },
 	{ .name = "daemon_held_items", .run = held_items, .only = ONLY_HV_IC },
+	{ .name = "daemon_held_until_answered", .run = held_until_answered, .only = ONLY_HV_IC },
+	{ .name = "daemon_held_on_full_disk", .run = held_on_full_disk, .only = ONLY_HV_IC },
+	{ .name = "daemon_stuck_with_items", .run = stuck_with_items, .only = ONLY_HV_IC },
 	{ .name = "daemon_held_addresses", .run = held_addresses, .only = ONLY_HV_IC },
 	{ .name = "daemon_held_too_long", .run = held_too_long, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_idle", .run = killed_idle, .only = ONLY_HV_IC },
@@ -822,6 +925,7 @@ const struct test_case daemon_cases[] = {
 	{ .name = "daemon_stopped_copying", .run = stopped_copying, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_freezing", .run = killed_freezing, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_frozen", .run = killed_frozen, .only = ONLY_HV_IC },
+	{ .name = "daemon_killed_without_file", .run = killed_without_file, .only = ONLY_HV_IC },
 	{ .name = "daemon_killed_copying", .run = killed_copying, .only = ONLY_HV_IC },
 	{ .name = "daemon_late", .run = answered_late, .only = ONLY_HV_IC },
 	{ .name = "daemon_wrong_id", .run = wrong_id, .only = ONLY_HV_IC },

@@ -26,8 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
+#include "console.h"
 #include "guest.h"
-#include "ic.h"
+#include "machine.h"
+#include "services.h"
 
 struct test;
 
@@ -68,8 +71,8 @@ struct test_case {
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], fcopy_cases[],
-	daemon_cases[], starved_cases[], netlink_cases[], hvic_cases[], shutdownd_cases[],
-	lifecycle_cases[];
+	daemon_cases[], starved_cases[], netlink_cases[], hvic_cases[], takeover_cases[],
+	shutdownd_cases[], units_cases[], lifecycle_cases[];
 
 /**
  * struct test - the case that runs
@@ -106,6 +109,15 @@ struct ic *test_ready(struct test *t, const struct ic_service *service);
 
 /** test_served() - the same, with Debian's daemon of the service attached */
 struct ic *test_served(struct test *t, const struct ic_service *service);
+
+/** test_talkative() - let the old driver say when a daemon registers */
+void test_talkative(struct test *t);
+
+/**
+ * test_attached() - wait until Debian's daemon of a service is attached, which something started
+ * @from: line of the console behind which the old driver says so, if it is talkative
+ */
+void test_attached(struct test *t, const struct ic_service *service, size_t from);
 
 /** test_services() - those that the module under test serves, ended by NULL */
 const struct ic_service *const *test_services(struct test *t);

@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define BOOT_MS 400000
 
@@ -40,6 +41,26 @@ void fixture_show_log(struct test *t)
 	free(text);
 }
 
+/*
+ * Without the module no case can pass, and each would wait for it: the run ends here. Loading it
+ * once more tells why, here and on the console.
+ */
+static void need_module(struct test *t)
+{
+	char *said = NULL;
+	int status = hv_guest_run(t->host, BOOT_MS, &said, "test -d /sys/module/%s || modprobe %s",
+				  t->module, t->module);
+
+	if (status > 0) {
+		fixture_show_log(t);
+		printf("Bail out! %s does not load: %.*s\n", t->module,
+		       (int)strcspn(said, "\n"), said);
+		fflush(stdout);
+		_exit(3);
+	}
+	free(said);
+}
+
 static bool boot(struct test *t, const struct test_case *c)
 {
 	char name[32];
@@ -63,8 +84,10 @@ static bool boot(struct test *t, const struct test_case *c)
 	error = hv_start(t->host);
 	if (!error)
 		error = hv_guest_ready(t->host, BOOT_MS);
-	if (!error)
+	if (!error) {
+		need_module(t);
 		return true;
+	}
 	printf("# %s does not come up: %s, machine %s\n", name, strerror(-error),
 	       hv_state_name(hv_state(t->host)));
 	fixture_show_log(t);

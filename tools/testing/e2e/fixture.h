@@ -10,6 +10,8 @@
  *
  * Reuses the one that runs if it is of the same kind.
  *
+ * If the module under test does not load, the whole run ends with the reason.
+ *
  * Return: true, with @t->host and @t->ics filled in; false after a message on
  * stdout, as a TAP diagnosis, if it does not come up.
  */

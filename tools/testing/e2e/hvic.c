@@ -324,97 +324,6 @@ static void persists(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
 }
 
-/* --- Takeover. ------------------------------------------------------------ */
-
-static void end_takeover(struct test *t, void *context)
-{
-	test_run(t, 0, "killall hv_kvp_daemon 2>/dev/null || true");
-	test_run(t, 0, "rmmod hv_utils uio_hv_generic 2>/dev/null; modprobe hv_ic");
-}
-
-static void expect_all(struct test *t, const char *driver)
-{
-	static const char *const core[] = { "heartbeat", "shutdown", "timesync" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(core); i++) {
-		const struct ic_service *service = ic_services[i];
-
-		EXPECT_STR(test_run(t, 0, "basename $(readlink /sys/bus/vmbus/devices/%s/driver)",
-				    service->instance), driver);
-	}
-}
-
-static void begin_old(struct test *t)
-{
-	test_need(t, "/usr/bin/hvic");
-	test_defer(t, end_takeover, NULL);
-	test_unload(t);
-	test_run(t, 0, "modprobe hv_utils");
-	expect_all(t, "hv_utils");
-	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
-}
-
-static void takes_over(struct test *t)
-{
-	struct ic *hb = test_ic(t, &ic_heartbeat);
-
-	begin_old(t);
-	if (test_has(t, "/usr/sbin/hv_kvp_daemon"))
-		test_run(t, 0, "hv_kvp_daemon");
-	test_says(t, 1, "hvic doctor", "not loaded");
-	for (int i = 0; i < 3; i++) {
-		test_says(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
-		expect_all(t, "hv_ic");
-		EXPECT(!test_has(t, "/sys/module/hv_utils"));
-		EXPECT_RESULT(ic_wait_ready(hb), 0);
-		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
-		test_says(t, 0, "hvic takeover", "nothing that another driver holds");
-		if (test_has(t, "/usr/sbin/hv_kvp_daemon"))
-			test_until(t, "hvic status kvp | grep -q legacy");
-		test_says(t, 0, "hvic release", "heartbeat: from hv_ic to hv_utils");
-		expect_all(t, "hv_utils");
-		EXPECT(!test_has(t, "/sys/module/hv_ic"));
-		EXPECT_RESULT(ic_wait_ready(hb), 0);
-		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
-	}
-	/* The module is there, but beside the other. */
-	test_run(t, 0, "modprobe hv_ic");
-	test_says(t, 1, "hvic doctor", "heartbeat is held by another driver, hv_utils");
-	test_says(t, 0, "hvic", "heartbeat  hv_utils ");
-	test_says(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
-}
-
-/* A step fails in the middle: hv_utils gets everything back, and goes on. */
-static void takeover_fails(struct test *t)
-{
-	const char *path = test_run(t, 0, "echo /sys/bus/vmbus/devices/%s/driver_override",
-				    ic_timesync.instance);
-
-	begin_old(t);
-	test_run(t, 0, "echo hv_utils > %s", path);
-	test_says(t, 1, "hvic takeover", "cannot give timesync to hv_ic");
-	expect_all(t, "hv_utils");
-	EXPECT(!test_has(t, "/sys/module/hv_ic"));
-	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
-	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
-	test_run(t, 0, "echo > %s", path);
-	test_says(t, 0, "hvic takeover", "timesync: from hv_utils to hv_ic");
-}
-
-/* Somebody has a node open: nothing is touched, or the kernel would wait for him. */
-static void takeover_open(struct test *t)
-{
-	begin_old(t);
-	test_until(t, "test -c /dev/vmbus/hv_kvp");
-	test_run(t, 0, "sleep 3600 <>/dev/vmbus/hv_kvp >/dev/null 2>&1 & echo $! >/tmp/holder");
-	test_until(t, "ls -l /proc/$(cat /tmp/holder)/fd | grep -q hv_kvp");
-	test_says(t, 75, "hvic takeover", "has /dev/vmbus/hv_kvp open");
-	expect_all(t, "hv_utils");
-	test_run(t, 0, "kill $(cat /tmp/holder)");
-	test_until(t, "! test -e /proc/$(cat /tmp/holder)");
-	test_says(t, 0, "hvic takeover", "kvp: from hv_utils to hv_ic");
-}
-
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case hvic_cases[] = {
@@ -431,8 +340,5 @@ const struct test_case hvic_cases[] = {
 	CASE("hvic_monitor_stuck", monitor_stuck),
 	CASE("hvic_monitor_reload", monitor_reload),
 	CASE("hvic_persist", persists),
-	CASE("hvic_takeover", takes_over),
-	CASE("hvic_takeover_fails", takeover_fails),
-	CASE("hvic_takeover_open", takeover_open),
 	{ 0 }
 };

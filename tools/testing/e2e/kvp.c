@@ -7,6 +7,8 @@
 /* Records of 2,560 bytes: a key and a value, filled up with NUL. */
 #define SHOW_POOL_0 "tr -s '\\0' '\\n' < /var/lib/hyperv/.kvp_pool_0"
 
+#define POOL_1 "/var/lib/hyperv/.kvp_pool_1"
+
 static char *pool_0(struct test *t)
 {
 	return test_run(t, 0, SHOW_POOL_0);
@@ -171,6 +173,82 @@ static void ip_info_binary(struct test *t)
 	EXPECT(strstr(ip.origin, "static"));
 }
 
+/* However the host writes a MAC address, the daemon knows the adapter. */
+static void ip_info_spelling(struct test *t)
+{
+	static const char * const spellings[] = {
+		"00:15:5d:ab:cd:ef", "00:15:5D:ab:CD:ef", "00-15-5D-AB-CD-EF", "00155dabcdef",
+	};
+	struct ic *kvp = test_served(t, &ic_kvp);
+	struct kvp_ip ip;
+
+	make_dummy(t);
+	test_run(t, 0, "ip link set dummy0 address 00:15:5d:ab:cd:ef");
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
+		test_note(t, "%s", spellings[i]);
+		EXPECT_RESULT(kvp_get_ip(kvp, spellings[i], &ip), 0);
+		EXPECT(strstr(ip.address, "192.0.2.17"));
+	}
+}
+
+/* Any program may write to the pool: what it writes hides nothing of the others. */
+static void odd_items(struct test *t)
+{
+	static const struct {
+		const char *key;		/* for printf(1) */
+		unsigned int key_len;
+		char letter;
+		unsigned int letters;
+	} odd[] = {
+		{ "caf\\351", 4, 'v', 1 },
+		{ "long", 4, 'w', 2047 },
+		{ "", 0, 'x', 1 },
+		{ "last", 4, 'y', 1 },
+	};
+	struct ic *kvp = test_served(t, &ic_kvp);
+	struct kvp_item item;
+
+	test_touch(t, kvp);
+	test_run(t, 0, "> " POOL_1);
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		test_run(t, 0, "{ printf '%s'; head -c %u /dev/zero; } >> " POOL_1, odd[i].key,
+			 512 - odd[i].key_len);
+		test_run(t, 0, "head -c %u /dev/zero | tr '\\0' %c >> " POOL_1, odd[i].letters,
+			 odd[i].letter);
+		test_run(t, 0, "head -c %u /dev/zero >> " POOL_1, 2048 - odd[i].letters);
+	}
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 0, &item), 0);
+	EXPECT_STR(item.key, "caf\xef\xbf\xbd");
+	EXPECT_STR(item.value, "v");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1, &item), 0);
+	EXPECT_EQ(strspn(item.value, "w"), 1023);
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 2, &item), 0);
+	EXPECT_STR(item.key, "\xef\xbf\xbd");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 3, &item), 0);
+	EXPECT_STR(item.key, "last");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 4, &item), WIRE_E_NO_MORE_ITEMS);
+	EXPECT_STR(test_status(t, kvp, "altered"), "3");
+	test_run(t, 0, "dmesg | grep -q 'item 1 of pool 1 is altered for the host'");
+	test_run(t, 1, "dmesg | grep -q www");
+	test_run(t, 0, "> " POOL_1);
+}
+
+/* The administrator of the guest may keep a host from the newest versions. */
+static void version(struct test *t)
+{
+	struct ic *kvp = test_ic(t, &ic_kvp);
+
+	test_touch(t, kvp);
+	test_parameter(t, "kvp_version", "4");
+	EXPECT_RESULT(ic_negotiate(kvp), 0);
+	EXPECT(ic_at_least(kvp, 4, 0));
+	EXPECT(!ic_at_least(kvp, 5, 0));
+	test_parameter(t, "kvp_version", "1");
+	EXPECT_RESULT(ic_negotiate(kvp), 0);
+	EXPECT(!ic_at_least(kvp, 3, 0));
+	test_run(t, 1, "echo 2 > /sys/module/hv_ic/parameters/kvp_version");
+}
+
 /*
  * Without a daemon the host gets its answers all the same, and what it sets is
  * there when the daemon comes.
@@ -207,6 +285,10 @@ const struct test_case kvp_cases[] = {
 	{ .name = "kvp_ip_info_text", .run = ip_info_text },
 	{ .name = "kvp_ip_info_binary", .run = ip_info_binary,
 	  .peer_fails = "it does not know version 5.0" },
+	{ .name = "kvp_ip_info_spelling", .run = ip_info_spelling,
+	  .peer_fails = "its daemon compares MAC addresses in upper case" },
+	{ .name = "kvp_odd_items", .run = odd_items, .only = ONLY_HV_IC },
+	{ .name = "kvp_version", .run = version, .only = ONLY_HV_IC },
 	{ .name = "kvp_no_daemon", .run = no_daemon,
 	  .peer_fails = "it leaves NEGOTIATE unread until a daemon comes" },
 	{ 0 }

@@ -52,12 +52,12 @@ static void poweroff_command(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
-	helpers_catch(t);
+	poweroff_catch(t);
 	test_run(t, 0, "echo '/bin/touch /tmp/acted.chosen' > " POWEROFF_COMMAND);
 	test_defer(t, default_command, NULL);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
-	helpers_acted(t, "chosen");
-	helpers_idle(t);
+	poweroff_acted(t, "chosen");
+	poweroff_idle(t);
 }
 
 static void shutdown_restart(struct test *t)

@@ -357,22 +357,35 @@ static const struct old_daemon *daemon_of(const struct ic_service *service)
 	return NULL;
 }
 
+void test_talkative(struct test *t)
+{
+	if (t->peer == HV_UTILS)
+		test_run(t, 0, "echo module hv_utils +p > /proc/dynamic_debug/control");
+}
+
+void test_attached(struct test *t, const struct ic_service *service, size_t from)
+{
+	struct log_wish wish = { t->host, from, daemon_of(service)->registered };
+
+	if (t->peer == HV_IC)
+		test_until(t, "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/%s/status",
+			   service->instance);
+	else if (wish.text && hv_wait(t->host, is_logged, &wish, UNTIL_MS))
+		FAIL("hv_%s_daemon does not register", service->name);
+}
+
 static void start_daemon(struct test *t, const struct old_daemon *daemon)
 {
-	struct log_wish wish = { t->host, hv_console_lines(t->host), daemon->registered };
 	const char *name = daemon->service->name;
+	size_t from = hv_console_lines(t->host);
 	bool runs;
 
 	if (!test_has(t, keep_format(t, "/usr/sbin/hv_%s_daemon", name)))
 		test_skip(t, "there is no hv_%s_daemon for this kernel", name);
-	if (t->peer == HV_UTILS)
-		test_run(t, 0, "echo module hv_utils +p > /proc/dynamic_debug/control");
+	test_talkative(t);
 	runs = strcmp(test_run(t, 0, "pidof hv_%s_daemon || hv_%s_daemon", name, name), "");
-	if (t->peer == HV_IC)
-		test_until(t, "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/%s/status",
-			   daemon->service->instance);
-	else if (!runs && wish.text && hv_wait(t->host, is_logged, &wish, UNTIL_MS))
-		FAIL("hv_%s_daemon does not register", name);
+	if (t->peer == HV_IC || !runs)
+		test_attached(t, daemon->service, from);
 }
 
 struct ic *test_ready(struct test *t, const struct ic_service *service)

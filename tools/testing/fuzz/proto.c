@@ -2,18 +2,25 @@
 /*
  * All parsers and encoders of proto/ on any bytes, for libFuzzer.
  *
- * The input is what a host may send: a packet, or a body, or a string. Sanitizers
- * see what is read or written past an end; must() holds what is promised.
+ * The input is what a host may send, a packet, a body or a string, or what an older
+ * daemon may write. Sanitizers see what is read or written past an end; must() holds
+ * what is promised.
  */
 #include "target.h"
+
+#include <linux/kernel.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/adapter.h"
 #include "proto/fcopy.h"
 #include "proto/heartbeat.h"
 #include "proto/kvp.h"
+#include "proto/legacy_fcopy.h"
+#include "proto/legacy_kvp.h"
+#include "proto/legacy_vss.h"
 #include "proto/negotiate.h"
 #include "proto/shutdown.h"
 #include "proto/timesync.h"
@@ -103,13 +110,15 @@ static void fuzz_item(struct hvic_span body)
 	struct hv_ic_kvp_item *item = allocate(sizeof(*item)), *again = allocate(sizeof(*again));
 	struct hvic_room room = new_room(body.len, 0);
 	int ret = hvic_kvp_decode_item(body, item);
+	bool changed = false;
 
 	must(memchr(item->key, 0, sizeof(item->key)));
 	must(memchr(item->value, 0, sizeof(item->value)));
 	if (!ret && item->type) {
 		must(item->key[0]);
-		must(hvic_kvp_encode_item(room, HVIC_WIRE_KVP_GET, item->pool, 0, item) ==
-		     (int)body.len);
+		must(hvic_kvp_encode_item(room, HVIC_WIRE_KVP_GET, item->pool, 0, item,
+					  &changed) == (int)body.len);
+		must(!changed);
 		room.data[0] = HVIC_WIRE_KVP_SET;
 		must(!hvic_kvp_decode_item((struct hvic_span){ room.data, room.len }, again));
 		must(!memcmp(item, again, sizeof(*item)));
@@ -132,7 +141,8 @@ static void fuzz_ip(struct hvic_span body)
 		if (hvic_kvp_decode_ip(body, version, ip, scratch))
 			continue;
 		memset(room.data, 0, room.len);
-		must(hvic_kvp_encode_ip(room, version, 0, ip, scratch) == (int)body.len);
+		must(hvic_kvp_encode_ip(room, version, 0, ip->adapter, ip, scratch) ==
+		     (int)body.len);
 		must(!hvic_kvp_decode_ip((struct hvic_span){ room.data, room.len }, version,
 					 again, scratch));
 		/* In text a list may be cut where the field ends. */
@@ -217,14 +227,14 @@ static void fuzz_utf16(struct hvic_span in)
 	struct hvic_room back = new_room(in.len + 2, 0xee);
 	int len = hvic_utf16_to_utf8(in, text);
 	size_t shown_len = hvic_utf16_to_utf8_lossy(in, shown);
-	int units;
+	bool changed = false;
+	size_t units;
 
 	must(len != -E2BIG);
-	must(hvic_utf8_to_utf16((struct hvic_span){ shown.data, shown_len }, back) >= 0);
+	units = hvic_utf8_to_utf16((struct hvic_span){ shown.data, shown_len }, back, &changed);
+	must(!changed && 2 * units <= in.len);
 	if (len >= 0) {
 		must((size_t)len == shown_len && !memcmp(text.data, shown.data, len + 1));
-		units = hvic_utf8_to_utf16((struct hvic_span){ text.data, len }, back);
-		must(units >= 0 && 2 * (size_t)units <= in.len);
 		must(!memcmp(back.data, in.data, 2 * units));
 	}
 	free(text.data);
@@ -232,20 +242,44 @@ static void fuzz_utf16(struct hvic_span in)
 	free(back.data);
 }
 
+/* Any bytes become well-formed text, and text stays what it is. */
 static void fuzz_utf8(struct hvic_span in)
 {
 	struct hvic_room units = new_room(2 * in.len + 2, 0xee);
-	struct hvic_room back = new_room(in.len + 1, 0xee);
-	int n = hvic_utf8_to_utf16(in, units);
-	int len;
+	struct hvic_room narrow = new_room(in.len + 2, 0xee);
+	struct hvic_room back = new_room(3 * in.len + 1, 0xee);
+	bool changed = false, cut = false;
+	size_t n = hvic_utf8_to_utf16(in, units, &changed);
+	int len = hvic_utf16_to_utf8((struct hvic_span){ units.data, 2 * n }, back);
 
-	must(n != -E2BIG);
-	if (n >= 0) {
-		len = hvic_utf16_to_utf8((struct hvic_span){ units.data, 2 * n }, back);
-		must(len >= 0 && (size_t)len <= in.len && !memcmp(back.data, in.data, len));
-	}
+	must(len >= 0);
+	must(changed || ((size_t)len <= in.len && !memcmp(back.data, in.data, len)));
+	n = hvic_utf8_to_utf16(in, narrow, &cut);
+	must(2 * n + 2 <= narrow.len && cut >= changed);
+	must(hvic_utf16_to_utf8((struct hvic_span){ narrow.data, 2 * n }, back) >= 0);
 	free(units.data);
+	free(narrow.data);
 	free(back.data);
+}
+
+/* Any id has one normal form. */
+static void fuzz_adapter(struct hvic_span text)
+{
+	char *id = allocate(HV_IC_KVP_ADAPTER_SIZE), *again = allocate(HV_IC_KVP_ADAPTER_SIZE);
+	size_t len = text.len < HV_IC_KVP_ADAPTER_SIZE ? text.len : HV_IC_KVP_ADAPTER_SIZE - 1;
+
+	memcpy(id, text.data, len);
+	id[len] = 0;
+	hvic_adapter_normalise(id);
+	must(strlen(id) < HV_IC_KVP_ADAPTER_SIZE);
+	strcpy(again, id);
+	hvic_adapter_normalise(again);
+	must(!strcmp(id, again));
+	hvic_adapter_raise_mac(id);
+	hvic_adapter_normalise(id);
+	must(!strcmp(id, again));
+	free(id);
+	free(again);
 }
 
 /* An address that reads is written so that it reads the same. */
@@ -270,6 +304,97 @@ static void fuzz_address(struct hvic_span text)
 	free(formatted);
 }
 
+/* What an older daemon says is told to the host, in words that a host can read. */
+static void fuzz_item_of_daemon(const struct hv_ic_kvp_item *item)
+{
+	struct hvic_room room = new_room(sizeof(struct hvic_wire_kvp_enumerate), 0);
+	struct hv_ic_kvp_item *again = allocate(sizeof(*again));
+	bool changed = false;
+
+	must(memchr(item->key, 0, sizeof(item->key)));
+	must(memchr(item->value, 0, sizeof(item->value)));
+	must(hvic_kvp_encode_item(room, HVIC_WIRE_KVP_GET, 0, 0, item, &changed) ==
+	     (int)room.len);
+	room.data[0] = HVIC_WIRE_KVP_SET;
+	must(!hvic_kvp_decode_item((struct hvic_span){ room.data, room.len }, again));
+	must(changed || (!strcmp(again->key, item->key) && !strcmp(again->value, item->value)));
+	free(again);
+	free(room.data);
+}
+
+static void fuzz_ip_of_daemon(const struct hv_ic_kvp_ip *ip)
+{
+	struct hvic_room room = new_room(sizeof(struct hvic_wire_kvp_ip_string), 0);
+	struct hvic_ip_lists *scratch = allocate(sizeof(*scratch));
+	u16 major;
+
+	must(memchr(ip->adapter, 0, sizeof(ip->adapter)));
+	must(ip->n_addresses <= HV_IC_KVP_ADDRESSES && ip->n_gateways <= HV_IC_KVP_GATEWAYS &&
+	     ip->n_dns <= HV_IC_KVP_ADDRESSES);
+	for (major = 4; major <= 5; major++) {
+		int ret = hvic_kvp_encode_ip(room, (struct hvic_version){ major, 0 }, 0,
+					     ip->adapter, ip, scratch);
+
+		must(ret == (int)room.len);
+	}
+	free(scratch);
+	free(room.data);
+}
+
+static void fuzz_kvp_daemon(struct hvic_span msg)
+{
+	struct hvic_legacy_answer *answer = allocate(sizeof(*answer));
+	static const u32 versions[] = { HVIC_LEGACY_KVP_REGISTER_OLD, HVIC_LEGACY_KVP_REGISTER };
+	u32 version;
+	size_t i;
+
+	must(hvic_legacy_kvp.greet(msg, &version) != 0);
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		answer->version = versions[i];
+		for (answer->op = 0; answer->op <= HV_IC_KVP_SET_IP; answer->op++) {
+			int ret = hvic_legacy_kvp.decode(msg, answer);
+
+			must(ret <= 0 || !answer->status);
+			if (ret == sizeof(answer->item))
+				fuzz_item_of_daemon(&answer->item);
+			else if (ret == sizeof(answer->ip))
+				fuzz_ip_of_daemon(&answer->ip);
+			else
+				must(ret <= 0);
+		}
+	}
+	free(answer);
+}
+
+/* A record of any bytes is said, or cannot be said. */
+static void fuzz_record(const struct hvic_legacy *dialect, struct hvic_span payload, u16 ops)
+{
+	struct hvic_legacy_record record = { .payload = payload };
+	struct hvic_room room = new_room(HVIC_LEGACY_MESSAGE_MAX, 0xee);
+
+	for (record.op = 0; record.op < ops; record.op++) {
+		int ret = dialect->encode(room, &record);
+
+		must(ret != 0 && ret <= (int)room.len);
+	}
+	free(room.data);
+}
+
+/* Daemons without a payload say a status alone. */
+static void fuzz_daemon(const struct hvic_legacy *dialect, struct hvic_span msg)
+{
+	struct hvic_legacy_answer *answer = allocate(sizeof(*answer));
+	struct hvic_room room = new_room(sizeof(u32), 0xee);
+	u32 version;
+
+	if (dialect->greet(msg, &version) > 0)
+		must(dialect->consent(room, version) == sizeof(u32));
+	if (!dialect->decode(msg, answer))
+		must(answer->status <= 0);
+	free(answer);
+	free(room.data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hvic_span input = { .data = data, .len = size };
@@ -279,5 +404,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_utf16(input);
 	fuzz_utf8(input);
 	fuzz_address(input);
+	fuzz_adapter(input);
+	fuzz_kvp_daemon(input);
+	fuzz_record(&hvic_legacy_kvp, input, HV_IC_KVP_GET_IP);
+	fuzz_record(&hvic_legacy_vss, input, 16);
+	fuzz_record(&hvic_legacy_fcopy, input, 16);
+	fuzz_daemon(&hvic_legacy_vss, input);
+	fuzz_daemon(&hvic_legacy_fcopy, input);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "vectors/fcopy.h"
 #include "vectors/heartbeat.h"
 #include "vectors/kvp.h"
+#include "vectors/legacy.h"
 #include "vectors/negotiate.h"
 #include "vectors/shutdown.h"
 #include "vectors/timesync.h"
@@ -30,6 +31,9 @@ static const struct {
 	SEED(vec_kvp_ip_string), SEED(vec_kvp_ip_binary),
 	SEED(vec_vss_hot_backup), SEED(vec_vss_freeze),
 	SEED(vec_fcopy_start), SEED(vec_fcopy_write), SEED(vec_fcopy_complete),
+	SEED(vec_legacy_kvp_register), SEED(vec_legacy_kvp_got), SEED(vec_legacy_kvp_item),
+	SEED(vec_legacy_kvp_end), SEED(vec_legacy_kvp_ip), SEED(vec_legacy_vss_register),
+	SEED(vec_legacy_vss_failed), SEED(vec_legacy_fcopy_version), SEED(vec_legacy_fcopy_full),
 };
 
 int main(int argc, char **argv)

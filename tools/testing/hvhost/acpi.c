@@ -3,9 +3,9 @@
  * The ACPI tables: processors, power off, reset, and the device that hv_vmbus
  * binds to. One after another from HV_ACPI_BASE on.
  */
-#include <string.h>
+#include "acpi.h"
 
-#include "host.h"
+#include <string.h>
 
 struct table {
 	char signature[4];

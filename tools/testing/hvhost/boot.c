@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What a boot loader does: kernel and initramfs into memory, boot parameters,
- * page tables for the 64-bit entry point. See the kernel's
- * Documentation/x86/boot.rst for the names.
- */
+/* See the kernel's Documentation/x86/boot.rst for the names. */
+#include "boot.h"
+
 #include <asm/bootparam.h>
 #include <elf.h>
 #include <errno.h>
@@ -14,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "acpi.h"
 
 #define COMMAND_LINE		0x21000
 #define COMMAND_LINE_SIZE	2048u

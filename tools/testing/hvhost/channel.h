@@ -9,25 +9,14 @@
  *	... ops.signalled(ch): hv_channel_receive() until -EAGAIN ...
  *	hv_channel_rescind(ch);
  *
- * Locking: see machine.h. Callbacks run with the host's lock held.
+ * Locking: see host.h. Callbacks run with the host's lock held.
  */
 #ifndef HVHOST_CHANNEL_H
 #define HVHOST_CHANNEL_H
 
-#include "machine.h"
+#include "guid.h"
+#include "host.h"
 #include "ring.h"
-
-struct hv_guid {
-	uint8_t bytes[16];	/* as on the wire: first three groups little-endian */
-};
-
-/** hv_guid_parse() - from "57164f39-9115-4e78-ab55-382f3bd5422d"; aborts on a bad text */
-struct hv_guid hv_guid_parse(const char *text);
-
-#define HV_GUID_TEXT	37
-
-/** hv_guid_format() - the reverse; @text has HV_GUID_TEXT bytes */
-const char *hv_guid_format(const struct hv_guid *guid, char *text);
 
 /**
  * struct hv_channel_ops - what a device model hears; each may be NULL
@@ -172,30 +161,29 @@ int hv_channel_send_raw(struct hv_channel *channel, const void *bytes, size_t si
 /** hv_channel_withhold() - while on, sends and receives never signal the guest */
 void hv_channel_withhold(struct hv_channel *channel, bool on);
 
-/**
- * hv_bus_message() - queue a VMBus message of any bytes to the guest
- * @size: at most 240
- * Return: 0, -EMSGSIZE, or -ENOTCONN when no guest is connected.
- */
-int hv_bus_message(struct hv_host *host, const void *bytes, size_t size);
-
-/** hv_bus_signal() - set any event flag (1..2047) on a vCPU and interrupt it */
-void hv_bus_signal(struct hv_host *host, unsigned int vp, unsigned int flag);
-
 /*
- * The bus as a whole
+ * For the files of the library: the host's lock is held.
  */
 
-/** hv_bus_version() - agreed VMBus version, 0 when the guest is not connected */
-uint32_t hv_bus_version(struct hv_host *host);
+/** hv_channel_find() - the guest's @relid; NULL if no channel has it */
+struct hv_channel *hv_channel_find(struct hv_host *host, uint32_t relid);
 
-/** hv_bus_ready() - connected, and all offers have been delivered */
-bool hv_bus_ready(struct hv_host *host);
+/** hv_channel_tell_offers() - all that the guest has not been told of */
+void hv_channel_tell_offers(struct hv_host *host);
 
-/** hv_bus_gpadls() - memory lists that the guest has established and not torn down */
-unsigned int hv_bus_gpadls(struct hv_host *host);
+/** hv_channel_bell() - the guest rang it */
+void hv_channel_bell(struct hv_channel *channel);
 
-/** hv_bus_violations() - rules that the guest broke since hv_start(), channels included */
-unsigned int hv_bus_violations(struct hv_host *host);
+/** hv_channel_forget_all() - the guest has let go of the bus; what is on offer stays so */
+void hv_channel_forget_all(struct hv_host *host);
+
+void hv_channel_free_all(struct hv_host *host);
+
+/* The guest's messages */
+void hv_channel_handle_open(struct hv_host *host, const void *message, size_t size);
+void hv_channel_handle_close(struct hv_host *host, const void *message, size_t size);
+void hv_channel_handle_modify(struct hv_host *host, const void *message, size_t size);
+void hv_channel_handle_release(struct hv_host *host, const void *message, size_t size);
+void hv_channel_handle_teardown(struct hv_host *host, const void *message, size_t size);
 
 #endif

@@ -10,7 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bus.h"
+#include "console.h"
 #include "guest.h"
+#include "machine.h"
 
 #define GUEST_MS 600000
 #define WAIT_MS 300000

@@ -5,8 +5,8 @@
 
 #include <stdatomic.h>
 
-#include "ic.h"
 #include "report.h"
+#include "services.h"
 
 /**
  * struct desk - a host, its services, and who sits in front of it

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's short names for what the compiler offers. */
+/* The kernel's short names for what the compiler offers, and the size of a page. */
 #ifndef HVHOST_COMPILER_H
 #define HVHOST_COMPILER_H
 
@@ -12,5 +12,7 @@
 
 #define BIT(n)			(1u << (n))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof(*(array)))
+
+#define HV_PAGE_SIZE		4096u
 
 #endif

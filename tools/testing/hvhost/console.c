@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The guest's console: kept as lines, and watched for reports of the kernel. */
+#include "console.h"
+
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "host.h"
 
 /* What a healthy kernel never prints: extended regular expressions */
 static const char * const report_patterns[] = {
@@ -45,7 +44,7 @@ static void *grow(void *array, size_t count, size_t size)
 
 static void end_line(struct hv_host *host)
 {
-	struct hv_console *console = &host->console;
+	struct hv_console *console = host->console;
 	char *line;
 
 	console->partial[console->partial_size] = '\0';
@@ -70,7 +69,7 @@ static void end_line(struct hv_host *host)
 
 void hv_console_byte(struct hv_host *host, uint8_t byte)
 {
-	struct hv_console *console = &host->console;
+	struct hv_console *console = host->console;
 
 	if (byte == '\r')
 		return;
@@ -85,7 +84,7 @@ void hv_console_byte(struct hv_host *host, uint8_t byte)
 
 void hv_console_free(struct hv_host *host)
 {
-	struct hv_console *console = &host->console;
+	struct hv_console *console = host->console;
 
 	for (size_t i = 0; i < console->count; i++)
 		free(console->lines[i]);
@@ -104,14 +103,14 @@ void hv_console_start(struct hv_host *host)
 	if (!host->config.logs)
 		return;
 	snprintf(path, sizeof(path), "%s/%s.console", host->config.logs, host->config.name);
-	host->console.file = fopen(path, "a");
-	if (!host->console.file)
+	host->console->file = fopen(path, "a");
+	if (!host->console->file)
 		hv_complain("%s: %m; the console is kept in memory only", path);
 }
 
 char *hv_console_tail(struct hv_host *host, unsigned int lines)
 {
-	struct hv_console *console = &host->console;
+	struct hv_console *console = host->console;
 	char *text;
 	size_t size, first;
 	FILE *out = open_memstream(&text, &size);
@@ -131,7 +130,7 @@ char *hv_console_tail(struct hv_host *host, unsigned int lines)
 
 size_t hv_console_find(struct hv_host *host, size_t from, const char *text)
 {
-	struct hv_console *console = &host->console;
+	struct hv_console *console = host->console;
 	size_t found = 0;
 
 	hv_lock(host);
@@ -148,19 +147,19 @@ size_t hv_console_lines(struct hv_host *host)
 	size_t count;
 
 	hv_lock(host);
-	count = host->console.count;
+	count = host->console->count;
 	hv_unlock(host);
 	return count;
 }
 
 const char *hv_console_line(struct hv_host *host, size_t number)
 {
-	return number < host->console.count ? host->console.lines[number] : NULL;
+	return number < host->console->count ? host->console->lines[number] : NULL;
 }
 
 size_t hv_report(struct hv_host *host, size_t from)
 {
-	struct hv_console *console = &host->console;
+	struct hv_console *console = host->console;
 	size_t found = 0;
 
 	hv_lock(host);

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A vCPU: what CPUID tells the guest, how it starts, and looking into it. */
+#include "cpu.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "host.h"
+#include <linux/kvm.h>
+
+#include "boot.h"
+#include "vm.h"
 
 #define MAX_CPUID	256u
 
+#define MSR_TIME_REF_COUNT	0x40000020
 #define MSR_AMD64_DE_CFG	0xc0011029
 
 #define HYPERVISOR_FIRST	0x40000000u
@@ -111,7 +117,7 @@ static int set_cpuid(struct hv_vcpu *vcpu)
 	if (!cpuid)
 		abort();
 	cpuid->nent = MAX_CPUID / 2;		/* room for ours */
-	if (ioctl(vcpu->host->kvm, KVM_GET_SUPPORTED_CPUID, cpuid))
+	if (ioctl(vcpu->host->vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid))
 		ret = -errno;
 	for (uint32_t i = 0; !ret && i < cpuid->nent; i++) {
 		if (!hidden_leaf(cpuid->entries[i].function))
@@ -147,11 +153,11 @@ static void set_de_cfg(struct hv_vcpu *vcpu)
 		struct kvm_msr_entry entry;
 	} msrs = { .head.nmsrs = 1, .entry.index = MSR_AMD64_DE_CFG };
 
-	if (ioctl(vcpu->host->kvm, KVM_GET_MSRS, &msrs) == 1)
+	if (ioctl(vcpu->host->vm->kvm, KVM_GET_MSRS, &msrs) == 1)
 		ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
 }
 
-int hv_cpu_setup(struct hv_vcpu *vcpu)
+static int set_up(struct hv_vcpu *vcpu)
 {
 	struct kvm_enable_cap synic = { .cap = KVM_CAP_HYPERV_SYNIC2 };
 
@@ -163,6 +169,39 @@ int hv_cpu_setup(struct hv_vcpu *vcpu)
 	}
 	set_de_cfg(vcpu);
 	return set_cpuid(vcpu);
+}
+
+int hv_cpu_make(struct hv_host *host, unsigned int index)
+{
+	struct hv_vcpu *vcpu = &host->vcpus[index];
+	int ret;
+
+	*vcpu = (struct hv_vcpu) { .host = host, .index = index };
+	vcpu->fd = ioctl(host->vm->fd, KVM_CREATE_VCPU, index);
+	if (vcpu->fd < 0)
+		goto error;
+	vcpu->run = mmap(NULL, host->vm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd,
+			 0);
+	if (vcpu->run == MAP_FAILED)
+		goto error;
+	return set_up(vcpu);
+
+error:
+	ret = -errno;
+	vcpu->run = NULL;
+	hv_complain("vCPU %u: %m", index);
+	return ret;
+}
+
+void hv_cpu_free(struct hv_vcpu *vcpu)
+{
+	if (!vcpu->host)
+		return;
+	if (vcpu->run)
+		munmap(vcpu->run, vcpu->host->vm->run_size);
+	if (vcpu->fd >= 0)
+		close(vcpu->fd);
+	*vcpu = (struct hv_vcpu) {};
 }
 
 /* The others wait for the guest's start-up IPI, as they come from KVM. */
@@ -204,18 +243,19 @@ error:
 	return -errno;
 }
 
-/*
- * A vCPU ioctl waits for the vCPU to leave KVM_RUN, so make it leave and stay
- * out until we are done. Fine on the vCPU's own thread, too.
- */
+void hv_cpu_kick(struct hv_vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	if (vcpu->started)
+		pthread_kill(vcpu->thread, SIGUSR1);
+}
+
 int hv_cpu_ioctl(struct hv_vcpu *vcpu, unsigned long request, void *argument)
 {
 	int ret;
 
 	atomic_fetch_add(&vcpu->pauses, 1);
-	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-	if (vcpu->started)
-		pthread_kill(vcpu->thread, SIGUSR1);
+	hv_cpu_kick(vcpu);
 	ret = ioctl(vcpu->fd, request, argument) < 0 ? -errno : 0;
 	atomic_fetch_sub(&vcpu->pauses, 1);
 	return ret;
@@ -270,4 +310,20 @@ void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
 		sregs.cs.base, sregs.ss.selector, sregs.ds.selector, sregs.gdt.base,
 		sregs.gdt.limit, sregs.idt.base, sregs.idt.limit, sregs.tr.selector,
 		sregs.tr.base);
+}
+
+int hv_reference_time(struct hv_host *host, uint64_t *time)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = { .head.nmsrs = 1, .entry.index = MSR_TIME_REF_COUNT };
+	int ret = -ESHUTDOWN;
+
+	hv_lock(host);
+	if (host->state == HV_RUNNING)
+		ret = hv_cpu_ioctl(&host->vcpus[0], KVM_GET_MSRS, &msrs);
+	*time = msrs.entry.data;
+	hv_unlock(host);
+	return ret;
 }

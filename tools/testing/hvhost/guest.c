@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "uart.h"
 
 /* A command from hv_guest_start() to hv_guest_finish() */
 struct hv_command {
@@ -18,7 +18,7 @@ struct hv_command {
 
 static struct hv_command **find_command(struct hv_host *host, int id)
 {
-	struct hv_command **link = &host->agent.commands;
+	struct hv_command **link = &host->agent->commands;
 
 	while (*link && (*link)->id != id)
 		link = &(*link)->next;
@@ -46,7 +46,7 @@ static void handle_line(struct hv_host *host, const char *line)
 
 	if (!strcmp(line, "ready")) {
 		/* It booted quietly (boot.c); from now on the console shows everything. */
-		host->agent.greeting = hv_guest_start(host, "dmesg -n 8");
+		host->agent->greeting = hv_guest_start(host, "dmesg -n 8");
 		return;
 	}
 	id = strtol(line, &rest, 10);
@@ -57,8 +57,8 @@ static void handle_line(struct hv_host *host, const char *line)
 		append(command, rest + 1);
 	else if (*rest == '=')
 		command->status = atoi(rest + 1) & 0xff;
-	if (id == host->agent.greeting && !host->agent.ready) {
-		host->agent.ready = true;
+	if (id == host->agent->greeting && !host->agent->ready) {
+		host->agent->ready = true;
 		hv_emit(host, HV_EVENT_READY, NULL, "the command agent answers");
 	}
 	hv_wake(host);
@@ -66,7 +66,7 @@ static void handle_line(struct hv_host *host, const char *line)
 
 void hv_agent_byte(struct hv_host *host, uint8_t byte)
 {
-	struct hv_agent *agent = &host->agent;
+	struct hv_agent *agent = host->agent;
 
 	if (byte == '\r')
 		return;
@@ -81,10 +81,10 @@ void hv_agent_byte(struct hv_host *host, uint8_t byte)
 
 void hv_agent_free(struct hv_host *host)
 {
-	while (host->agent.commands) {
-		struct hv_command *command = host->agent.commands;
+	while (host->agent->commands) {
+		struct hv_command *command = host->agent->commands;
 
-		host->agent.commands = command->next;
+		host->agent->commands = command->next;
 		free(command->output);
 		free(command);
 	}
@@ -93,15 +93,15 @@ void hv_agent_free(struct hv_host *host)
 void hv_agent_start(struct hv_host *host)
 {
 	hv_agent_free(host);
-	host->agent.ready = false;
-	host->agent.line_size = 0;
+	host->agent->ready = false;
+	host->agent->line_size = 0;
 }
 
 static bool is_ready(void *context)
 {
 	struct hv_host *host = context;
 
-	return host->agent.ready;
+	return host->agent->ready;
 }
 
 int hv_guest_ready(struct hv_host *host, unsigned int timeout_ms)
@@ -126,17 +126,17 @@ static int start_command(struct hv_host *host, const char *format, va_list argum
 	if (!command)
 		abort();
 	hv_lock(host);
-	id = ++host->agent.last_id;
+	id = ++host->agent->last_id;
 	*command = (struct hv_command) {
-		.next = host->agent.commands,
+		.next = host->agent->commands,
 		.id = id,
 		.status = -1,
 	};
-	host->agent.commands = command;
+	host->agent->commands = command;
 	size = asprintf(&line, "%d %s\n", id, text);
 	if (size < 0)
 		abort();
-	hv_uart_feed(&host->uart[1], line, size);
+	hv_uart_feed(&host->uarts[1], line, size);
 	hv_unlock(host);
 	free(line);
 	free(text);

@@ -14,7 +14,7 @@
 #ifndef HVHOST_GUEST_H
 #define HVHOST_GUEST_H
 
-#include "machine.h"
+#include "host.h"
 
 /** hv_guest_ready() - wait for the agent; returns as hv_wait() */
 int hv_guest_ready(struct hv_host *host, unsigned int timeout_ms);
@@ -39,5 +39,24 @@ int hv_guest_start(struct hv_host *host, const char *format, ...)
 
 /** hv_guest_finish() - wait for a started command; returns as hv_guest_run() */
 int hv_guest_finish(struct hv_host *host, int id, unsigned int timeout_ms, char **output);
+
+/* For the files of the library: the host's lock is held. */
+
+struct hv_agent {
+	struct hv_command *commands;
+	int last_id;
+	int greeting;			/* our first command */
+	bool ready;			/* which has been answered */
+	char line[8192];
+	size_t line_size;
+};
+
+/** hv_agent_start() - a new machine: its agent has not answered yet */
+void hv_agent_start(struct hv_host *host);
+
+/** hv_agent_byte() - the guest wrote to its second serial line */
+void hv_agent_byte(struct hv_host *host, uint8_t byte);
+
+void hv_agent_free(struct hv_host *host);
 
 #endif

@@ -16,10 +16,6 @@
 
 static const struct ic_versions frameworks = IC_VERSIONS({ 1, 0 }, { 3, 0 });
 
-const struct ic_service *const ic_services[] = {
-	&ic_heartbeat, &ic_shutdown, &ic_timesync, &ic_kvp, &ic_vss, &ic_fcopy, NULL,
-};
-
 const char *ic_state_name(enum ic_state state)
 {
 	static const char *const names[] = {

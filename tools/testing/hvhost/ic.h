@@ -21,7 +21,7 @@
  *	-EAGAIN		the guest's ring is full
  *	-ESHUTDOWN	the guest does not run any more
  *
- * Locking is the host's, see machine.h. All fields may be read with the lock
+ * Locking is the host's, see host.h. All fields may be read with the lock
  * held; those marked "to set" may be written by the owner while the channel is
  * idle.
  */
@@ -57,12 +57,6 @@ struct ic_service {
 	uint16_t type;			/* of its messages */
 	struct ic_versions messages;	/* known to the host, ascending */
 };
-
-extern const struct ic_service ic_heartbeat, ic_shutdown, ic_timesync, ic_kvp, ic_vss, ic_fcopy;
-
-#define IC_COUNT 6
-/* All of them, ended by NULL. */
-extern const struct ic_service *const ic_services[IC_COUNT + 1];
 
 enum ic_state {
 	IC_CLOSED,		/* not open: see hv_channel_state() for why */
@@ -210,180 +204,5 @@ bool ic_settled(struct ic *ic, char *why);
 
 /** ic_at_least() - was this message version or a later one agreed on? */
 bool ic_at_least(const struct ic *ic, uint16_t major, uint16_t minor);
-
-/*
- * Heartbeat
- */
-
-enum heartbeat_state { HEARTBEAT_UNKNOWN, HEARTBEAT_HEALTHY, HEARTBEAT_CRITICAL,
-		       HEARTBEAT_STOPPED };
-
-const char *heartbeat_state_name(uint32_t state);
-
-/** heartbeat_beat() - one beat; @state (may be NULL) gets the application state */
-ic_result heartbeat_beat(struct ic *ic, uint32_t *state);
-
-/*
- * Shutdown
- */
-
-#define SHUTDOWN_REASON_PLANNED 0x80000000u
-
-/**
- * struct shutdown_order - what the administrator asks for
- * @flags: WIRE_SHUTDOWN_FORCE, _RESTART, _HIBERNATE
- * @text:  UTF-8, may be NULL
- */
-struct shutdown_order {
-	uint32_t flags;
-	uint32_t reason;
-	uint32_t timeout;
-	const char *text;
-};
-
-ic_result shutdown_ask(struct ic *ic, const struct shutdown_order *order);
-
-/** shutdown_request() - the request itself, for ic_post() */
-struct ic_request *shutdown_request(struct ic *ic, const struct shutdown_order *order);
-
-/*
- * Time synchronisation. Times are 100 ns since 1601.
- */
-
-#define TIMESYNC_UNIX_EPOCH 116444736000000000ull
-
-struct timesync_stamp {
-	uint64_t time;			/* of the host */
-	uint64_t reference;		/* the guest's counter at that time; from 4.0 */
-	uint8_t flags;			/* WIRE_TIME_SYNC, WIRE_TIME_SAMPLE */
-	uint8_t leap;
-	uint8_t stratum;
-};
-
-/**
- * timesync_now() - a true stamp, of a clock that is off by @offset
- * @offset: 100 ns that the host's clock is ahead of this machine's
- */
-int timesync_now(struct hv_host *host, int64_t offset, uint8_t flags, struct timesync_stamp *stamp);
-
-ic_result timesync_send(struct ic *ic, const struct timesync_stamp *stamp);
-
-/*
- * Data exchange
- */
-
-enum { KVP_EXTERNAL, KVP_GUEST, KVP_AUTO, KVP_AUTO_EXTERNAL };
-
-struct kvp_item {
-	uint32_t type;			/* WIRE_KVP_STRING ... */
-	char key[3 * WIRE_KVP_KEY];	/* UTF-8 */
-	char value[3 * WIRE_KVP_VALUE];	/* numbers as decimal text */
-};
-
-ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value);
-ic_result kvp_set_number(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
-			 uint64_t value);
-ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key);
-ic_result kvp_enumerate(struct ic *ic, unsigned int pool, uint32_t index,
-			struct kvp_item *item);
-
-/** kvp_get() - GET on the wire, which ordinary host tools do not send */
-ic_result kvp_get(struct ic *ic, unsigned int pool, const char *key, struct kvp_item *item);
-
-/** kvp_find() - enumerate until @key comes, as host tools do */
-ic_result kvp_find(struct ic *ic, unsigned int pool, const char *key, struct kvp_item *item);
-
-#define KVP_IP_TEXT 1024
-
-/* One adapter; lists are ';'-separated UTF-8, in both forms of the protocol. */
-struct kvp_ip {
-	uint8_t family;			/* WIRE_KVP_IPV4 | WIRE_KVP_IPV6 */
-	bool dhcp;
-	char address[3 * KVP_IP_TEXT];
-	char subnet[3 * KVP_IP_TEXT];	/* masks for v4, prefix lengths for v6 */
-	char gateway[3 * KVP_IP_TEXT];
-	char dns[3 * KVP_IP_TEXT];
-	char origin[3 * KVP_IP_TEXT];	/* unknown, other, static; from 5.0 */
-};
-
-/** kvp_get_ip() - @adapter is the MAC address as text */
-ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip);
-
-/** kvp_set_ip() - @adapter is the instance GUID in braces */
-ic_result kvp_set_ip(struct ic *ic, const char *adapter, const struct kvp_ip *ip);
-
-/*
- * Backup
- */
-
-ic_result vss_hot_backup(struct ic *ic, uint32_t *flags);
-ic_result vss_mapped_devices(struct ic *ic, uint32_t *flags);
-ic_result vss_freeze(struct ic *ic, const struct wire_vss_lun *luns, uint32_t n_luns);
-ic_result vss_thaw(struct ic *ic);
-ic_result vss_complete(struct ic *ic);
-ic_result vss_cluster(struct ic *ic, uint32_t *nodes);
-
-/** vss_request() - any operation with its own size of message, for ic_post() */
-struct ic_request *vss_request(struct ic *ic, enum wire_vss_op op);
-
-/*
- * File copy
- */
-
-/**
- * struct fcopy_source - where the bytes come from
- * @read: fills @buffer with @size bytes from @offset; 0 or a negative errno
- */
-struct fcopy_source {
-	uint64_t size;
-	int (*read)(const struct fcopy_source *source, uint64_t offset, void *buffer,
-		    uint32_t size);
-	const void *memory;
-	int fd;
-};
-
-/** fcopy_memory() - a buffer as source */
-struct fcopy_source fcopy_memory(const void *memory, uint64_t size);
-
-/** fcopy_file() - an open file as source */
-struct fcopy_source fcopy_file(int fd, uint64_t size);
-
-/**
- * fcopy_copy() - a whole file, as Copy-VMFile does it
- * @directory: in the guest
- * @flags:     WIRE_FCOPY_OVERWRITE, WIRE_FCOPY_CREATE_PATH
- *
- * Cancels after a step that failed, and returns that step's status.
- */
-ic_result fcopy_copy(struct ic *ic, const struct fcopy_source *source, const char *directory,
-		     const char *name, uint32_t flags);
-
-ic_result fcopy_start(struct ic *ic, const char *directory, const char *name, uint32_t flags,
-		      uint64_t size);
-ic_result fcopy_write(struct ic *ic, uint64_t offset, const void *data, uint32_t size);
-ic_result fcopy_complete(struct ic *ic);
-ic_result fcopy_cancel(struct ic *ic);
-
-/** fcopy_start_request() - what fcopy_start() asks, for ic_post(); NULL: a name too long */
-struct ic_request *fcopy_start_request(struct ic *ic, const char *directory, const char *name,
-				       uint32_t flags, uint64_t size);
-
-/*
- * Text on the wire
- */
-
-/**
- * utf16_from_utf8() - encode, NUL included
- * @units: room at @to
- * Return: bytes written with the NUL, or -EINVAL, -EMSGSIZE.
- */
-int utf16_from_utf8(void *to, size_t units, const char *from);
-
-/**
- * utf16_to_utf8() - decode up to a NUL or @units
- * @size: room at @to; 3 * @units + 1 is always enough
- * Return: units before the NUL, or -EILSEQ for a lone surrogate, -EMSGSIZE.
- */
-int utf16_to_utf8(char *to, size_t size, const void *from, size_t units);
 
 #endif

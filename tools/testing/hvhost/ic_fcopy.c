@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* File copy: the guest service interface, driven as Copy-VMFile drives it. */
-#include "ic.h"
+#include "ic_fcopy.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "utf16.h"
 
 const struct ic_service ic_fcopy = {
 	.name = "fcopy",

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Heartbeat: is the guest alive, and are its applications well? */
-#include "ic.h"
+#include "ic_heartbeat.h"
 
 #include <stddef.h>
 

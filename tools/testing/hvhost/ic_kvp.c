@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Data exchange: keys and values, and the guest's IP configuration. */
-#include "ic.h"
+#include "ic_kvp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "utf16.h"
 
 const struct ic_service ic_kvp = {
 	.name = "kvp",

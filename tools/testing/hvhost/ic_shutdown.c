@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Shutdown: power off, reboot or hibernate, as Stop-VM and its kin ask for it. */
-#include "ic.h"
+#include "ic_shutdown.h"
+
+#include "utf16.h"
 
 const struct ic_service ic_shutdown = {
 	.name = "shutdown",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Time synchronisation: the host's clock, tied to the guest's reference counter. */
-#include "ic.h"
+#include "ic_timesync.h"
 
 #include <time.h>
+
+#include "cpu.h"
 
 const struct ic_service ic_timesync = {
 	.name = "timesync",

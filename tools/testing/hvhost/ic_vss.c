@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Backup: what a checkpoint asks of the guest. */
-#include "ic.h"
+#include "ic_vss.h"
 
 #include <string.h>
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "machine.h"
 
 static struct desk desk;
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The I/O ports of a PC with next to nothing in it. */
+#include "ports.h"
+
 #include <string.h>
 
-#include "host.h"
+#include <linux/kvm.h>
+
+#include "acpi.h"
+#include "uart.h"
 
 #define PORT_COM1		0x3f8
 #define PORT_COM2		0x2f8
@@ -26,7 +30,7 @@ static uint8_t read_rtc(struct hv_host *host)
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
-	switch (host->rtc_index) {
+	switch (host->ports->rtc_index) {
 	case 0:
 		return bcd(tm.tm_sec);
 	case 2:
@@ -54,15 +58,15 @@ static uint32_t read_port(struct hv_host *host, uint16_t port)
 {
 	switch (port) {
 	case PORT_COM1 ... PORT_COM1 + 7:
-		return hv_uart_read(&host->uart[0], port - PORT_COM1);
+		return hv_uart_read(&host->uarts[0], port - PORT_COM1);
 	case PORT_COM2 ... PORT_COM2 + 7:
-		return hv_uart_read(&host->uart[1], port - PORT_COM2);
+		return hv_uart_read(&host->uarts[1], port - PORT_COM2);
 	case PORT_RTC_DATA:
 		return read_rtc(host);
 	case HV_ACPI_PM1_EVENT:
 		return 0;			/* status: nothing happened */
 	case HV_ACPI_PM1_EVENT + 2:
-		return host->pm1_enable;
+		return host->ports->pm1_enable;
 	case HV_ACPI_PM1_CONTROL:
 		return PM1_SCI_ENABLED;
 	default:
@@ -74,20 +78,20 @@ static void write_port(struct hv_host *host, uint16_t port, uint32_t value)
 {
 	switch (port) {
 	case PORT_COM1 ... PORT_COM1 + 7:
-		hv_uart_write(&host->uart[0], port - PORT_COM1, value);
+		hv_uart_write(&host->uarts[0], port - PORT_COM1, value);
 		break;
 	case PORT_COM2 ... PORT_COM2 + 7:
-		hv_uart_write(&host->uart[1], port - PORT_COM2, value);
+		hv_uart_write(&host->uarts[1], port - PORT_COM2, value);
 		break;
 	case PORT_RTC_INDEX:
-		host->rtc_index = value & 0x7f;
+		host->ports->rtc_index = value & 0x7f;
 		break;
 	case PORT_KEYBOARD:
 		if (value == KEYBOARD_RESET)
 			hv_finish(host, HV_RESET, HV_EVENT_RESET, "by the keyboard controller");
 		break;
 	case HV_ACPI_PM1_EVENT + 2:
-		host->pm1_enable = value;
+		host->ports->pm1_enable = value;
 		break;
 	case HV_ACPI_RESET:
 		if (value == HV_ACPI_RESET_VALUE)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HV_PAGE_SIZE	4096u
+#include "compiler.h"
 
 struct hv_ring_control {
 	uint32_t write_index;

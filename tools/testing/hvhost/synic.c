@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "vm.h"
 
 #define MESSAGE_SLOT	256u	/* bytes per interrupt source, in both pages */
 #define MESSAGE_PENDING	1u	/* flag: more to come, tell by EOM */
@@ -40,14 +40,14 @@ static void drop_messages(struct hv_synic_vp *vp)
 void hv_synic_drop(struct hv_host *host)
 {
 	for (unsigned int i = 0; i < HV_MAX_VCPUS; i++)
-		drop_messages(&host->synic.vps[i]);
+		drop_messages(&host->synic->vps[i]);
 }
 
 void hv_synic_reset(struct hv_host *host)
 {
 	hv_synic_drop(host);
 	for (unsigned int i = 0; i < HV_MAX_VCPUS; i++) {
-		struct hv_synic_vp *vp = &host->synic.vps[i];
+		struct hv_synic_vp *vp = &host->synic->vps[i];
 
 		*vp = (struct hv_synic_vp) { .tail = &vp->head };
 	}
@@ -79,7 +79,7 @@ static void clear_new_page(struct hv_host *host, uint64_t old, uint64_t new)
 void hv_synic_msrs(struct hv_host *host, unsigned int index, uint64_t control,
 		   uint64_t messages, uint64_t events)
 {
-	struct hv_synic_vp *vp = &host->synic.vps[index];
+	struct hv_synic_vp *vp = &host->synic->vps[index];
 
 	clear_new_page(host, vp->messages, messages);
 	clear_new_page(host, vp->events, events);
@@ -112,7 +112,7 @@ bool hv_synic_deliver(struct hv_host *host)
 	bool left = false;
 
 	for (unsigned int i = 0; i < host->config.vcpus; i++) {
-		struct hv_synic_vp *vp = &host->synic.vps[i];
+		struct hv_synic_vp *vp = &host->synic->vps[i];
 		struct message_slot *slot = source_slot(host, vp, vp->messages);
 		struct hv_queued_message *message = vp->head;
 
@@ -132,7 +132,7 @@ bool hv_synic_deliver(struct hv_host *host)
 bool hv_synic_pending(struct hv_host *host)
 {
 	for (unsigned int i = 0; i < HV_MAX_VCPUS; i++) {
-		if (host->synic.vps[i].head)
+		if (host->synic->vps[i].head)
 			return true;
 	}
 	return false;
@@ -140,7 +140,7 @@ bool hv_synic_pending(struct hv_host *host)
 
 void hv_synic_post(struct hv_host *host, unsigned int index, const void *payload, size_t size)
 {
-	struct hv_synic_vp *vp = &host->synic.vps[index];
+	struct hv_synic_vp *vp = &host->synic->vps[index];
 	struct hv_queued_message *message = calloc(1, sizeof(*message));
 
 	if (!message || size > sizeof(message->payload))
@@ -150,13 +150,13 @@ void hv_synic_post(struct hv_host *host, unsigned int index, const void *payload
 	*vp->tail = message;
 	vp->tail = &message->next;
 	if (hv_synic_deliver(host))
-		pthread_cond_signal(&host->tick);
+		hv_tick(host);
 }
 
 void hv_synic_signal(struct hv_host *host, unsigned int index, unsigned int flag)
 {
-	uint32_t *flags = source_slot(host, &host->synic.vps[index],
-				      host->synic.vps[index].events);
+	uint32_t *flags = source_slot(host, &host->synic->vps[index],
+				      host->synic->vps[index].events);
 
 	if (!flags || flag >= HV_EVENT_FLAGS)
 		return;

@@ -8,14 +8,8 @@
 #ifndef HVHOST_SYNIC_H
 #define HVHOST_SYNIC_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "host.h"
 
-#include "machine.h"
-
-#define HV_SINT_VMBUS		2
-#define HV_SINT_GSI		24	/* + VP index: first GSI after the IOAPIC's */
 #define HV_MESSAGE_PAYLOAD	240u
 #define HV_EVENT_FLAGS		2048u
 

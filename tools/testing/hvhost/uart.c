@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "vm.h"
 
 enum { DATA, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 

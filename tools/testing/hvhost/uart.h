@@ -3,11 +3,7 @@
 #ifndef HVHOST_UART_H
 #define HVHOST_UART_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct hv_host;
+#include "host.h"
 
 struct hv_uart {
 	struct hv_host *host;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* UTF-16LE, as on the wire, to UTF-8 and back. */
+#include "utf16.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "ic.h"
 
 /* The code point at *from, which is moved past it; negative if there is none. */
 static int32_t next_utf8(const uint8_t **from)

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The VMBus server: what the guest says in messages, what it is told. See
- * channel.h for the public half.
+ * The VMBus server: it understands what the guest says, by hypercalls and messages, and lets
+ * channels and GPADLs act on it. Private: every function expects the host's lock to be held.
  */
 #ifndef HVHOST_VMBUS_H
 #define HVHOST_VMBUS_H
 
-#include <stdint.h>
-
-#include "machine.h"
-
-struct hv_gpadl;
-
-struct hv_bus {
-	struct hv_channel *channels;
-	struct hv_gpadl *gpadls;
-	uint32_t version;		/* 0: no guest is connected */
-	unsigned int vp;		/* where the guest wants its messages */
-	bool offers_requested;
-	unsigned int violations;	/* since hv_start() */
-};
+#include "host.h"
 
 /* Results of hypercalls */
 enum hv_status {
@@ -31,17 +18,17 @@ enum hv_status {
 	HV_STATUS_INVALID_CONNECTION_ID = 18,
 };
 
-/** hv_bus_hypercall() - post message and signal event; the others are KVM's */
-enum hv_status hv_bus_hypercall(struct hv_host *host, uint64_t input, uint64_t parameter);
+/** hv_vmbus_hypercall() - post message and signal event; the others are KVM's */
+enum hv_status hv_vmbus_hypercall(struct hv_host *host, uint64_t input, uint64_t parameter);
 
-/** hv_bus_post() - one VMBus message from the guest, on a connection */
-enum hv_status hv_bus_post(struct hv_host *host, uint32_t connection, const void *message,
-			   size_t size);
+/** hv_vmbus_post() - one VMBus message from the guest, on a connection */
+enum hv_status hv_vmbus_post(struct hv_host *host, uint32_t connection, const void *message,
+			     size_t size);
 
-/** hv_bus_reset() - the guest is gone: everything is as before its first message */
-void hv_bus_reset(struct hv_host *host);
+/** hv_vmbus_reset() - the guest is gone: everything is as before its first message */
+void hv_vmbus_reset(struct hv_host *host);
 
-/** hv_bus_free() - frees the channels, too */
-void hv_bus_free(struct hv_host *host);
+/** hv_vmbus_free() - frees the channels, too */
+void hv_vmbus_free(struct hv_host *host);
 
 #endif

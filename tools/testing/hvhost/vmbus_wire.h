@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "channel.h"
+#include "guid.h"
 #include "synic.h"
 
 #define HV_HYPERCALL_POST_MESSAGE	0x5c

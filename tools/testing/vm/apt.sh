@@ -36,6 +36,16 @@ mirror_of()
 	apt_sources | awk -v suite="$1" '$2 == suite && /debian/ { print $1; exit }'
 }
 
+# suite_of KERNEL: the suite of Debian that it comes from.
+suite_of()
+{
+	case $1 in
+	6.1) echo bookworm ;;
+	6.12) echo trixie ;;
+	7.2) echo sid ;;
+	esac
+}
+
 # apt_setup DIR SUITE: an apt of our own for that suite, with fresh lists: sets what it takes as
 # options (apt), where packages come from (source), and what it says (log).
 apt_setup()

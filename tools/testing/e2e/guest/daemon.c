@@ -194,6 +194,7 @@ static void show_fcopy(void)
 {
 	const struct hv_ic_fcopy_start *start = payload;
 	const struct hv_ic_fcopy_write *block = payload;
+	const struct hv_ic_fcopy_left *left = payload;
 
 	switch (record->op) {
 	case HV_IC_FCOPY_START:
@@ -214,6 +215,9 @@ static void show_fcopy(void)
 		return;
 	case HV_IC_FCOPY_CANCEL:
 		printf("cancel blocks=%lu\n", blocks);
+		return;
+	case HV_IC_FCOPY_REMOVE:
+		printf("remove path=%s name=%s\n", left->path, left->name);
 		return;
 	}
 }
@@ -279,7 +283,7 @@ static long take_record(void)
 	} else if (!(record->flags & HV_IC_RECORD_EVENT)) {
 		former_id = request_id;
 		request_id = record->id;
-		if (!(record->flags & HV_IC_RECORD_QUIET) && !record->deadline_ms)
+		if (record->id < HV_IC_RECORD_OWN_ID && !record->deadline_ms)
 			printf("no deadline\n");
 	}
 	show();
@@ -377,7 +381,7 @@ static void serve(unsigned long n)
 	while (n-- && !take_record()) {
 		int error = verdict();
 
-		if (record->flags & HV_IC_RECORD_EVENT ||
+		if (record->op == HV_IC_HELLO || record->flags & HV_IC_RECORD_EVENT ||
 		    (record->flags & HV_IC_RECORD_QUIET && !error))
 			continue;
 		if (answer(record->id, error) < 0)

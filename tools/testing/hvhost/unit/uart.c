@@ -2,7 +2,8 @@
 /* The serial line as Linux' 8250 driver probes and uses it. */
 #include <string.h>
 
-#include "host.h"
+#include "machine.h"
+#include "uart.h"
 #include "unit.h"
 
 static char written[16];

@@ -5,6 +5,7 @@
 
 #include "ic.h"
 #include "unit.h"
+#include "utf16.h"
 
 static void round_trip(const char *text, int units)
 {

@@ -8,8 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "host.h"
+#include "bus.h"
+#include "channel.h"
+#include "gpadl.h"
+#include "machine.h"
+#include "synic.h"
 #include "unit.h"
+#include "vm.h"
+#include "vmbus.h"
 #include "vmbus_wire.h"
 
 #define MEMORY		(64 * HV_PAGE_SIZE)
@@ -75,7 +81,7 @@ static uint32_t word(size_t offset)
 
 static enum hv_status say(const void *message, size_t size)
 {
-	return hv_bus_post(host, HV_CONNECTION_MESSAGE, message, size);
+	return hv_vmbus_post(host, HV_CONNECTION_MESSAGE, message, size);
 }
 
 #define SAY(type, ...)	say(&(type) { __VA_ARGS__ }, sizeof(type))
@@ -218,9 +224,9 @@ static void test_open(void)
 	unit_check(hv_channel_ring(channel, HV_TO_HOST)->size == 3 * HV_PAGE_SIZE &&
 		   (uint8_t *)hv_channel_ring(channel, HV_TO_GUEST)->control ==
 		   host->memory + RING + 4 * HV_PAGE_SIZE, "rings are split where the guest said");
-	hv_bus_hypercall(host, 0x1005d, 0x2001);
+	hv_vmbus_hypercall(host, 0x1005d, 0x2001);
 	unit_check(signalled == 1, "the bell rings");
-	unit_check(hv_bus_hypercall(host, 0x1005d, 0x2002) == HV_STATUS_INVALID_CONNECTION_ID,
+	unit_check(hv_vmbus_hypercall(host, 0x1005d, 0x2002) == HV_STATUS_INVALID_CONNECTION_ID,
 		   "another bell does not exist");
 	SAY(struct hv_msg_modify, { .type = HV_MSG_MODIFY_CHANNEL }, 1, 0);
 	unit_check(next() == 16 && word(0) == 24 && word(8) == 1 && word(12) == 0 &&
@@ -230,7 +236,7 @@ static void test_open(void)
 	SAY(struct hv_msg_relid, { .type = HV_MSG_CLOSE }, 1);
 	unit_check(closed == 1 && !hv_channel_is_open(channel) && !next(), "closed, no answer");
 	SAY(struct hv_msg_gpadl, { .type = HV_MSG_GPADL_TEARDOWN }, 1, 0xe1e10);
-	unit_check(next() == 12 && word(0) == 12 && word(8) == 0xe1e10 && !hv_bus_gpadls(host),
+	unit_check(next() == 12 && word(0) == 12 && word(8) == 0xe1e10 && !hv_gpadl_count(host),
 		   "GPADL torn down");
 	unit_check(!hv_bus_violations(host), "nobody broke a rule");
 	end();
@@ -275,7 +281,7 @@ static void test_rescind(void)
 	SAY(struct hv_msg_relid, { .type = HV_MSG_CLOSE }, 1);
 	unit_check(closed == 1 && hv_channel_state(channel) == HV_CHANNEL_RESCINDED, "closed");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
-	unit_check(hv_channel_state(channel) == HV_CHANNEL_HIDDEN && !hv_bus_gpadls(host),
+	unit_check(hv_channel_state(channel) == HV_CHANNEL_HIDDEN && !hv_gpadl_count(host),
 		   "released, GPADLs gone without teardown");
 	hv_channel_offer(channel);
 	unit_check(next() == 196 && word(184) == 1, "offered anew, at once");
@@ -291,7 +297,7 @@ static void test_unload(void)
 	open_channel();
 	SAY(struct hv_msg, .type = HV_MSG_UNLOAD);
 	unit_check(next() == 8 && word(0) == 17, "unload is answered");
-	unit_check(closed == 1 && !hv_bus_gpadls(host) && !hv_bus_version(host),
+	unit_check(closed == 1 && !hv_gpadl_count(host) && !hv_bus_version(host),
 		   "all is forgotten");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
 	unit_check(!hv_bus_violations(host), "a late release does no harm");
@@ -390,22 +396,22 @@ static void test_hypercall(void)
 	memcpy(input->payload, &(struct hv_msg_contact) {
 		.head.type = HV_MSG_INITIATE_CONTACT, .version = HV_VERSION(5, 0),
 	}, sizeof(struct hv_msg_contact));
-	unit_check(hv_bus_hypercall(host, 0x5c, INPUT) == HV_STATUS_SUCCESS &&
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_SUCCESS &&
 		   hv_bus_version(host) == HV_VERSION(5, 0), "a message is posted");
-	unit_check(hv_bus_hypercall(host, 0x5c, INPUT + 4) == HV_STATUS_INVALID_ALIGNMENT,
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT + 4) == HV_STATUS_INVALID_ALIGNMENT,
 		   "not from an odd address");
-	unit_check(hv_bus_hypercall(host, 0x5c, MEMORY - 8) == HV_STATUS_INVALID_PARAMETER,
+	unit_check(hv_vmbus_hypercall(host, 0x5c, MEMORY - 8) == HV_STATUS_INVALID_PARAMETER,
 		   "not from beyond memory");
-	unit_check(hv_bus_hypercall(host, 0x1005c, INPUT) == HV_STATUS_INVALID_HYPERCALL_INPUT,
+	unit_check(hv_vmbus_hypercall(host, 0x1005c, INPUT) == HV_STATUS_INVALID_HYPERCALL_INPUT,
 		   "not in registers");
 	input->size = HV_MESSAGE_PAYLOAD + 1;
-	unit_check(hv_bus_hypercall(host, 0x5c, INPUT) == HV_STATUS_INVALID_PARAMETER,
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_INVALID_PARAMETER,
 		   "not more than 240 bytes");
 	input->size = 8;
 	input->connection = 3;
-	unit_check(hv_bus_hypercall(host, 0x5c, INPUT) == HV_STATUS_INVALID_CONNECTION_ID,
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_INVALID_CONNECTION_ID,
 		   "not to connection 3");
-	unit_check(hv_bus_hypercall(host, 0x42, 0) == HV_STATUS_INVALID_HYPERCALL_CODE,
+	unit_check(hv_vmbus_hypercall(host, 0x42, 0) == HV_STATUS_INVALID_HYPERCALL_CODE,
 		   "another hypercall");
 	end();
 }

@@ -2,6 +2,7 @@
 #ifndef SHIM_LINUX_KERNEL_H
 #define SHIM_LINUX_KERNEL_H
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Units of systemd, which a process plays on a bus of its own. What it does with a
+ * unit depends on the unit's name.
+ */
+#include "units.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <systemd/sd-bus.h>
+
+#include "unit.h"
+
+#define SYSTEMD ":1.0"
+#define JOB "/org/freedesktop/systemd1/job/"
+
+/* --- Systemd. ---------------------------------------------------------------------- */
+
+static void removed(sd_bus *bus, const char *sender, const char *job, const char *result)
+{
+	sd_bus_message *signal;
+
+	sd_bus_message_new_signal(bus, &signal, "/org/freedesktop/systemd1",
+				  "org.freedesktop.systemd1.Manager", "JobRemoved");
+	sd_bus_message_append(signal, "uoss", 7, job, "a.service", result);
+	sd_bus_message_set_sender(signal, sender);
+	sd_bus_send(bus, signal, NULL);
+	sd_bus_message_unref(signal);
+}
+
+static void answer(sd_bus_message *call, const char *text, const char *type)
+{
+	sd_bus_message *reply;
+
+	sd_bus_message_new_method_return(call, &reply);
+	sd_bus_message_set_sender(reply, SYSTEMD);
+	if (text)
+		sd_bus_message_append(reply, type, text);
+	sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+}
+
+static int move_unit(sd_bus_message *call, const char *unit)
+{
+	sd_bus *bus = sd_bus_message_get_bus(call);
+
+	if (!strcmp(unit, "none.service"))
+		return sd_bus_reply_method_errorf(call, "org.freedesktop.systemd1.NoSuchUnit",
+						  "There is none");
+	if (!strcmp(unit, "early.service"))
+		removed(bus, SYSTEMD, JOB "7", "done");
+	answer(call, JOB "7", "o");
+	if (!strcmp(unit, "failed.service"))
+		removed(bus, SYSTEMD, JOB "7", "failed");
+	if (!strcmp(unit, "good.service")) {
+		removed(bus, SYSTEMD, JOB "6", "failed");
+		removed(bus, SYSTEMD, JOB "7", "done");
+	}
+	/* Any user may send this. */
+	if (!strcmp(unit, "forged.service"))
+		removed(bus, ":1.66", JOB "7", "done");
+	return 1;
+}
+
+/* A unit is only started or stopped as a whole, never in another way. */
+static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	const char *unit, *mode, *member = sd_bus_message_get_member(call);
+
+	(void)data;
+	(void)error;
+	if (!strcmp(member, "Hello")) {
+		answer(call, ":1.1", "s");
+		return 1;
+	}
+	if (strcmp(member, "StopUnit") && strcmp(member, "StartUnit")) {
+		answer(call, NULL, NULL);
+		return 1;
+	}
+	if (sd_bus_message_read(call, "ss", &unit, &mode) < 0 || strcmp(mode, "replace"))
+		return -EINVAL;
+	return move_unit(call, unit);
+}
+
+static void serve(int fd)
+{
+	sd_id128_t id = { 0 };
+	sd_bus *bus;
+	int ret = 0;
+
+	sd_bus_new(&bus);
+	sd_bus_set_fd(bus, fd, fd);
+	sd_bus_set_server(bus, 1, id);
+	sd_bus_set_anonymous(bus, 1);
+	sd_bus_add_filter(bus, NULL, handle, NULL);
+	sd_bus_start(bus);
+	while (ret >= 0) {
+		ret = sd_bus_process(bus, NULL);
+		if (!ret)
+			ret = sd_bus_wait(bus, UINT64_MAX);
+	}
+	sd_bus_close_unref(bus);
+}
+
+/**
+ * struct played - systemd, played
+ * @root: folder that holds the socket of the bus
+ * @pid: its process
+ */
+struct played {
+	struct unit_root *root;
+	pid_t pid;
+};
+
+static int setup(void **state)
+{
+	struct played *played = calloc(1, sizeof(*played));
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char variable[160];
+
+	unit_root_setup((void **)&played->root);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/bus", played->root->path);
+	snprintf(variable, sizeof(variable), "unix:path=%s", address.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	played->pid = fork();
+	while (!played->pid)
+		serve(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+	close(fd);
+	setenv("DBUS_SYSTEM_BUS_ADDRESS", variable, 1);
+	*state = played;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct played *played = *state;
+
+	kill(played->pid, SIGKILL);
+	waitpid(played->pid, NULL, 0);
+	unit_root_teardown((void **)&played->root);
+	free(played);
+	return 0;
+}
+
+/* --- Tests. -------------------------------------------------------------------------- */
+
+static void moved(void **state)
+{
+	(void)state;
+	assert_int_equal(hvic_unit_stop("good.service", 60000, -1), 0);
+	assert_int_equal(hvic_unit_start("good.service", 60000, -1), 0);
+	assert_int_equal(hvic_unit_stop("early.service", 60000, -1), 0);
+}
+
+static void not_moved(void **state)
+{
+	(void)state;
+	assert_int_equal(hvic_unit_stop("failed.service", 60000, -1), -EIO);
+	assert_true(hvic_unit_start("none.service", 60000, -1) < 0);
+	assert_int_equal(hvic_unit_stop("slow.service", 50, -1), -ETIMEDOUT);
+}
+
+static void forged(void **state)
+{
+	(void)state;
+	assert_int_equal(hvic_unit_stop("forged.service", 50, -1), -ETIMEDOUT);
+}
+
+static void woken(void **state)
+{
+	int wake[2];
+
+	(void)state;
+	assert_int_equal(pipe(wake), 0);
+	assert_int_equal(hvic_unit_stop("good.service", 60000, wake[0]), 0);
+	assert_int_equal(write(wake[1], "", 1), 1);
+	assert_int_equal(hvic_unit_stop("slow.service", 60000, wake[0]), -EINTR);
+	close(wake[0]);
+	close(wake[1]);
+}
+
+static void no_bus(void **state)
+{
+	(void)state;
+	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/no/such/bus", 1);
+	assert_true(hvic_unit_stop("good.service", 60000, -1) < 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(moved),
+		TEST(not_moved),
+		TEST(forged),
+		TEST(woken),
+		TEST(no_bus),
+	};
+
+	return cmocka_run_group_tests_name("units", tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Units of the system's systemd, by its own interface on the system bus. */
+#include "units.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-login.h>
+#include <time.h>
+
+#define SYSTEMD "org.freedesktop.systemd1"
+#define OBJECT "/org/freedesktop/systemd1"
+#define MANAGER SYSTEMD ".Manager"
+
+/**
+ * hvic_unit_of() - the system's unit that a process belongs to
+ * @pid: of the process
+ * @unit: gets its name
+ * @size: of @unit
+ * @main: gets the process that the unit stands and falls with; 0 if it has none, as
+ *	a session of a user has not
+ *
+ * Return: 0; %-ENODATA if the process belongs to none, or another negative errno.
+ */
+int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *name = NULL, *path = NULL;
+	sd_bus *bus = NULL;
+	uint32_t value = 0;
+	int ret;
+
+	ret = sd_pid_get_unit(pid, &name);
+	if (ret < 0)
+		return ret;
+	if (strlen(name) >= size) {
+		ret = -ENAMETOOLONG;
+		goto out_free_name;
+	}
+	strcpy(unit, name);
+	*main = 0;
+	ret = sd_bus_path_encode(OBJECT "/unit", name, &path);
+	if (ret < 0)
+		goto out_free_name;
+	ret = sd_bus_open_system(&bus);
+	if (ret < 0)
+		goto out_free_path;
+	/* Units other than services have no such property. */
+	ret = sd_bus_get_property_trivial(bus, SYSTEMD, path, SYSTEMD ".Service", "MainPID",
+					  &error, 'u', &value);
+	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_INTERFACE) ||
+	    sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_PROPERTY))
+		ret = 0;
+	*main = value;
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+out_free_path:
+	free(path);
+out_free_name:
+	free(name);
+	return ret < 0 ? ret : 0;
+}
+
+/* --- Jobs. ---------------------------------------------------------------- */
+
+/**
+ * struct job - something that systemd was told to do
+ * @path: its object; "" before systemd has named it
+ * @sender: the connection that systemd has on the bus: any user may send signals
+ * @result: how it ended; "" while it is under way
+ */
+struct job {
+	char path[128];
+	char sender[64];
+	char result[32];
+};
+
+static int job_removed(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	const char *path, *unit, *result, *sender = sd_bus_message_get_sender(message);
+	struct job *job = data;
+	uint32_t id;
+
+	(void)error;
+	if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0 &&
+	    sender && !strcmp(sender, job->sender) && !strcmp(path, job->path))
+		snprintf(job->result, sizeof(job->result), "%s", result);
+	return 0;
+}
+
+static int order(sd_bus *bus, struct job *job, const char *method, const char *unit)
+{
+	sd_bus_message *reply = NULL;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	const char *path, *sender;
+	int ret;
+
+	ret = sd_bus_match_signal(bus, NULL, SYSTEMD, OBJECT, MANAGER, "JobRemoved",
+				  job_removed, job);
+	if (ret < 0)
+		return ret;
+	ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, "Subscribe", NULL, NULL, NULL);
+	if (ret < 0)
+		return ret;
+	ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, method, &error, &reply, "ss",
+				 unit, "replace");
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "o", &path);
+	if (ret >= 0) {
+		sender = sd_bus_message_get_sender(reply);
+		snprintf(job->path, sizeof(job->path), "%s", path);
+		snprintf(job->sender, sizeof(job->sender), "%s", sender ? sender : "");
+	}
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&error);
+	return ret < 0 ? ret : 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+static int wait_for_job(sd_bus *bus, const struct job *job, int64_t end, int wake)
+{
+	while (!job->result[0]) {
+		struct pollfd wait[] = {
+			{ .fd = sd_bus_get_fd(bus), .events = POLLIN },
+			{ .fd = wake, .events = POLLIN },
+		};
+		int64_t left = end - now_ms();
+		int ret = sd_bus_process(bus, NULL);
+
+		if (ret < 0)
+			return ret;
+		if (ret)
+			continue;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(wait, 2, left) < 0)
+			return -errno;
+		if (wait[1].revents)
+			return -EINTR;
+	}
+	return strcmp(job->result, "done") ? -EIO : 0;
+}
+
+static int run_job(const char *method, const char *unit, int timeout_ms, int wake)
+{
+	int64_t end = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+	struct job job = { 0 };
+	sd_bus *bus;
+	int ret;
+
+	ret = sd_bus_open_system(&bus);
+	if (ret < 0)
+		return ret;
+	ret = order(bus, &job, method, unit);
+	if (!ret)
+		ret = wait_for_job(bus, &job, end, wake);
+	sd_bus_flush_close_unref(bus);
+	return ret;
+}
+
+/**
+ * hvic_unit_stop() - stop a unit, and wait until that is done
+ * @unit: name
+ * @timeout_ms: how long to wait; -1 for ever
+ * @wake: file descriptor that ends the wait when it is readable; -1 for none
+ *
+ * Systemd goes on stopping it also if the wait has ended early.
+ *
+ * Return: 0, %-ETIMEDOUT, %-EINTR if @wake is readable, %-EIO if it could not be
+ * stopped, or another negative errno.
+ */
+int hvic_unit_stop(const char *unit, int timeout_ms, int wake)
+{
+	return run_job("StopUnit", unit, timeout_ms, wake);
+}
+
+/** hvic_unit_start() - the same for starting it; what stops is started after that */
+int hvic_unit_start(const char *unit, int timeout_ms, int wake)
+{
+	return run_job("StartUnit", unit, timeout_ms, wake);
+}

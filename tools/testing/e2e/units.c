@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debian's package hyperv-daemons as it is: its units and its udev rules, under systemd with a
+ * real udevd. udev starts a daemon for its device, and systemd stops it when the device goes.
+ */
+#include "e2e.h"
+
+static const struct unit {
+	const struct ic_service *service;
+	const char *name;
+} units[] = {
+	{ &ic_kvp, "hv-kvp-daemon" },
+	{ &ic_vss, "hv-vss-daemon" },
+	{ &ic_fcopy, "hv-fcopy-daemon" },
+};
+
+/* From 6.10 on file copy has another daemon, which is bound to no device of ours. */
+static bool has_unit(struct test *t, const struct unit *unit)
+{
+	return !strcmp(test_run(t, 0, "systemctl show -P LoadState %s.service", unit->name),
+		       "loaded");
+}
+
+static void boot_systemd(struct test *t)
+{
+	test_need(t, "/lib/systemd/systemd");
+	test_need(t, "/lib/systemd/systemd-udevd");
+	test_talkative(t);
+	test_run(t, 0, "kill -USR1 1");
+	test_until(t, "systemctl -q is-active basic.target");
+	test_run(t, 0, "systemctl start systemd-udevd systemd-udev-trigger");
+}
+
+/*
+ * The unit runs, and so do the units that it is bound to. The order matters: a daemon also runs
+ * while systemd still waits for a device that never comes. @from is a line of the console.
+ */
+static void expect_active(struct test *t, const struct unit *unit, size_t from)
+{
+	test_note(t, "%s.service", unit->name);
+	test_until(t, "systemctl is-active $(systemctl cat %s.service | sed -n s/^BindsTo=//p)",
+		   unit->name);
+	test_until(t, "systemctl -q is-active %s.service", unit->name);
+	EXPECT_STR(test_run(t, 0, "systemctl list-jobs --no-legend"), "");
+	test_attached(t, unit->service, from);
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, unit->service)), 0);
+}
+
+static void expect_stopped(struct test *t, const struct unit *unit)
+{
+	test_note(t, "%s.service", unit->name);
+	test_until(t, "! systemctl -q is-active %s.service", unit->name);
+	test_until(t, "! pidof hv_%s_daemon", unit->service->name);
+}
+
+static void exchange(struct test *t)
+{
+	struct ic *kvp = test_ic(t, &ic_kvp);
+	struct kvp_item item;
+
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "colour", "blue"), 0);
+	EXPECT(test_has(t, "/var/lib/hyperv/.kvp_pool_0"));
+	EXPECT_RESULT(kvp_find(kvp, KVP_AUTO, "OSName", &item), 0);
+	EXPECT_RESULT(kvp_delete(kvp, KVP_EXTERNAL, "colour"), 0);
+}
+
+static void backup(struct test *t)
+{
+	struct ic *vss = test_ic(t, &ic_vss);
+	int writer;
+
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	writer = hv_guest_start(t->host, "touch /mnt/written");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	EXPECT_EQ(hv_guest_finish(t->host, writer, vss->timeout_ms, NULL), 0);
+	EXPECT_RESULT(vss_complete(vss), 0);
+}
+
+static void copy(struct test *t)
+{
+	struct fcopy_source source = fcopy_memory("content", 7);
+
+	EXPECT_RESULT(fcopy_copy(test_ic(t, &ic_fcopy), &source, "/tmp", "copied",
+				 WIRE_FCOPY_OVERWRITE), 0);
+	EXPECT_STR(test_run(t, 0, "cat /tmp/copied"), "content");
+}
+
+static void power_off(struct test *t)
+{
+	test_run(t, 0, "systemctl --no-block poweroff");
+	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, 120000), 0);
+}
+
+static void start_and_serve(struct test *t)
+{
+	boot_systemd(t);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (has_unit(t, &units[i]))
+			expect_active(t, &units[i], 0);
+	test_run(t, 0, "modprobe -a ext4 brd || true");
+	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
+	exchange(t);
+	backup(t);
+	if (has_unit(t, &units[2]))
+		copy(t);
+	test_run(t, 0, "umount /mnt");
+	power_off(t);
+}
+
+/* The service goes and comes back, and with it the device, and with that the unit. */
+static void follow_device(struct test *t)
+{
+	boot_systemd(t);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		struct ic *ic = test_ic(t, units[i].service);
+		size_t from;
+
+		if (!has_unit(t, &units[i]))
+			continue;
+		expect_active(t, &units[i], 0);
+		test_rescind(t, ic);
+		expect_stopped(t, &units[i]);
+		from = hv_console_lines(t->host);
+		EXPECT_EQ(ic_offer(ic), 0);
+		expect_active(t, &units[i], from);
+	}
+	exchange(t);
+	power_off(t);
+}
+
+const struct test_case units_cases[] = {
+	{ .name = "units_start", .run = start_and_serve, .ends_guest = true },
+	{ .name = "units_follow_device", .run = follow_device, .ends_guest = true },
+	{ 0 }
+};
