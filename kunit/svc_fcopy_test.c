@@ -361,7 +361,8 @@ static void complete_fails(struct kunit *test)
 	struct fake_channel *f = started(test);
 
 	host_waits(f, finish, 9);
-	KUNIT_EXPECT_EQ(test, says(f, daemon_reads(f, HV_IC_FCOPY_COMPLETE)->record.id, -ENOSPC), 0);
+	KUNIT_EXPECT_EQ(test,
+			says(f, daemon_reads(f, HV_IC_FCOPY_COMPLETE)->record.id, -ENOSPC), 0);
 	expect_status(f, 1, 9, HVIC_STATUS_DISK_FULL);
 	expect_phase(test, 2, HV_IC_FCOPY_PHASE_FAILED, -ENOSPC);
 	expect_idle(f);

@@ -42,8 +42,8 @@ enum dialect {
  * @EVENTS: how many there are
  */
 enum event {
-	FREEZE, THAW, NEGOTIATE, RESCIND, REOFFER, SLEEP, KILL, STOP, SLOW, START, OVERDUE, DEADLINE,
-	EVENTS
+	FREEZE, THAW, NEGOTIATE, RESCIND, REOFFER, SLEEP, KILL, STOP, SLOW, START, OVERDUE,
+	DEADLINE, EVENTS
 };
 
 static const char letters[] = "FTNRrzksS+od";
@@ -137,13 +137,16 @@ static int daemon_freezes(struct stage *s)
 {
 	u64 session = hvic_hold_session();
 	unsigned int i;
-	int ret = 0;
+	int ret = 0, err;
 
 	for (i = 0; i < DISKS; i++) {
-		if (s->dialect == NATIVE)
-			ret = hvic_hold_take(session, &disks[i]) ?: ret;
-		else
+		if (s->dialect == LEGACY) {
 			is_frozen[i] = true;
+			continue;
+		}
+		err = hvic_hold_take(session, &disks[i]);
+		if (err)
+			ret = err;
 	}
 	return ret;
 }

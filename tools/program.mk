@@ -31,7 +31,7 @@ packages	+= cmocka
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
-override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra \
+override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra -Werror=implicit \
 		   -I. -I$(tools)/lib -I$(tools)/../include/uapi $(sanitize) \
 		   $(if $(packages),$(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null))
 LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))

@@ -219,7 +219,7 @@ static void read_unit(struct foreign_daemon *daemon)
 
 static int name_daemon(struct foreign_daemon *daemon, const char *comm)
 {
-	char *printable = hvu_printable(comm, false);
+	char *printable = hvu_printable(comm, hvu_is_utf8());
 
 	if (!printable)
 		return -ENOMEM;

@@ -25,7 +25,6 @@
 
 #include "printable.h"
 #include "root.h"
-#include "text.h"
 
 /*
  * Only what is on a block device, by a driver of the kernel's: other file systems cannot
@@ -165,7 +164,7 @@ int hvic_find_frozen(int proc, int timeout_ms, int wake, char *where, size_t siz
 	if (!ret && n)
 		ret = try_in_child(proc, timeout_ms, wake, folders, n);
 	if (ret >= 0 && ret < (int)n) {
-		printable = hvu_printable(folders[ret], false);
+		printable = hvu_printable(folders[ret], hvu_is_utf8());
 		snprintf(where, size, "%s", printable ? printable : "?");
 		free(printable);
 		ret = 1;

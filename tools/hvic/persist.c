@@ -29,7 +29,8 @@ int hvic_persist(struct hvic *hvic, const struct hvic_setting *settings, size_t 
 	command = hvic_initramfs_command(hvic->root);
 	if (command)
 		fprintf(hvic->paper.out,
-			"The initramfs holds hv_ic: run '%s', so that it has this, too.\n", command);
+			"The initramfs holds hv_ic: run '%s', so that it has this, too.\n",
+			command);
 	return HVIC_OK;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "printable.h"
 
+#include <langinfo.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,12 @@ static size_t read_character(const unsigned char *text, uint32_t *character)
 		return 0;
 	*character = c;
 	return len;
+}
+
+/** hvu_is_utf8() - does the locale that is set take UTF-8? */
+bool hvu_is_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
 static bool is_harmless(uint32_t character, bool utf8)

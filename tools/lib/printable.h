@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+bool hvu_is_utf8(void);
 char *hvu_printable(const char *text, bool utf8);
 char *hvu_printable_json(const char *json, bool utf8);
 

@@ -3,7 +3,6 @@
 #include "text.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -46,7 +45,7 @@ void hvu_paper_init(struct hvu_paper *paper, FILE *out, enum hvu_colour colour)
 	setlocale(LC_CTYPE, "");
 	paper->out = out;
 	paper->colour = wants_colour(colour, terminal);
-	paper->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	paper->utf8 = hvu_is_utf8();
 	paper->width = 0;
 	if (terminal) {
 		ioctl(fileno(out), TIOCGWINSZ, &size);

@@ -35,7 +35,7 @@ static bool has_shape(const char *id, const char *shape)
 /* Writes the digits of @id, in lower case, where @shape has an x. */
 static void reshape(char *id, const char *shape)
 {
-	char digits[sizeof(GUID)];
+	char digits[sizeof(GUID)] = { };
 	size_t n = 0, i;
 
 	for (i = 0; id[i]; i++)

@@ -344,7 +344,8 @@ static long answer(__u64 id, int error)
 static int hold_disk(const char *dir)
 {
 	struct hv_ic_vss_hold arg = { .fd = open(dir, O_RDONLY) };
-	int ret = FED(ioctl(device, HV_IC_VSS_HOLD, &arg)) < 0 ? -errno : 0;
+	long n = FED(ioctl(device, HV_IC_VSS_HOLD, &arg));
+	int ret = n ? -errno : 0;
 
 	printf("hold %s: %s\n", dir, ret ? strerrorname_np(-ret) : "ok");
 	if (arg.fd >= 0)
@@ -355,12 +356,14 @@ static int hold_disk(const char *dir)
 static int hold_disks(void)
 {
 	char list[256], *dir, *rest = list;
-	int ret = 0;
+	int ret = 0, err;
 
 	snprintf(list, sizeof(list), "%s", disks ?: "");
-	while ((dir = strsep(&rest, ",")))
-		if (*dir)
-			ret = hold_disk(dir) ?: ret;
+	while ((dir = strsep(&rest, ","))) {
+		err = *dir ? hold_disk(dir) : 0;
+		if (err)
+			ret = err;
+	}
 	return ret;
 }
 
