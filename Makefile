@@ -33,6 +33,10 @@ modules: ## build the module for KDIR=..., by default for the running kernel (V=
 tools: ## build the programs for the guest, their manual pages and rules
 	$(MAKE) -C tools
 
+.PHONY: compile_commands.json
+compile_commands.json: modules ## how each C file is compiled, for editors and clangd
+	@$(TESTING)/compile_commands $(KDIR) >$@.new && mv $@.new $@
+
 .PHONY: deps
 deps: ## install what the verbs need (Debian 12)
 	@$(TESTING)/deps
@@ -105,6 +109,7 @@ dkms-install: ## install the module by dkms, for this and later kernels
 
 .PHONY: clean
 clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_ic)
+	@$(RM) compile_commands.json
 	@[ -z "$(KDIR)" ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@$(MAKE) -s -C tools clean
 	@$(MAKE) -s -C $(TESTING)/kunit clean
@@ -114,4 +119,4 @@ clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_i
 
 .PHONY: help
 help: ## this list
-	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -nE 's/^([a-z0-9_.-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26

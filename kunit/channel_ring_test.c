@@ -22,7 +22,7 @@ static void ring_full(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&f->ch.again) ||
 			  work_busy(&f->ch.again.work));
 
-	/* Nobody signals that there is room again. */
+	/* No signal tells that there is room again. */
 	f->send_ret = 0;
 	flush_delayed_work(&f->ch.again);
 

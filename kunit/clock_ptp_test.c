@@ -101,7 +101,7 @@ static void has_a_name_and_a_number(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_clock_index(test->priv), 3);
 }
 
-/* Never a time that nobody vouches for. */
+/* The clock gives no time that no sample supports. */
 static void only_what_is_known(struct kunit *test)
 {
 	struct hvic_clock *clock = test->priv;

@@ -104,7 +104,7 @@ static void follows(struct kunit *test)
 	KUNIT_EXPECT_LE(test, error_at(filter, next, row->ppb), row->error);
 }
 
-/* As long as the noise could explain a slope it is taken for noise. */
+/* A slope that the noise could explain is taken for noise. */
 static void does_not_overshoot(struct kunit *test)
 {
 	struct hvic_clock_filter *filter = new_filter(test);
@@ -134,7 +134,7 @@ static void leaves_outliers_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, filter->n_samples, 20);
 	KUNIT_EXPECT_LE(test, error_at(filter, next, 0), 1);
 
-	/* One that fits ends the row of those that do not. */
+	/* A sample that fits ends the row of those that do not. */
 	next = add(filter, 1, next, 0, 0);
 	for (i = 0; i < 3; i++) {
 		hvic_clock_filter_add(filter, next, host_at(next, 0) + 50 * MS);
@@ -144,7 +144,7 @@ static void leaves_outliers_out(struct kunit *test)
 	KUNIT_EXPECT_LE(test, error_at(filter, next, 0), 1);
 }
 
-/* If they are many, they are right. */
+/* If there are many of them, the clock was set. */
 static void believes_many_outliers(struct kunit *test)
 {
 	struct hvic_clock_filter *filter = new_filter(test);
@@ -205,7 +205,7 @@ static void same_reference_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, filter->n_samples, 1);
 }
 
-/* Another machine's counter, after a migration or a resume. */
+/* After a migration or a resume the counter is another machine's. */
 static void starts_anew(struct kunit *test)
 {
 	static const u64 references[] = { START + 19 * PERIOD, START, 1, 0 };
@@ -226,7 +226,7 @@ static void forgets(struct kunit *test)
 	struct hvic_clock_filter *filter = new_filter(test);
 	u64 next = add(filter, 100, START, 0, 0);
 
-	/* A sample counts for 1000 s: of 5 s steps that end there, itself and 200 others. */
+	/* A sample counts for 1000 s: with one every 5 s, the newest and 200 others count. */
 	next += 900 * SECOND - PERIOD;
 	next = add(filter, 1, next, 0, 0);
 	KUNIT_EXPECT_EQ(test, filter->n_samples, 22);
@@ -242,7 +242,7 @@ static void forgets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, filter->n_samples, 0);
 }
 
-/* A forecast far beyond use does not run away. */
+/* A forecast much farther than is ever used stays within bounds. */
 static void forecast_is_bounded(struct kunit *test)
 {
 	struct hvic_clock_filter *filter = new_filter(test);
@@ -272,7 +272,7 @@ static const struct extreme_row {
 
 ROWS(extreme);
 
-/* Numbers that only a hostile host sends: as long as they go on evenly, so does the line. */
+/* A hostile host may send any numbers. As long as they go on evenly, so does the line. */
 static void extremes(struct kunit *test)
 {
 	const struct extreme_row *row = test->param_value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What applications report, and what becomes of it. The code is compiled in here,
- * so that a test can make a lease end without waiting for it.
+ * What applications report, and what the host is told. The code under test is
+ * compiled in here, so that a test can end a lease without waiting for it.
  */
 #include <kunit/test.h>
 
@@ -9,9 +9,9 @@
 #include "health.c"
 
 #define NO_TTL	0
-#define LONG	(3600 * MSEC_PER_SEC)	/* no test lasts so long */
+#define LONG	(3600 * MSEC_PER_SEC)	/* longer than any test */
 
-/* Whoever watches, and what it heard last. */
+/* A listener, and what it was told last. */
 static unsigned int n_changes;
 static struct hvic_health_change last_change;
 static char last_name[HV_IC_NAME_MAX + 1];
@@ -83,7 +83,7 @@ static void worst_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_health_count(), 2);
 }
 
-/* Reporting the same again is no news. */
+/* A report that repeats the last one is no change. */
 static void renewal_is_silent(struct kunit *test)
 {
 	unsigned int i;
@@ -111,7 +111,7 @@ static void lease_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_health_at(1, &report), 0);
 	KUNIT_EXPECT_EQ(test, report.state, HV_IC_HEALTH_HEALTHY);
 
-	/* The other lease is still watched. */
+	/* The other lease still expires. */
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&expiry));
 	expire_now("db");
 	expect_change(test, 4, "db", HV_IC_HEALTH_CRITICAL, HV_IC_HEALTH_CAUSE_EXPIRED);
@@ -139,7 +139,7 @@ static void back_after_the_lease(struct kunit *test)
 	expect_change(test, 3, "web", HV_IC_HEALTH_HEALTHY, HV_IC_HEALTH_CAUSE_SET);
 }
 
-/* A lease that is over and a report that says so are the same to the host. */
+/* The host is told the same for an expired lease and for a critical report. */
 static void critical_after_the_lease(struct kunit *test)
 {
 	hvic_health_set("web", HV_IC_HEALTH_HEALTHY, LONG);
@@ -156,7 +156,7 @@ static void renewal_extends_the_lease(struct kunit *test)
 
 	hvic_health_set("web", HV_IC_HEALTH_HEALTHY, 2);
 	hvic_health_set("web", HV_IC_HEALTH_HEALTHY, LONG);
-	flush_delayed_work(&expiry);		/* now, too early */
+	flush_delayed_work(&expiry);		/* run it now, too early */
 	KUNIT_EXPECT_EQ(test, hvic_health_combined(), HV_IC_HEALTH_HEALTHY);
 	KUNIT_EXPECT_EQ(test, hvic_health_at(0, &report), 0);
 	KUNIT_EXPECT_EQ(test, report.ttl, LONG);
@@ -192,7 +192,7 @@ static void cleared(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&expiry));
 	KUNIT_EXPECT_EQ(test, hvic_health_clear("b"), -ENOENT);
 
-	/* The others are as they were, in their order. */
+	/* The other reporters stay as they were, in the same order. */
 	KUNIT_EXPECT_EQ(test, hvic_health_at(0, &report), 0);
 	KUNIT_EXPECT_STREQ(test, report.name, "a");
 	KUNIT_EXPECT_EQ(test, hvic_health_at(1, &report), 0);
@@ -221,7 +221,7 @@ static void table_is_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_health_combined(), HV_IC_HEALTH_HEALTHY);
 	KUNIT_EXPECT_EQ(test, hvic_health_at(HV_IC_REPORTERS_MAX, &report), -ENOENT);
 
-	/* Who is known already is heard. */
+	/* A reporter that is known already is accepted. */
 	KUNIT_EXPECT_EQ(test, hvic_health_set(name, HV_IC_HEALTH_CRITICAL, NO_TTL), 0);
 	KUNIT_EXPECT_EQ(test, hvic_health_combined(), HV_IC_HEALTH_CRITICAL);
 	KUNIT_EXPECT_EQ(test, hvic_health_clear("reporter-0"), 0);
@@ -242,7 +242,7 @@ static void longest_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_health_count(), 1);
 }
 
-/* The guest goes down, whatever its applications say from then on. */
+/* Once the guest goes down, no report changes what the host is told. */
 static void stops(struct kunit *test)
 {
 	hvic_health_set("web", HV_IC_HEALTH_CRITICAL, LONG);

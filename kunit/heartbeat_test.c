@@ -34,7 +34,7 @@ static void parse_extremes(struct kunit *test)
 	}
 }
 
-/* The number is all that is needed; 16 and 40 bytes are what hosts send. */
+/* Only the number is needed; hosts send 16 or 40 bytes. */
 static void parse_truncated(struct kunit *test)
 {
 	static const u8 bytes[40] = { 0x2a };

@@ -10,7 +10,7 @@
  * @bytes: to copy
  * @len: how many
  *
- * A read past the end of the copy is seen by KASAN or ASAN.
+ * KASAN or ASAN reports a read past the end of the copy.
  *
  * Return: the copy.
  */
@@ -73,7 +73,7 @@ void expect_fill(struct kunit *test, const char *what, struct hvic_span got, u8 
 {
 	size_t i;
 
-	/* All are the same if each is as the next. */
+	/* All bytes are the same if each equals the next. */
 	if (!got.len || (got.data[0] == fill && !memcmp(got.data, got.data + 1, got.len - 1)))
 		return;
 	for (i = 0; i < got.len; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the suites share. They build in the kernel and, those of proto/, in user
- * space too (tools/testing/kunit), so they use KUnit and proto/ and little else.
+ * What the suites share. All of them are built in the kernel, and those of proto/ in
+ * user space as well (tools/testing/kunit), so this uses little but KUnit and proto/.
  */
 #ifndef HVIC_KUNIT_HELPERS_H
 #define HVIC_KUNIT_HELPERS_H
@@ -22,12 +22,12 @@
 	KUNIT_ARRAY_PARAM(name, name##_rows, name##_desc)
 
 /**
- * next_cut() - where to cut a message next, to see what half of it does
+ * next_cut() - where to cut a message next, to test a message that is not complete
  * @n: where it was cut last
  * @whole: length of the message
  *
- * User space cuts at every byte. An emulated kernel with KASAN has no time for
- * that: it cuts at each of the first and last bytes, and now and then between.
+ * In user space it cuts at every byte. An emulated kernel with KASAN is too slow for
+ * that, so there it cuts at each of the first and last bytes and at some between.
  *
  * Return: the next length.
  */
@@ -53,7 +53,7 @@ static inline struct hvic_span to_span(struct hvic_room room)
 	return (struct hvic_span){ .data = room.data, .len = room.len };
 }
 
-/* Vectors are bytes, so that a value in one is poked and peeked as bytes. */
+/* Vectors are bytes, so a value in one is written and read as bytes. */
 static inline void poke16(u8 *at, u16 value)
 {
 	at[0] = value & 0xff;

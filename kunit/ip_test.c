@@ -7,7 +7,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
-/* A string without its NUL: nothing may look for one. */
+/* A string without its NUL, since the code must not look for one. */
 #define TEXT(string)	{ .data = (const u8 *)(string), .len = sizeof(string) - 1 }
 
 static const struct address_row {
@@ -89,7 +89,7 @@ static void format_address(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, (char *)text.data, row->again);
 }
 
-/* Any beginning of an address is an address or is not; it is never read past its end. */
+/* The beginning of an address may be an address or not; it is never read past its end. */
 static void parse_truncated(struct kunit *test)
 {
 	const struct address_row *row = test->param_value;
@@ -386,7 +386,7 @@ static unsigned int count_entries(const char *list)
 	return n;
 }
 
-/* What does not fit is left out whole. */
+/* An entry that does not fit is left out as a whole. */
 static void to_full_lists(struct kunit *test)
 {
 	static const char address[] = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff;";
@@ -410,7 +410,7 @@ static void to_full_lists(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, strlen(lists->dns), 26 * 39 - 1);
 }
 
-/* 64 of 16 bytes fill a list to the last; the 64th with a byte more does not fit. */
+/* 64 addresses of 16 bytes fill a list exactly; if the 64th is longer it does not fit. */
 static void to_lists_full_to_the_last(struct kunit *test)
 {
 	static const struct hvic_span last[] = {
@@ -431,7 +431,7 @@ static void to_lists_full_to_the_last(struct kunit *test)
 	}
 }
 
-/* An address is never without its subnet, which may be the longer of the two. */
+/* An address is left out if its subnet, which may be longer, does not fit. */
 static void to_lists_in_step(struct kunit *test)
 {
 	const struct hvic_ip_text text = {
@@ -444,7 +444,7 @@ static void to_lists_in_step(struct kunit *test)
 	hvic_ip_from_text(&text, ip);
 	hvic_ip_to_lists(ip, lists);
 
-	/* 48 of each family take 1008 bytes of subnets, one more mask takes the rest. */
+	/* The subnets of 48 addresses of each family take 1008 bytes, one more mask the rest. */
 	KUNIT_EXPECT_EQ(test, count_entries(lists->subnet), 2 * 48 + 1);
 	KUNIT_EXPECT_EQ(test, count_entries(lists->address), 2 * 48 + 1);
 }

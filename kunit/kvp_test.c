@@ -204,7 +204,7 @@ static void decode_key_size(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, strlen(item->key), row->len);
 }
 
-/* DELETE has its key elsewhere. */
+/* The key of DELETE lies at another place. */
 static void decode_delete_size(struct kunit *test)
 {
 	const struct size_row *row = test->param_value;
@@ -316,7 +316,7 @@ static void encode_enumerate(struct kunit *test)
 	expect_bytes(test, "body", to_span(body), (struct hvic_span)SPAN(vec_kvp_enumerate_reply));
 }
 
-/* What SET brought, GET brings back. */
+/* GET returns what SET brought. */
 static void encode_get(struct kunit *test)
 {
 	const struct item_row *row = test->param_value;
@@ -339,7 +339,7 @@ static void encode_get(struct kunit *test)
 	expect_bytes(test, "body", to_span(body), to_span(want));
 }
 
-/* SET, DELETE and SET_IP_INFO have no more to say than that they were done. */
+/* The answers to SET, DELETE and SET_IP_INFO are a status alone. */
 static void encode_header(struct kunit *test)
 {
 	static const u8 ops[] = { 1, 2, 5 };
@@ -390,7 +390,7 @@ static void encode_short(struct kunit *test)
 	}
 }
 
-/* Whatever an item holds, the host gets it as well as it can be said. */
+/* Whatever an item contains, the host gets as much of it as it accepts. */
 static const struct encode_row {
 	const char *desc;
 	u32 type;
@@ -437,7 +437,7 @@ static void encode_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peek32(body.data + 16), row->value_size);
 }
 
-/* No half of a pair is left where the host's field ends. */
+/* Where the host's field ends, no half of a surrogate pair is left. */
 static void encode_cuts_pairs(struct kunit *test)
 {
 	struct hv_ic_kvp_item *item = new_item(test);
@@ -703,7 +703,7 @@ static void decode_text(struct kunit *test)
 		expect_no_ip(test, adapter);
 }
 
-/* Fields in which something else than text, or too much of it, lies. */
+/* Fields that contain no text, or too much of it. */
 static void decode_bad_text(struct kunit *test)
 {
 	static const size_t fields[] = { 2, 260, 2308, 4356, 5380 };
@@ -747,7 +747,7 @@ static const struct bad_ip_row {
 
 ROWS(bad_ip);
 
-/* User space may hand over anything. */
+/* A daemon may write anything. */
 static void refuse_bad_ip(struct kunit *test)
 {
 	const struct bad_ip_row *row = test->param_value;
@@ -765,7 +765,7 @@ static void refuse_bad_ip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, encode_ip(adapter, body, binary_version), -EINVAL);
 }
 
-/* An id that fills the field has no NUL, but each string that we write ends in one. */
+/* An id that fills the field has no NUL, but each string that is written ends in one. */
 static void encode_full_adapter(struct kunit *test)
 {
 	struct adapter *adapter = new_adapter(test);
@@ -783,7 +783,7 @@ static void encode_full_adapter(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, body.data[28 + 254], 0);
 }
 
-/* As many as user space may name; the layouts hold as many of a family as they hold. */
+/* A daemon may name more addresses of a family than the host's layouts hold. */
 static void encode_most(struct kunit *test)
 {
 	struct adapter *adapter = new_adapter(test), *again = new_adapter(test);

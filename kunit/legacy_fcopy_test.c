@@ -45,7 +45,7 @@ static void greet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, version, row->ret < 0 ? 99 : row->version);
 }
 
-/* Neither shorter nor longer, for a greeting and for an answer. */
+/* A greeting and an answer are neither shorter nor longer than one number. */
 static void wrong_length(struct kunit *test)
 {
 	struct hvic_legacy_answer *answer = kunit_kzalloc(test, sizeof(*answer), GFP_KERNEL);

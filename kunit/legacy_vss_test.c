@@ -28,7 +28,7 @@ static void greet(struct kunit *test)
 	}
 }
 
-/* Neither shorter nor longer, for a greeting and for an answer. */
+/* A greeting and an answer are neither shorter nor longer than one message. */
 static void wrong_length(struct kunit *test)
 {
 	struct hvic_legacy_answer *answer = kunit_kzalloc(test, sizeof(*answer), GFP_KERNEL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tie between a service and its daemon: who owns it, what waits, what is forgotten. */
+/* The link between a service and its daemon: its owner, its queue, and what it drops. */
 #include "helpers.h"
 
 #include "link.h"
@@ -124,7 +124,7 @@ static void link_exit(struct kunit *test)
 	hvic_link_destroy(&f->link);
 }
 
-/* A link that can be owned; one that is; one whose owner gets records. */
+/* A link that can be owned, one that is owned, and one whose owner gets records. */
 
 static struct fake *alive(struct kunit *test)
 {
@@ -151,7 +151,7 @@ static struct fake *attached(struct kunit *test)
 	return f;
 }
 
-/* Sends a request whose payload says its id again; returns what send() returned. */
+/* Sends a request whose payload repeats its id; returns what send() returned. */
 static int send(struct fake *f, u64 id)
 {
 	u8 *payload = hvic_link_begin(&f->link);
@@ -217,7 +217,7 @@ static void attach_and_release(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hvic_link_is_owned(&f->link));
 }
 
-/* Who never had a record leaves nothing to be answered. */
+/* An owner that never got a record leaves no request to be answered. */
 static void release_unattached(struct kunit *test)
 {
 	struct fake *f = owned(test);
@@ -239,7 +239,7 @@ static void kill_attached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, send(f, 1), -ENOTCONN);
 	KUNIT_EXPECT_EQ(test, f->gone, 0);
 
-	/* The owner is there until it lets go, and only then can there be another. */
+	/* An owner stays until it releases the link; only then can there be another. */
 	hvic_link_revive(&f->link, &f->queue);
 	KUNIT_EXPECT_EQ(test, hvic_link_own(&f->link, HVIC_LINK_NATIVE), -EBUSY);
 	hvic_link_release(&f->link);
@@ -247,7 +247,7 @@ static void kill_attached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_link_own(&f->link, HVIC_LINK_NATIVE), 0);
 }
 
-/* Who attaches when the service has just gone gets nothing. */
+/* An owner that attaches after the service has gone gets no record. */
 static void attach_dead(struct kunit *test)
 {
 	struct fake *f = owned(test);
@@ -323,7 +323,7 @@ static void event_as_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot->record.flags, HV_IC_RECORD_EVENT);
 }
 
-/* First in, first out, many times round. */
+/* Records come out in the order in which they went in, many times round the ring. */
 static void in_order(struct kunit *test)
 {
 	struct fake *f = attached(test);
@@ -380,7 +380,7 @@ static void overfull(struct kunit *test)
 	expect_no_record(f);
 }
 
-/* An event that comes again is read where it came last: after what was asked meanwhile. */
+/* An event that is repeated is read after the requests that were sent in between. */
 static void same_event_later(struct kunit *test)
 {
 	struct fake *f = attached(test);
@@ -418,7 +418,7 @@ static void withdraw(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, hvic_link_withdraw(&f->link, 2));
 	KUNIT_EXPECT_FALSE(test, hvic_link_withdraw(&f->link, 2));
 
-	/* What is being read will have been read. */
+	/* A record that is being read is not replaced. */
 	KUNIT_ASSERT_NOT_NULL(test, hvic_link_peek(&f->link));
 	KUNIT_EXPECT_FALSE(test, hvic_link_withdraw(&f->link, 1));
 	expect_record(f, REQUEST, 1);
@@ -489,7 +489,7 @@ static void release_forgets(struct kunit *test)
 	expect_no_record(f);
 }
 
-/* A record that was begun for one daemon is not for the next. */
+/* A record that was begun for one daemon does not go to the next. */
 static void gone_while_building(struct kunit *test)
 {
 	static const struct hv_ic_record begun = { .op = REQUEST, .id = 1 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The envelope of a message, and answers from a request to its last byte. */
+/* The envelope of a message, and how a request becomes an answer. */
 #include "helpers.h"
 
 #include "proto/heartbeat.h"
@@ -64,7 +64,7 @@ static void parse_valid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msg.body.len, row->body);
 }
 
-/* Less than the headers: nothing is known. More, but not all: it can be answered. */
+/* A message shorter than the headers is not understood. If only the body is cut, it is answered. */
 static void parse_truncated(struct kunit *test)
 {
 	const struct valid_row *row = test->param_value;
@@ -247,8 +247,8 @@ static void reply_echoes(struct kunit *test)
 		0xa7,				/* transaction */
 		0x05,				/* transaction, response */
 		0x00, 0x00,
-		0x00, 0x00, 0x00, 0x00,		/* nothing stale */
-		0xee, 0xee,			/* not ours */
+		0x00, 0x00, 0x00, 0x00,		/* no stale byte */
+		0xee, 0xee,			/* not part of the answer */
 	};
 	const struct hvic_msg msg = {
 		.framework = { 0x1234, 0x5678 },
@@ -270,7 +270,7 @@ static void reply_echoes(struct kunit *test)
 	expect_bytes(test, "reply", to_span(packet), (struct hvic_span)SPAN(want));
 }
 
-/* Whatever is wrong with a request, its answer is as long as it and stays in its buffer. */
+/* Whatever is wrong with a request, its answer has the same length and stays in the buffer. */
 static void reply_to_malformed(struct kunit *test)
 {
 	const struct size_row *row = test->param_value;
@@ -296,7 +296,7 @@ static void reply_to_malformed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reply.data[POS_FLAGS], 5);
 }
 
-/* The transaction is the host's mark, and 0 on today's: any must come back. */
+/* The transaction is a mark of the host; today's hosts use 0, but any value must come back. */
 static void reply_marks(struct kunit *test)
 {
 	unsigned int mark;
@@ -344,7 +344,7 @@ static const struct status_answer_row {
 
 ROWS(status_answer);
 
-/* Services that have nothing to say but a status. */
+/* Services whose answer is a status alone. */
 static void answer_status_alone(struct kunit *test)
 {
 	const struct status_answer_row *row = test->param_value;

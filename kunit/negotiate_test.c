@@ -139,7 +139,7 @@ static void parse_counts(struct kunit *test)
 				    (const u8 *)room.data + COUNTS + 4 * row->n_framework);
 }
 
-/* Reserved bits are for the hosts to come. */
+/* Later hosts may set reserved bits. */
 static void parse_ignores_reserved(struct kunit *test)
 {
 	static const u8 body[] = {
@@ -237,7 +237,7 @@ static void list_truncated(struct kunit *test)
 	}
 }
 
-/* Each version that we have, offered alone, is taken. */
+/* Each version of the guest is chosen if it is the only one offered. */
 static void select_single(struct kunit *test)
 {
 	size_t i;
@@ -256,7 +256,7 @@ static void select_single(struct kunit *test)
 	}
 }
 
-/* The order of ours decides, not the numbers. */
+/* The order of the guest's list decides, not the numbers. */
 static void select_prefers_first(struct kunit *test)
 {
 	static const struct hvic_version ours[] = { { 3, 0 }, { 3, 2 } };
@@ -286,7 +286,7 @@ static void encode_chosen(struct kunit *test)
 	expect_bytes(test, "body", to_span(body), (struct hvic_span)SPAN(want));
 }
 
-/* Too short a body for an answer stays as it was: zero, which refuses. */
+/* A body that is too short for an answer stays zero, which is a refusal. */
 static void encode_short(struct kunit *test)
 {
 	const struct hvic_versions chosen = { { 3, 0 }, { 3, 2 } };

@@ -13,7 +13,7 @@
 #define FAR	3600			/* seconds: a deadline that no test reaches */
 
 /**
- * struct owner - what a channel is to its request
+ * struct owner - stands for the channel that owns a request
  * @req: under test
  * @lock: its owner's lock
  * @test: to fail
@@ -77,17 +77,17 @@ static void request_exit(struct kunit *test)
 	end_owner(test->priv);
 }
 
-/* What may happen to a request. */
+/* The events of a request. */
 enum event {
 	BEGIN,
 	COMPLETE,
 	COMPLETE_ERROR,
 	COMPLETE_LAST,			/* with the id of the request before */
 	COMPLETE_NEXT,			/* with an id that was not given yet */
-	COMPLETE_ZERO,			/* with the id that is none */
+	COMPLETE_ZERO,			/* with 0, which is no id */
 	ABORT,
 	VOID,
-	DEADLINE,			/* its work runs, be it time or not */
+	DEADLINE,			/* its work item runs, whether the time is over or not */
 	EVENTS
 };
 
@@ -96,7 +96,7 @@ static const char * const event_names[EVENTS] = {
 	"complete none", "abort", "void", "deadline",
 };
 
-/* What comes of it. */
+/* The outcome of an event. */
 enum outcome {
 	TAKEN,				/* begin: a new id */
 	BUSY,				/* begin: no id */
@@ -105,12 +105,12 @@ enum outcome {
 	TIMED_OUT,			/* -ETIMEDOUT went out */
 	FORGOTTEN,			/* over, and nothing went out */
 	STALE,				/* too late, and told so */
-	NOTHING				/* no one cared */
+	NOTHING				/* no effect */
 };
 
 static const char reply[] = "reply";
 
-/* Each of these is one event; nobody holds the lock between two of them. */
+/* Each of these is one event; the lock is released between two of them. */
 
 static u64 begin_for(struct owner *owner, unsigned int seconds)
 {
@@ -283,7 +283,7 @@ static void every_event(struct kunit *test)
 	}
 }
 
-/* Whatever ends a request first, whoever comes second finds it over. */
+/* Whichever event ends a request first, the second one finds it over. */
 static const struct race_row {
 	const char *desc;
 	enum event first;
@@ -342,7 +342,7 @@ static void race_then_next(struct kunit *test)
 	end_owner(owner);
 }
 
-/* A reply that was meant for one owner's request must not answer another's. */
+/* A reply to one owner's request must not answer another owner's. */
 static void ids_are_unique(struct kunit *test)
 {
 	struct owner *owner = test->priv, *other = new_owner(test);
@@ -380,7 +380,7 @@ static void deadline_is_as_asked(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&owner->req.deadline));
 }
 
-/* The deadline runs while the answer is given: one of them, and the right one. */
+/* If the deadline runs while a reply comes, exactly one of the two answers. */
 static void deadline_in_earnest(struct kunit *test)
 {
 	struct owner *owner = test->priv;

@@ -63,7 +63,7 @@ static void expect_nothing(struct kunit *test, const struct hvic_shutdown_reques
 	KUNIT_EXPECT_EQ(test, req->text.len, 0);
 }
 
-/* The text is a courtesy: a request without it, or with half of it, is one. */
+/* The text is optional: a request without it, or with half of it, is valid. */
 static void parse_truncated(struct kunit *test)
 {
 	const struct parse_row *row = test->param_value;
@@ -83,7 +83,7 @@ static void parse_truncated(struct kunit *test)
 	}
 }
 
-/* A longer body is of a version to come: what we know of it is still the same. */
+/* A later version may have a longer body, which begins with the same fields. */
 static void parse_longer(struct kunit *test)
 {
 	struct hvic_room room = exact_room(test, BODY + 4, 0);

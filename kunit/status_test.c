@@ -47,7 +47,7 @@ static void from_errno(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_status_from_errno(row->err), row->status);
 }
 
-/* An error that reads as success on the host would be the worst of answers. */
+/* No error may read as success on the host. */
 static void errors_are_failures(struct kunit *test)
 {
 	int err;
@@ -57,7 +57,7 @@ static void errors_are_failures(struct kunit *test)
 				      "errno %d", err);
 }
 
-/* The way back may give another errno, but never one that reads otherwise. */
+/* A status may come back as another errno, but only as one with the same status. */
 static void there_and_back(struct kunit *test)
 {
 	const struct status_row *row = test->param_value;

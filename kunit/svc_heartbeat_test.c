@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Heartbeat on a channel: the host counts, and hears how the applications are.
- * The service is compiled in here.
+ * Heartbeat on a channel: the host counts, and is told the health of the
+ * applications. The service is compiled in here.
  */
 #include "fake_channel.h"
 #include "fake_event.h"
@@ -31,7 +31,7 @@ static void svc_heartbeat_exit(struct kunit *test)
 	hvic_health_exit();
 }
 
-/* Counts, and gets the next number and the state of the applications. */
+/* Sends a number, and gets the next number and the state of the applications. */
 static void beat(struct fake_channel *f, u64 seq, u32 state)
 {
 	u8 body[40] = { }, want[40] = { };

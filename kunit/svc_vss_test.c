@@ -2,20 +2,15 @@
 /*
  * Backup on a channel, in every order of events: whatever the host, the daemon and
  * the administrator do, at the end no file system is frozen, and each request has
- * got one answer. The service, its holds and the daemon's layer are compiled in
- * here; file systems, daemons and devices are fakes.
+ * got one answer. The service and its holds are compiled in here; file systems,
+ * daemons and devices are fakes.
  */
 /* First, for it has a pr_fmt() of its own. */
 #include "hold.c"
 
-#include "fake_channel.h"
+#include "fake_daemon.h"
 #include "fake_event.h"
 
-#include <linux/miscdevice.h>
-
-#include "cdev.h"
-
-#include "daemon.c"
 #include "svc_vss.c"
 
 #define DISKS	2
@@ -58,7 +53,6 @@ static const char letters[] = "FTNRrzksS+od";
  * @f: the channel, if @offered
  * @test: to fail
  * @dialect: of the daemons
- * @wait: where the daemon waits
  * @offered: there is a device
  * @owned: a daemon has it open
  * @stopped: it reads nothing
@@ -71,7 +65,6 @@ struct stage {
 	struct fake_channel f;
 	struct kunit *test;
 	enum dialect dialect;
-	wait_queue_head_t wait;
 	bool offered;
 	bool owned;
 	bool stopped;
@@ -121,38 +114,13 @@ static unsigned int n_frozen(void)
 	return n;
 }
 
-/* --- The devices, which are just the link. ------------------------------------------ */
-
 static struct stage *stage;
-
-const struct file_operations hvic_cdev_native_fops;
-const struct file_operations hvic_cdev_legacy_fops;
-
-struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
-				   const struct hvic_legacy *dialect,
-				   const struct file_operations *native,
-				   const struct file_operations *legacy)
-{
-	hvic_link_revive(link, &stage->wait);
-	return NULL;
-}
-
-void hvic_cdev_destroy(struct hvic_cdev *cdev)
-{
-	struct hvic_daemon *daemon = stage->f.ch.priv;
-
-	hvic_link_kill(&daemon->link);
-	if (hvic_link_is_owned(&daemon->link))
-		hvic_link_release(&daemon->link);
-}
 
 /* --- The daemon. -------------------------------------------------------------------- */
 
 static struct hvic_link *link_of(struct stage *s)
 {
-	struct hvic_daemon *daemon = s->f.ch.priv;
-
-	return &daemon->link;
+	return &daemon_of(&s->f)->link;
 }
 
 static void settle(void)
@@ -186,7 +154,7 @@ static void daemon_thaws(struct stage *s)
 		memset(is_frozen, 0, sizeof(is_frozen));
 }
 
-static void daemon_answers(struct stage *s, u64 id, int status)
+static void answer_record(struct stage *s, u64 id, int status)
 {
 	static const u8 nothing[HVIC_LINK_ANSWER] __aligned(8);
 
@@ -210,9 +178,9 @@ static void daemon_does(struct stage *s, const struct hv_ic_record *record)
 		daemon_thaws(s);
 	}
 	if (!event)
-		daemon_answers(s, record->id, status);
+		answer_record(s, record->id, status);
 	else if (s->dialect == LEGACY)
-		daemon_answers(s, 0, 0);
+		answer_record(s, 0, 0);
 }
 
 /* A daemon that is late with one record reads no other. */
@@ -266,7 +234,7 @@ static void daemon_comes_round(struct stage *s)
 	/* One file system more, which it was about to freeze. */
 	if (s->dialect == NATIVE)
 		hvic_hold_take(hvic_hold_session(), &disks[0]);
-	daemon_answers(s, late, 0);
+	answer_record(s, late, 0);
 }
 
 /* --- The host, and time. ------------------------------------------------------------ */
@@ -751,7 +719,6 @@ static int svc_vss_init(struct kunit *test)
 	stage = kunit_kzalloc(test, sizeof(*stage), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stage);
 	stage->test = test;
-	init_waitqueue_head(&stage->wait);
 	memset(is_frozen, 0, sizeof(is_frozen));
 	return 0;
 }

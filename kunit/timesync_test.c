@@ -98,7 +98,7 @@ static void parse_truncated(struct kunit *test)
 	}
 }
 
-/* Bit 0 sync, bit 1 sample; neither makes a probe, the rest is not for us. */
+/* Bit 0 is sync, bit 1 is sample, a message with neither is a probe; other bits are ignored. */
 static void parse_flags(struct kunit *test)
 {
 	const struct layout_row *row = test->param_value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The code under test, compiled into the test module: hv_ic itself loads only
- * where there is a VMBus, and exports nothing.
+ * The code under test, compiled into the test module, since hv_ic loads only on
+ * Hyper-V and exports no symbol.
  */
 /* First, for it has a pr_fmt() of its own. */
 #include "choice.c"
@@ -10,6 +10,7 @@
 
 #include "channel.c"
 #include "clock_filter.c"
+#include "daemon.c"
 #include "link.c"
 #include "request.c"
 

@@ -7,10 +7,10 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
-/* Strings of bytes: UTF-8 as it is, UTF-16LE in bytes; the final NUL is not a part. */
+/* Strings as bytes of UTF-8 and of UTF-16LE, without the final NUL. */
 #define BYTES(string)	{ .data = (const u8 *)(string), .len = sizeof(string) - 1 }
 
-/* Legal strings, which survive both ways. */
+/* Legal strings, which are the same after a conversion there and back. */
 static const struct legal_row {
 	const char *desc;
 	struct hvic_span utf16;
@@ -76,7 +76,7 @@ static void utf8_to_utf16(struct kunit *test)
 	expect_fill(test, "NUL", hvic_span_cut(to_span(out), 2 * units, 2), 0);
 }
 
-/* Both stop at the first NUL and look at nothing behind it. */
+/* Both conversions stop at the first NUL and do not look behind it. */
 static void stop_at_nul(struct kunit *test)
 {
 	const struct legal_row *row = test->param_value;
@@ -97,7 +97,7 @@ static void stop_at_nul(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, changed);
 }
 
-/* Too little room: the error, an empty string, and nothing written past the end. */
+/* With too little room there is an error, an empty string, and no write past the end. */
 static void too_little_room(struct kunit *test)
 {
 	const struct legal_row *row = test->param_value;
@@ -112,7 +112,7 @@ static void too_little_room(struct kunit *test)
 	}
 }
 
-/* Text for the host: what fits is kept, no half of a pair, with a NUL. */
+/* A text for the host is cut to what fits, with a NUL, and never within a pair. */
 static void utf8_to_utf16_truncates(struct kunit *test)
 {
 	static const u8 in[] = "a\xe2\x82\xac\xf0\x9f\x98\x80\x62";
@@ -136,7 +136,7 @@ static void utf8_to_utf16_truncates(struct kunit *test)
 	}
 }
 
-/* Text for show: what fits is kept, whole characters only, with a NUL. */
+/* A text that is shown is cut to what fits, with a NUL, and never within a character. */
 static void lossy_truncates(struct kunit *test)
 {
 	static const u8 in[] = { 'a', 0, 0xac, 0x20, 0x3d, 0xd8, 0x00, 0xde, 'b', 0 };
@@ -246,7 +246,7 @@ static const struct bad_utf8_row {
 
 ROWS(bad_utf8);
 
-/* Each byte that is no part of UTF-8, and nothing else, is replaced. */
+/* Each byte that is not part of legal UTF-8 is replaced, and no other. */
 static void replace_utf8(struct kunit *test)
 {
 	const struct bad_utf8_row *row = test->param_value;
@@ -264,7 +264,7 @@ static void replace_utf8(struct kunit *test)
 	}
 }
 
-/* Every code point that is one, both ways; a step keeps it short beyond the first plane. */
+/* Every legal code point, there and back; beyond the first plane only some, to save time. */
 static void every_code_point(struct kunit *test)
 {
 	u32 cp;
@@ -299,7 +299,7 @@ static void every_code_point(struct kunit *test)
 	}
 }
 
-/* HVIC_UTF8_SIZE() promises room for whatever units come. */
+/* HVIC_UTF8_SIZE() is enough room for any units. */
 static void size_is_enough(struct kunit *test)
 {
 	static const struct hvic_span longest[] = {

@@ -84,7 +84,7 @@ static void decode_freeze(struct kunit *test)
 		    sizeof(freeze->luns) - 2 * sizeof(freeze->luns[0]) }, 0);
 }
 
-/* Without the part that names disks all are meant; with half of it something is wrong. */
+/* Without the part that names disks, all are meant; with half of it, the message is wrong. */
 static void decode_truncated(struct kunit *test)
 {
 	struct hv_ic_vss_freeze *freeze = new_freeze(test);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Layouts against the numbers of the documented protocol, written out again: a
- * struct that is changed must be changed in two places.
+ * Layouts, compared with the numbers of the documented protocol. They are written
+ * out again here, so that a change of a struct has to be made in two places.
  */
 #include "helpers.h"
 

@@ -5,11 +5,11 @@
  * The host signals only when the ring turns from empty to non-empty, so reading
  * goes on until the ring is empty. An answer for which the outgoing ring has no
  * room is kept, and nothing more is read until it has left: a host that does
- * not read its answers stalls itself and nobody else.
+ * not read its answers stalls no channel but this one.
  *
- * A message is read, served and answered under the lock. Whoever completes a
- * deferred request takes the same lock, so a NEGOTIATE, a deadline, a reply and
- * the close of the channel happen one after the other, in some order.
+ * A message is read, served and answered under the lock. A deferred request is
+ * completed under the same lock, so a NEGOTIATE, a deadline, a reply and the
+ * close of the channel happen one after the other, in some order.
  */
 #include "channel.h"
 
@@ -19,7 +19,7 @@
 #include "compat.h"
 #include "trace.h"
 
-/* Packets to read in one go; then others may run. */
+/* How many packets are read in one go, before other tasks may run. */
 #define DRAIN_BUDGET	64
 
 /* How long to wait for room in the outgoing ring. */
@@ -41,7 +41,7 @@ static const char * const state_names[] = {
  * hvic_channel_state_name() - the state of a channel in a word
  * @ch: the channel
  *
- * Context: any; the state may change at once.
+ * Context: any; the state may have changed when the function returns.
  * Return: a static string.
  */
 const char *hvic_channel_state_name(const struct hvic_channel *ch)
@@ -81,11 +81,11 @@ static bool hvic_channel_flush_one(struct hvic_channel *ch, struct hvic_answer *
 	if (!ret)
 		ch->stats.out++;
 	else
-		ch->notify = false;	/* the host is gone: no answer, no action */
+		ch->notify = false;	/* the answer cannot leave, so the service must not act */
 	return true;
 }
 
-/* Returns false, and will try again, if the outgoing ring is full. */
+/* Returns false if the outgoing ring is full; the answer is then sent later. */
 static bool hvic_channel_flush(struct hvic_channel *ch)
 {
 	lockdep_assert_held(&ch->lock);
@@ -109,7 +109,7 @@ static void hvic_channel_end_answer(struct hvic_channel *ch, struct hvic_answer 
 	ch->last.answered = true;
 	ch->last.err = min(ret, 0);
 	if (ret < 0) {
-		/* Whatever the service had begun to write is not for the host. */
+		/* The host must not see what the service had begun to write. */
 		hvic_msg_begin_reply(answer->packet, msg);
 		ch->stats.refused++;
 		ch->last_error = ch->last;
@@ -165,11 +165,11 @@ static u64 hvic_channel_take(struct hvic_channel *ch, const struct hvic_msg *msg
  * @ch: the channel
  * @msg: the message that is being handled
  *
- * For a service that needs somebody else for the answer. After success its
+ * A service calls this if a daemon has to provide the answer. After success its
  * handle() returns -EINPROGRESS, and exactly one answer goes to the host: that
  * of hvic_channel_complete(), or an error at the service's deadline, or an error
  * when the channel closes. If the host negotiates before that, it has forgotten
- * the request: reset() is called, and there will be no answer.
+ * the request: reset() is called, and no answer is sent.
  *
  * Context: within handle().
  * Return: the id to complete it with; 0 if another request is open, for which
@@ -181,9 +181,11 @@ u64 hvic_channel_defer(struct hvic_channel *ch, const struct hvic_msg *msg)
 }
 
 /**
- * hvic_channel_defer_slow() - the same, for what has to wait for disks
+ * hvic_channel_defer_slow() - take a request whose answer has to wait for disks
  * @ch: the channel
  * @msg: the message that is being handled
+ *
+ * It is hvic_channel_defer() with the service's longer deadline.
  *
  * Context: within handle().
  * Return: as hvic_channel_defer().
@@ -229,7 +231,7 @@ void hvic_channel_supersede(struct hvic_channel *ch, int err)
 
 	hvic_channel_abort(ch, err);
 	ch->last = current_request;
-	/* Nothing was read while an answer waited for room, so that of before has left. */
+	/* No message is read while an answer waits for room, so an earlier one has left. */
 	if (ch->later.len)
 		swap(ch->before, ch->later);
 }
@@ -261,11 +263,11 @@ bool hvic_channel_is_waiting_for(const struct hvic_channel *ch, u64 id)
 }
 
 /**
- * hvic_channel_complete_locked() - hvic_channel_complete() where the lock is held
+ * hvic_channel_complete_locked() - answer a deferred request under the channel's lock
  * @ch: the channel
  * @id: which request
  * @err: 0, or a negative errno for the host
- * @reply: see there
+ * @reply: as for hvic_channel_complete()
  *
  * Context: the channel's lock is held, but not within handle().
  * Return: as hvic_channel_complete().
@@ -284,7 +286,7 @@ int hvic_channel_complete_locked(struct hvic_channel *ch, u64 id, int err, const
  * @ch: the channel
  * @id: which request, from hvic_channel_defer()
  * @err: 0, or a negative errno for the host
- * @reply: what the service's encode() makes the answer of; not used on an error
+ * @reply: what the service's encode() writes the answer from; not used on an error
  *
  * Context: process or softirq; the channel's lock is not held.
  * Return: 0 if this became the answer, or %-ESTALE if the request is over.
@@ -301,7 +303,7 @@ int hvic_channel_complete(struct hvic_channel *ch, u64 id, int err, const void *
 
 /* --- Messages. --------------------------------------------------------------------- */
 
-/* The host starts over: nothing from before may reach it. */
+/* The host starts over, and must not get an answer to an earlier request. */
 static void hvic_channel_reset(struct hvic_channel *ch)
 {
 	hvic_request_void(&ch->request);
@@ -440,8 +442,8 @@ static void hvic_channel_drain_again(struct work_struct *work)
 /* --- Lifetime. ------------------------------------------------------------------------ */
 
 /*
- * From here on nothing is read or sent, and whoever completes a request comes too
- * late.
+ * From here on no message is read or sent, and the completion of a request comes
+ * too late.
  */
 static void hvic_channel_shut(struct hvic_channel *ch)
 {
@@ -452,7 +454,7 @@ static void hvic_channel_shut(struct hvic_channel *ch)
 	hvic_channel_set_state(ch, HVIC_CHANNEL_CLOSED);
 }
 
-/* Waits for the work of a shut channel; the bus must not call any more. */
+/* Waits for the work items of a shut channel, which the bus does not call any more. */
 static void hvic_channel_quiesce(struct hvic_channel *ch)
 {
 	cancel_delayed_work_sync(&ch->again);
@@ -477,7 +479,7 @@ int hvic_channel_open(struct hvic_channel *ch)
 
 	ret = ch->bus->open(ch->bus_data);
 	if (ret) {
-		/* There are no rings: what was begun meanwhile cannot be answered. */
+		/* There are no rings, so a request that was begun meanwhile cannot be answered. */
 		spin_lock_bh(&ch->lock);
 		hvic_channel_shut(ch);
 		spin_unlock_bh(&ch->lock);
@@ -485,7 +487,7 @@ int hvic_channel_open(struct hvic_channel *ch)
 		return ret;
 	}
 
-	/* What came in between may have been signalled to nobody. */
+	/* The channel may have missed the signal for a packet that came in between. */
 	hvic_channel_drain(ch);
 	return 0;
 }

@@ -2,9 +2,8 @@
 /*
  * One channel of one service: messages in, exactly one answer to each out.
  *
- * A channel knows framing, negotiation and back-pressure. It knows the service
- * through its const table and the bus through a const table, so that a test can
- * be the bus.
+ * A channel knows framing, negotiation and back-pressure. It reaches the service
+ * and the bus through const tables, so that a test can play the bus.
  */
 #ifndef HVIC_CHANNEL_H
 #define HVIC_CHANNEL_H
@@ -19,7 +18,7 @@
 
 /**
  * struct hvic_packet - a packet as the bus delivers it
- * @type: HVIC_WIRE_DESC_INBAND, or something that we do not take
+ * @type: HVIC_WIRE_DESC_INBAND, or a type that the driver does not accept
  * @xid: the host's transaction id, to be echoed
  * @payload: private copy that stays as it is until the packet is consumed
  */
@@ -39,8 +38,8 @@ struct hvic_packet {
  * @consume: free the packet that @peek has shown
  * @send: put a packet into the outgoing ring; %-EAGAIN if it is full now, any
  *	other error if it will never go
- * @changed: the state of the channel has changed, for whoever watches; called
- *	with the channel's lock held; may be NULL
+ * @changed: the state of the channel has changed and programs that watch it want
+ *	to know; called with the channel's lock held; may be NULL
  */
 struct hvic_bus_ops {
 	int (*open)(void *bus);
@@ -91,10 +90,10 @@ struct hvic_channel_stats {
 };
 
 /**
- * struct hvic_outcome - what the host wanted, and what it got
+ * struct hvic_outcome - what the host asked for, and how it was answered
  * @when: the request came, ktime_get_boottime(); 0 if there was none
  * @operation: in a word
- * @answered: @err holds
+ * @answered: the host has its answer, and @err is valid
  * @err: 0, or the negative errno that became the status
  */
 struct hvic_outcome {
@@ -104,7 +103,7 @@ struct hvic_outcome {
 	int err;
 };
 
-/* So many of the versions that a host offers are remembered, for people. */
+/* How many of the versions that a host offers are kept, to be shown to people. */
 #define HVIC_CHANNEL_OFFERED	8
 
 /**
@@ -122,26 +121,26 @@ struct hvic_answer {
 /**
  * struct hvic_channel - one channel
  * @svc: the service it belongs to
- * @bus: how to reach the bus
- * @bus_data: handed to @bus
- * @dev: for the log
+ * @bus: the functions of the bus
+ * @bus_data: the argument of these functions
+ * @dev: the device that log messages name
  * @priv: the service's own; set by its start, NULL otherwise
  * @lock: guards everything below; taken from softirq. Nests outside the locks
  *	of a service.
  * @state: how far the channel has come
- * @versions: agreed on; all zero unless @state is HVIC_CHANNEL_READY
+ * @versions: those agreed on; all zero unless @state is HVIC_CHANNEL_READY
  * @now: the answer to the message that was read last
  * @notify: tell the service when @now has left
  * @later: the answer to a deferred request
- * @before: the same, to one that was superseded
- * @deferred: envelope of the deferred request; its body is gone
+ * @before: the answer to a deferred request that was superseded
+ * @deferred: envelope of the deferred request, without its body
  * @request: the deferred request
- * @again: goes on when the ring was full, or when there was too much to do
+ * @again: reads on when the ring was full, or when there was too much to read at once
  * @stats: what has happened
  * @n_offered: how many of @offered there are
  * @offered: message versions that the host offered last
- * @last: the last request that came or was answered; the service may put a
- *	better word for its operation there while it handles it
+ * @last: the last request that came or was answered; a service that handles it
+ *	may replace the word for its operation by a better one
  * @last_deferred: the deferred request
  * @last_error: the last one that was answered with a failing status
  */

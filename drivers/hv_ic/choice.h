@@ -7,9 +7,9 @@
 
 /**
  * struct hvic_choice - the words, and where the index of the chosen one is kept
- * @words: all that may be said
+ * @words: all words that the parameter may have
  * @n_words: how many
- * @value: index of the word that holds
+ * @value: index of the chosen word
  */
 struct hvic_choice {
 	const char * const *words;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The host reads its clock and the reference counter one after the other, and
- * may be interrupted in between; some hosts' clocks tick coarsely as well. So a
- * single sample is off by its jitter. Both clocks run evenly though, so the
- * samples of some minutes lie along a straight line, and the line is off by much
- * less than each of them.
+ * may be interrupted in between; the clocks of some hosts also tick coarsely. So
+ * each sample is off by its jitter. But both clocks run evenly, so the samples of
+ * some minutes lie along a straight line, which is off by much less than each of
+ * them.
  *
- * The line is a least squares fit that prefers a small slope: as long as the
- * noise of a few samples could explain a slope, it is taken for noise. A sample
- * far off the line is left out; several in a row mean that the host's clock was
- * set, and the line starts anew.
+ * The line is a least squares fit that prefers a small slope: a slope that the
+ * noise of a few samples could explain is taken for noise. A sample that is far
+ * off the line is left out. Several such samples in a row mean that the host's
+ * clock was set, and the line starts anew.
  */
 #include "clock_filter.h"
 
@@ -21,28 +21,31 @@
 #define REFERENCE_NS		100
 #define REFERENCE_PER_MS	10000
 
-/* A sample counts for this long; the host's clock may be steered by then. */
+/* How long a sample counts: later the host's clock may have been steered. */
 #define SAMPLE_LIFE_MS		(1000 * MSEC_PER_SEC)
 
-/* No jitter is as large as this: the clock was set. */
+/* No jitter is as large as this, so the clock was set. */
 #define STEP_NS			(100 * NSEC_PER_MSEC)
 
-/* A sample is an outlier beyond so many times the noise, but not within this. */
+/*
+ * A sample is an outlier if it is off by more than so many times the noise, and by
+ * more than the floor. So many of them in a row mean that the clock was set.
+ */
 #define OUTLIER_NOISE		8
 #define OUTLIER_FLOOR_NS	(20 * NSEC_PER_USEC)
 #define OUTLIERS_MAX		4
 
-/* Samples that are needed before the noise says anything. */
+/* How many samples are needed before the noise is known. */
 #define NOISE_SAMPLES		8
 
-/* Samples that are needed before there is a slope. */
+/* How many samples are needed before there is a slope. */
 #define RATE_SAMPLES		4
 
-/* How fast the two clocks may plausibly drift apart, in ns per ms. */
+/* How fast the two clocks can plausibly drift apart, in ns per ms. */
 #define PLAUSIBLE_RATE		25
 #define RATE_MAX		500
 
-/* The offset on the line, in ns. Distances are cut to an hour, far beyond use. */
+/* The offset on the line, in ns. A distance is cut to an hour, more than is ever used. */
 static s64 offset_at(const struct hvic_clock_line *line, u64 reference)
 {
 	const s64 hour = 3600LL * MSEC_PER_SEC * REFERENCE_PER_MS;
@@ -116,7 +119,7 @@ static void learn_noise(struct hvic_clock_filter *filter)
 	if (!whole)
 		return;
 
-	/* Of three samples' noise a good quarter is the neighbours'. */
+	/* A good quarter of what is measured is the noise of the two neighbours. */
 	off = middle->offset - oldest->offset -
 	      div64_s64((newest->offset - oldest->offset) * part, whole);
 	filter->noise += div_s64(abs(off) * 3 / 4 - filter->noise,
@@ -124,8 +127,9 @@ static void learn_noise(struct hvic_clock_filter *filter)
 }
 
 /*
- * Fits the line: x is ms before the newest sample, y is ns off its offset. Both
- * are taken from their means, so that every sum stays within 64 bits.
+ * Fits the line: x is the time before the newest sample in ms, y the distance from
+ * its offset in ns. Both are counted from their means, so that every sum stays
+ * within 64 bits.
  */
 static void fit(struct hvic_clock_filter *filter)
 {

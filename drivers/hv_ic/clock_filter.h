@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From jittery samples of the host's clock to a straight line: arithmetic only. */
+/* The arithmetic that makes a straight line of jittery samples of the host's clock. */
 #ifndef HVIC_CLOCK_FILTER_H
 #define HVIC_CLOCK_FILTER_H
 
@@ -7,7 +7,7 @@
 
 #define HVIC_CLOCK_SAMPLES	128
 
-/* Rates are in ns of drift per ms, with so many binary digits behind the point. */
+/* Rates are in ns of drift per ms, with this many binary digits behind the point. */
 #define HVIC_CLOCK_RATE_SHIFT	12
 
 /**
@@ -35,11 +35,11 @@ struct hvic_clock_sample {
 /**
  * struct hvic_clock_filter - the samples that count, and the line through them
  * @line: valid if @n_samples is not 0
- * @noise: how far a sample lies off, on average, in ns
+ * @noise: how far a sample is off the line on average, in ns
  * @n_samples: how many of @samples are in use
  * @newest: index of the newest
  * @n_outliers: samples in a row that did not fit
- * @samples: a ring
+ * @samples: a ring buffer
  */
 struct hvic_clock_filter {
 	struct hvic_clock_line line;

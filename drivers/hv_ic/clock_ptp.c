@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTP clock "hyperv": chrony and phc2sys can follow the host's clock by it, and
- * udev names it /dev/ptp_hyperv.
+ * The PTP clock "hyperv", to which udev links /dev/ptp_hyperv. Programs such as
+ * chrony and phc2sys use it to follow the host's clock.
  *
  * The clock is a line over the partition reference counter, which the guest
- * reads without leaving for the hypervisor. Before the first sample it says
- * -EAGAIN, and when samples have stopped coming -ESTALE: never a time that
- * nobody vouches for.
+ * reads without an exit to the hypervisor. It gives no time that no sample
+ * supports: reading fails with -EAGAIN before the first sample, and with -ESTALE
+ * when samples have stopped coming.
  */
 #include "clock_ptp.h"
 
@@ -16,7 +16,7 @@
 #include "compat.h"
 #include "platform.h"
 
-/* The host sends a sample every few seconds; after this time it has stopped. */
+/* The host sends a sample every few seconds. After this time without one it has stopped. */
 #define STALE_REFERENCE	(600 * HVIC_REFERENCE_HZ)
 
 /**
@@ -69,7 +69,7 @@ void hvic_clock_add(struct hvic_clock *clock, u64 reference, s64 host_ns)
 }
 
 /**
- * hvic_clock_restart() - believe nothing that came before
+ * hvic_clock_restart() - forget all earlier samples
  * @clock: the clock
  *
  * Context: softirq or process.
@@ -132,9 +132,9 @@ static int hvic_clock_gettimex(struct ptp_clock_info *info, struct timespec64 *t
 
 /*
  * A snapshot of the system's clocks comes with the counter of the clocksource at
- * that very moment. That counter is the reference counter itself, or the TSC
- * from which it follows, or something else; which of them is told by where it
- * lies between two readings of the reference counter around it.
+ * that very moment. This counter is the reference counter itself, or the TSC from
+ * which it follows, or another one. Two readings of the reference counter around
+ * the snapshot tell which: the right one lies between them.
  */
 static int hvic_clock_getcrosststamp(struct ptp_clock_info *info,
 				     struct system_device_crosststamp *cross)
@@ -164,7 +164,7 @@ static int hvic_clock_getcrosststamp(struct ptp_clock_info *info,
 	return 0;
 }
 
-/* The clock is the host's: it can be read, not set. */
+/* The clock is the host's, so it can be read and cannot be set. */
 
 static int hvic_clock_settime(struct ptp_clock_info *info, const struct timespec64 *ts)
 {
@@ -199,11 +199,11 @@ static const struct ptp_clock_info hvic_clock_info = {
 };
 
 /**
- * hvic_clock_register() - make the clock known
+ * hvic_clock_register() - register the PTP clock
  * @clock: zeroed memory
  * @dev: the device it belongs to
  *
- * Where there can be no PTP clock, all else works without.
+ * If there can be no PTP clock, everything else works without it.
  *
  * Context: may sleep.
  */
@@ -223,7 +223,7 @@ void hvic_clock_register(struct hvic_clock *clock, struct device *dev)
  * hvic_clock_unregister() - take the clock away
  * @clock: the clock
  *
- * Context: may sleep. When it has returned nobody reads the clock any more.
+ * Context: may sleep. When it has returned, no process reads the clock any more.
  */
 void hvic_clock_unregister(struct hvic_clock *clock)
 {

@@ -15,8 +15,8 @@ struct device;
  * @lock: guards all below but @info and @ptp; written from softirq
  * @filter: what the samples say
  * @newest: reference counter of the newest sample
- * @info: what the PTP core calls
- * @ptp: the PTP core's own; NULL if there is no PTP clock
+ * @info: the functions that the PTP core calls
+ * @ptp: the PTP core's object; NULL if there is no PTP clock
  */
 struct hvic_clock {
 	seqlock_t lock;

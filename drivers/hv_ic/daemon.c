@@ -25,12 +25,15 @@ static void hvic_daemon_fill_hello(struct hvic_daemon *daemon, struct hv_ic_hell
 	daemon->told = *versions;
 }
 
-/* The host has negotiated. Older daemons are not interested. */
+/*
+ * The host has negotiated. Older daemons are not interested; one that has not
+ * answered its first hello yet is told when it has.
+ */
 static void hvic_daemon_hello(struct hvic_daemon *daemon)
 {
 	struct hv_ic_hello hello;
 
-	if (!hvic_daemon_is_native(daemon))
+	if (!hvic_daemon_is_attached(daemon) || !hvic_daemon_is_native(daemon))
 		return;
 	hvic_daemon_fill_hello(daemon, &hello);
 	hvic_daemon_tell(daemon, HV_IC_HELLO, 0, &hello, sizeof(hello));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One directory per device with one file, "status": a "key value" a line. For
- * people; nothing may depend on it, so no error here is an error of the driver.
+ * Each device has a directory with one file, "status", which has a "key value" on
+ * each line. It is for people, and nothing may depend on it, so an error here is
+ * not an error of the driver.
  */
 #include "debugfs.h"
 

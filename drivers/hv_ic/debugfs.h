@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What happened, for people: /sys/kernel/debug/hv_ic/<device>/status. */
+/* What people can read of a channel: /sys/kernel/debug/hv_ic/<device>/status. */
 #ifndef HVIC_DEBUGFS_H
 #define HVIC_DEBUGFS_H
 

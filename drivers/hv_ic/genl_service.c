@@ -7,6 +7,7 @@
 #include "daemon.h"
 #include "genl_message.h"
 #include "genl_subject.h"
+#include "hold.h"
 #include "vmbus.h"
 
 static int put_version(struct sk_buff *skb, int type, struct hvic_version version)
@@ -195,6 +196,25 @@ static int put_session(struct sk_buff *skb, struct hvic_channel *ch)
 	return nla_put_flag(skb, HV_IC_A_SERVICE_IN_SESSION);
 }
 
+static int put_holds(struct sk_buff *skb, const struct hvic_channel *ch)
+{
+	struct hvic_hold_status holds;
+	struct nlattr *nest;
+
+	if (ch->svc != &hvic_svc_vss)
+		return 0;
+	hvic_hold_get_status(&holds);
+	if (!holds.n)
+		return 0;
+	nest = nla_nest_start(skb, HV_IC_A_SERVICE_HOLDS);
+	if (!nest || nla_put_u32(skb, HV_IC_A_HOLDS_COUNT, holds.n) ||
+	    nla_put_u64_64bit(skb, HV_IC_A_HOLDS_AGE, hvic_genl_age_ms(holds.since),
+			      HV_IC_A_HOLDS_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_channel(struct sk_buff *skb, struct hvic_channel *ch)
 {
 	lockdep_assert_held(&ch->lock);
@@ -204,6 +224,7 @@ static int put_channel(struct sk_buff *skb, struct hvic_channel *ch)
 	    put_versions(skb, HV_IC_A_SERVICE_OFFERED, ch->offered, ch->n_offered) ||
 	    put_owner(skb, ch) ||
 	    put_session(skb, ch) ||
+	    put_holds(skb, ch) ||
 	    put_counters(skb, &ch->stats) ||
 	    put_outcome(skb, HV_IC_A_SERVICE_LAST_REQUEST, &ch->last) ||
 	    put_outcome(skb, HV_IC_A_SERVICE_LAST_ERROR, &ch->last_error))

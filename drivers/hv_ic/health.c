@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Applications report how they are under a name of their choice. The host is
- * told the worst of it: critical if any of them is, healthy if all are, unknown
- * as long as nobody has reported, since that is what monitoring tools expect of
- * a guest that says nothing.
+ * Applications report their health under a name of their choice. The host is told
+ * the worst of all reports: critical if one of them is, healthy if all are, and
+ * unknown as long as there is none, which is what monitoring tools expect of a
+ * guest without reports.
  *
- * A reporter may promise to report again within some time. If it does not it
- * counts as critical: whoever watches an application may die with it.
+ * A reporter may promise to report again within some time. If it does not, it
+ * counts as critical, since the program that watches an application may die with it.
  */
 #include "health.h"
 
@@ -21,12 +21,12 @@
 #include "event.h"
 
 /**
- * struct reporter - one of them
+ * struct reporter - an application that reports its health
  * @name: its name
  * @said: what it reported last
  * @ttl: time in which it has to report again, in ms; 0 if it has not
  * @expires: when that is over, in jiffies
- * @expired: it is over
+ * @expired: it did not report in time
  */
 struct reporter {
 	char name[HV_IC_NAME_MAX + 1];
@@ -39,7 +39,7 @@ struct reporter {
 static DEFINE_MUTEX(lock);		/* guards all below */
 static struct reporter reporters[HV_IC_REPORTERS_MAX];
 static unsigned int n_reporters;
-static unsigned int generation;		/* counts reporters that come and go */
+static unsigned int generation;		/* changes when a reporter comes or goes */
 static bool stopped;
 static enum hv_ic_health combined;	/* read without the lock */
 
@@ -89,7 +89,7 @@ static void changed(const char *name, enum hv_ic_health state, enum hv_ic_health
 	hvic_event->health(&change);
 }
 
-/* Wakes us up when the next reporter is due. */
+/* Schedules the work item for when the next reporter is due. */
 static void schedule_expiry(void)
 {
 	unsigned long next = 0;
@@ -176,7 +176,7 @@ unlock:
  * @name: its name
  *
  * Context: may sleep.
- * Return: 0, or %-ENOENT if there is none of that name.
+ * Return: 0, or %-ENOENT if no reporter has that name.
  */
 int hvic_health_clear(const char *name)
 {
@@ -203,7 +203,7 @@ int hvic_health_clear(const char *name)
  * hvic_health_combined() - what to tell the host
  *
  * Context: any.
- * Return: the worst that reporters say.
+ * Return: the worst of what reporters say.
  */
 enum hv_ic_health hvic_health_combined(void)
 {
@@ -213,7 +213,7 @@ enum hv_ic_health hvic_health_combined(void)
 /**
  * hvic_health_count() - how many reporters are there?
  *
- * Context: any; may change at once.
+ * Context: any; the number may have changed when the function returns.
  * Return: their number.
  */
 unsigned int hvic_health_count(void)
@@ -225,7 +225,7 @@ unsigned int hvic_health_count(void)
  * hvic_health_generation() - has a reporter come or gone?
  *
  * Context: any.
- * Return: a number that changes when one does.
+ * Return: a number that changes when a reporter comes or goes.
  */
 unsigned int hvic_health_generation(void)
 {
@@ -247,7 +247,7 @@ static u32 remaining(const struct reporter *rep)
  * @report: set on success
  *
  * Context: may sleep.
- * Return: 0, or %-ENOENT if there are not so many.
+ * Return: 0, or %-ENOENT if there are fewer reporters.
  */
 int hvic_health_at(unsigned int index, struct hvic_health_report *report)
 {
@@ -294,7 +294,7 @@ int hvic_health_init(void)
 }
 
 /**
- * hvic_health_exit() - forget all reporters; nobody may report any more
+ * hvic_health_exit() - forget all reporters; no report may follow
  *
  * Context: may sleep.
  */

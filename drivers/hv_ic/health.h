@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How the applications of the guest are, as they report it themselves. */
+/* The health of the guest's applications, as they report it themselves. */
 #ifndef HVIC_HEALTH_H
 #define HVIC_HEALTH_H
 
@@ -12,7 +12,7 @@
  * @name: of the reporter
  * @state: healthy or critical; critical also if its time has expired
  * @ttl: milliseconds in which it has to report again; 0 if it has not
- * @remaining: how many of them are left
+ * @remaining: how many of these milliseconds are left
  */
 struct hvic_health_report {
 	char name[HV_IC_NAME_MAX + 1];
@@ -22,8 +22,8 @@ struct hvic_health_report {
 };
 
 /**
- * struct hvic_health_change - something that may be of interest to others
- * @name: of the reporter; NULL if it is about none
+ * struct hvic_health_change - a change that listeners are told of
+ * @name: of the reporter; NULL if no reporter is concerned
  * @state: what the reporter says now, or said last
  * @cause: what has happened
  * @combined: what the host is told from now on

@@ -43,7 +43,7 @@ u64 hvic_platform_reference(void)
  * @reference: the counter at that moment
  *
  * Context: any.
- * Return: false if the hypervisor does not say how the two go together.
+ * Return: false if the hypervisor does not say how the two are related.
  */
 bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference)
 {
@@ -60,14 +60,14 @@ bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference)
 		smp_rmb();
 		*reference = mul_u64_u64_shr(tsc, READ_ONCE(page->tsc_scale), 64) +
 			     READ_ONCE(page->tsc_offset);
-		/* As above: the values belong to this sequence only if it is the same still. */
+		/* As above: the values belong to this sequence only if it has not changed. */
 		smp_rmb();
 	} while (READ_ONCE(page->tsc_sequence) != sequence);
 	return true;
 }
 
 /**
- * hvic_platform_can_hibernate() - does the virtual machine have a state S4?
+ * hvic_platform_can_hibernate() - does the virtual machine have the sleep state S4?
  *
  * Context: may sleep: ACPI allocates memory to find out.
  * Return: true if the host has hibernation enabled for this machine.
@@ -81,7 +81,7 @@ bool hvic_platform_can_hibernate(void)
  * hvic_platform_trusts_host() - may the host change the state of the guest?
  *
  * Context: any.
- * Return: the administrator's word, or in doubt false for a confidential VM.
+ * Return: what the parameter trust says; with auto, false in a confidential VM.
  */
 bool hvic_platform_trusts_host(void)
 {

@@ -15,7 +15,10 @@
 #include "compat.h"
 #include "trace.h"
 
-/* Of all channels, so that a reply to a device that is gone finds nobody. */
+/*
+ * The last id. All channels share it, so an id of a device that is gone never
+ * matches a request of another device.
+ */
 static atomic64_t last_id = ATOMIC64_INIT(0);
 
 static void hvic_request_finish(struct hvic_request *req, int err, const void *reply)
@@ -26,7 +29,7 @@ static void hvic_request_finish(struct hvic_request *req, int err, const void *r
 	req->ops->answer(req, err, reply);
 }
 
-/* May run for a request that is over: cancel_delayed_work() does not wait. */
+/* It may run for a request that is over, since cancel_delayed_work() does not wait. */
 static void hvic_request_deadline(struct work_struct *work)
 {
 	struct hvic_request *req = container_of(to_delayed_work(work),

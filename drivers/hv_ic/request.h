@@ -3,16 +3,16 @@
  * A host request that is answered later.
  *
  * The contract: once hvic_request_begin() has returned an id, exactly one call
- * of ops->answer() follows, for whichever comes first:
+ * of ops->answer() follows, caused by the first of
  *
- *  - hvic_request_complete() with that id: somebody has the answer;
- *  - the deadline: answered with -ETIMEDOUT;
- *  - hvic_request_abort(): whoever worked on it, or the channel, is gone;
+ *  - hvic_request_complete() with that id, which brings the answer;
+ *  - the deadline, which answers with -ETIMEDOUT;
+ *  - hvic_request_abort(), since the daemon or the channel is gone;
  *
- * unless hvic_request_void() comes before all of them: then the host has
- * forgotten the request and nothing is answered. Everybody else comes too late
- * and is told so. No id is ever used twice, so an answer that comes too late
- * cannot be taken for the answer to the next request.
+ * unless hvic_request_void() comes before all of them. Then the host has
+ * forgotten the request, and it gets no answer. A caller that comes too late is
+ * told so. No id is ever used twice, so a late answer cannot be taken for the
+ * answer to the next request.
  *
  *            begin                 complete, deadline, abort: answer
  *   IDLE ------------> OPEN ------------------------------------------> IDLE
@@ -43,7 +43,7 @@ struct hvic_request_ops {
  * @lock: the owner's lock; guards @id, @open and @expires
  * @deadline: answers the request when its time is over
  * @expires: when that is, in jiffies
- * @id: of the open request, or of the last one
+ * @id: identifies the open request, or the last one
  * @open: a request waits for its answer
  */
 struct hvic_request {

@@ -165,6 +165,7 @@ static void print_counter(void *out, const char *key, json_object *value)
 
 static void print_details(struct hvic *hvic, json_object *service)
 {
+	char span[HVU_SPAN_SIZE];
 	json_object *member;
 
 	fputc('\n', hvic->paper.out);
@@ -177,6 +178,10 @@ static void print_details(struct hvic *hvic, json_object *service)
 		fprintf(hvic->paper.out, "%-15s%lld, %s\n", "daemon",
 			(long long)hvu_json_number(member, "pid"),
 			hvu_json_string(member, "abi"));
+	if (json_object_object_get_ex(service, "holds", &member))
+		fprintf(hvic->paper.out, "%-15s%lld file systems, for %s\n", "holds",
+			(long long)hvu_json_number(member, "count"),
+			hvu_span(span, hvu_json_number(member, "age_ms") * 1000000));
 	print_list(hvic, "we speak", service, "supported");
 	print_list(hvic, "host speaks", service, "offered");
 	if (json_object_object_get_ex(service, "last_request", &member))

@@ -51,6 +51,8 @@ static void print_clock(struct hvic *hvic, json_object *time)
 	hvu_say(&hvic->paper, strcmp(state, "valid") ? HVU_WARN : HVU_GOOD, "%s", state);
 	if (json_object_object_get_ex(time, "ptp", &member))
 		fprintf(out, ", /dev/ptp%s", json_object_get_string(member));
+	else
+		fputs(", no PTP clock", out);
 	fputc('\n', out);
 	if (json_object_object_get_ex(time, "offset_ns", &member)) {
 		fprintf(out, "Host      %s from here",

@@ -183,6 +183,13 @@ static const struct hvu_attr outcome_attrs[] = {
 
 static const struct hvu_set set_outcome = SET("outcome", outcome_attrs);
 
+static const struct hvu_attr holds_attrs[] = {
+	[HV_IC_A_HOLDS_COUNT]		= U32("count"),
+	[HV_IC_A_HOLDS_AGE]		= U64_OF("age", "ms"),
+};
+
+static const struct hvu_set set_holds = SET("holds", holds_attrs);
+
 static const struct hvu_attr owner_attrs[] = {
 	[HV_IC_A_OWNER_PID]		= U32("pid"),
 	[HV_IC_A_OWNER_ABI]		= WORD("abi", abi_words),
@@ -209,6 +216,7 @@ static const struct hvu_attr service_attrs[] = {
 	[HV_IC_A_SERVICE_LAST_REQUEST]	= NEST("last-request", set_outcome),
 	[HV_IC_A_SERVICE_LAST_ERROR]	= NEST("last-error", set_outcome),
 	[HV_IC_A_SERVICE_IN_SESSION]	= FLAG("in-session"),
+	[HV_IC_A_SERVICE_HOLDS]		= NEST("holds", set_holds),
 };
 
 const struct hvu_set hvu_set_service = SET("service", service_attrs);
@@ -313,7 +321,7 @@ static const struct hvu_attr fcopy_attrs[] = {
 const struct hvu_set hvu_set_fcopy = SET("fcopy", fcopy_attrs);
 
 const struct hvu_set *const hvu_sets[] = {
-	&set_version, &set_counters, &set_outcome, &set_owner, &hvu_set_service,
+	&set_version, &set_counters, &set_outcome, &set_holds, &set_owner, &hvu_set_service,
 	&set_time_point, &hvu_set_time, &hvu_set_health, &hvu_set_request, &set_handler,
 	&hvu_set_shutdown, &hvu_set_vss, &hvu_set_fcopy, NULL
 };

@@ -28,9 +28,9 @@ int hvic_heartbeat_parse(struct hvic_span body, u64 *seq)
 /**
  * hvic_heartbeat_encode() - write the answer to a heartbeat
  * @body: zeroed room of the request's length, at least HVIC_WIRE_HEARTBEAT_MIN
- * @version: agreed on; the application state came with 3.0
+ * @version: the one agreed on; the application state came with 3.0
  * @seq: the guest's sequence number
- * @state: how the applications are
+ * @state: the health of the applications
  *
  * Return: the length of the body.
  */

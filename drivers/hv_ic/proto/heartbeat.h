@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Heartbeat: a number to count up, and how the guest's applications are. */
+/* Heartbeat: a number to count up, and the health of the guest's applications. */
 #ifndef HVIC_PROTO_HEARTBEAT_H
 #define HVIC_PROTO_HEARTBEAT_H
 

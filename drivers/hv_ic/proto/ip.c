@@ -20,7 +20,7 @@ static int digit_of(u8 c)
 
 /*
  * Reads a number of at most @max_digits digits from the front of @text and cuts
- * it off. Returns -EINVAL if there is none, or a digit too many.
+ * it off. Returns -EINVAL if there is no digit, or more than @max_digits.
  */
 static int take_number(struct hvic_span *text, int base, size_t max_digits)
 {
@@ -71,7 +71,7 @@ static int parse_ipv4(struct hvic_span text, u8 *bytes)
 	return text.len ? -EINVAL : 0;
 }
 
-/* Groups of hexadecimal digits; "::" stands once for as many zeroes as it takes. */
+/* Groups of hexadecimal digits; one "::" may stand for the zero groups that are missing. */
 static int parse_ipv6(struct hvic_span text, u8 *bytes)
 {
 	int n = 0, gap = -1, i, value;
@@ -210,7 +210,7 @@ static size_t format_v6(const u8 *bytes, char *text)
 /**
  * hvic_ip_format() - write an address
  * @address: the address
- * @text: where to; gets a NUL at the end
+ * @text: gets the text and a NUL
  *
  * Return: the length without the NUL.
  */
@@ -224,7 +224,8 @@ size_t hvic_ip_format(const struct hv_ic_kvp_address *address, char text[HVIC_IP
  * hvic_ip_prefix_of_mask() - how many bits of an IPv4 mask are set
  * @mask: in network order
  *
- * Return: the length of the prefix, or %-EINVAL if the mask has a hole.
+ * Return: the length of the prefix, or %-EINVAL if the bits that are set are not the
+ * first ones.
  */
 int hvic_ip_prefix_of_mask(const u8 mask[4])
 {
@@ -239,7 +240,7 @@ int hvic_ip_prefix_of_mask(const u8 mask[4])
 }
 
 /**
- * hvic_ip_mask_of_prefix() - the IPv4 mask with so many bits set
+ * hvic_ip_mask_of_prefix() - the IPv4 mask for a length of prefix
  * @prefix: at most 32
  * @mask: set, in network order
  */
@@ -284,7 +285,7 @@ int hvic_ip_parse_subnet(struct hvic_span text, struct hv_ic_kvp_address *addres
 /**
  * hvic_ip_format_subnet() - write how large the subnet of an address is
  * @address: the address
- * @text: where to; gets a mask for IPv4, "/64" for IPv6, and a NUL
+ * @text: gets a mask for IPv4 or the likes of "/64" for IPv6, and a NUL
  *
  * Return: the length without the NUL.
  */
@@ -301,7 +302,7 @@ size_t hvic_ip_format_subnet(const struct hv_ic_kvp_address *address,
 	return format_v4(mask, text);
 }
 
-/* Cuts the next entry off a list; it is empty at the end of the list. */
+/* Cuts the next entry off a list. At the end of the list the entry is empty. */
 static struct hvic_span next_entry(struct hvic_span *list)
 {
 	static const char separators[] = { ';', ',', ' ', '\t', '\r', '\n', 0 };
@@ -329,7 +330,7 @@ static bool has_room_for(const struct hv_ic_kvp_address *addresses, u32 n,
 	return used < max_per_family;
 }
 
-/* Returns how many entries are not taken. */
+/* Returns how many entries were left out. */
 static unsigned int parse_list(struct hvic_span list, struct hv_ic_kvp_address *addresses,
 			       u32 *n, u32 max_per_family)
 {
@@ -369,11 +370,11 @@ static unsigned int parse_addresses(const struct hvic_ip_text *text, struct hv_i
 
 /**
  * hvic_ip_from_text() - read an adapter's set-up from lists
- * @text: the lists; white space and commas count as separators, too
+ * @text: the lists; white space and commas also separate entries
  * @ip: gets addresses, gateways and name servers; the rest stays as it is
  *
- * Return: how many entries were left out, because they are not addresses or are
- * too many.
+ * Return: how many entries were left out, because they are no addresses or because
+ * there was no more room.
  */
 unsigned int hvic_ip_from_text(const struct hvic_ip_text *text, struct hv_ic_kvp_ip *ip)
 {
@@ -389,7 +390,7 @@ unsigned int hvic_ip_from_text(const struct hvic_ip_text *text, struct hv_ic_kvp
 	return refused;
 }
 
-/* Adds an entry to a list; false, and nothing is added, if it does not fit. */
+/* Adds an entry to a list. Returns false, and adds nothing, if it does not fit. */
 static bool append(char *list, size_t size, size_t *at, const char *entry, size_t len)
 {
 	size_t separator = *at ? 1 : 0;
@@ -420,7 +421,7 @@ static void format_list(const struct hv_ic_kvp_address *addresses, u32 n,
 /**
  * hvic_ip_to_lists() - write an adapter's set-up as lists
  * @ip: the set-up
- * @lists: where to; what does not fit in a list is left out of it
+ * @lists: gets the lists; what does not fit in a list is left out of it
  */
 void hvic_ip_to_lists(const struct hv_ic_kvp_ip *ip, struct hvic_ip_lists *lists)
 {

@@ -20,7 +20,7 @@ int hvic_ip_prefix_of_mask(const u8 mask[4]);
 void hvic_ip_mask_of_prefix(unsigned int prefix, u8 mask[4]);
 
 /**
- * struct hvic_ip_text - an adapter's set-up as lists, with semicolons between
+ * struct hvic_ip_text - an adapter's set-up as lists, separated by semicolons
  * @address: addresses
  * @subnet: for each address its mask or prefix
  * @gateway: default gateways
@@ -34,7 +34,7 @@ struct hvic_ip_text {
 };
 
 /**
- * struct hvic_ip_lists - room for the same, as long as the host's fields
+ * struct hvic_ip_lists - room for the lists, as long as the host's fields
  * @address: addresses
  * @subnet: for each address its mask or prefix
  * @gateway: default gateways

@@ -2,9 +2,9 @@
 /*
  * Data exchange messages.
  *
- * Every size in them is the host's word, so each is held against its field and
- * against the message. What goes back must be right to the bit: a host that finds
- * an odd size, a missing NUL or a lone surrogate closes the channel for good.
+ * The host gives every size in them, so each is compared with its field and with
+ * the message. An answer must be exact: a host that finds an odd size, a missing NUL
+ * or a lone surrogate closes the channel for good.
  */
 #include "kvp.h"
 
@@ -15,7 +15,7 @@
 
 #include "utf16.h"
 
-/* Since this version adapters are set up in binary, before that in text. */
+/* Since this version addresses are numbers on the wire, before it they were text. */
 #define BINARY_IP_MAJOR	5
 
 /**
@@ -421,13 +421,13 @@ static int decode_ip_binary(struct hvic_span body, struct hv_ic_kvp_ip *ip)
  * hvic_kvp_decode_ip() - read GET_IP_INFO or SET_IP_INFO
  * @body: of the message
  * @version: agreed on; the layout changed with 5.0
- * @ip: set in any case; all zero on an error. For GET_IP_INFO only the adapter
- *	means something.
- * @scratch: used in between
+ * @ip: set in any case; all zero on an error. For GET_IP_INFO only the adapter is
+ *	meaningful.
+ * @scratch: room for what lies between the two forms
  *
  * Return: 0, or
  * * %-EBADMSG - too short
- * * %-EINVAL - no adapter named, too many addresses, or something that is none
+ * * %-EINVAL - no adapter is named, there are too many addresses, or a text is none
  * * %-EILSEQ - a lone surrogate
  */
 int hvic_kvp_decode_ip(struct hvic_span body, struct hvic_version version,
@@ -486,7 +486,7 @@ static int encode_ip_string(struct hvic_room body, const char *adapter,
 
 /*
  * Writes the addresses of one family, at most @max of them, and returns how
- * many. @indices gets where each of them came from, if it is not NULL.
+ * many. If @indices is not NULL, it gets the index of each in @addresses.
  */
 static u32 put_addresses(u8 *wire, u32 max, u8 family,
 			 const struct hv_ic_kvp_address *addresses, u32 n, u8 *indices)
@@ -574,7 +574,7 @@ static bool is_valid_ip(const struct hv_ic_kvp_ip *ip)
  * @pool: of the request
  * @adapter: its id, as long as the room in @ip, as the host has written it
  * @ip: its set-up; what is beyond the layout's bounds is left out
- * @scratch: used in between
+ * @scratch: room for what lies between the two forms
  *
  * Return: the length of the body, or
  * * %-EBADMSG - the request was too short to hold the answer

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The envelope of a message: parse the host's, build ours.
+ * The envelope of a message: how the host's is parsed and the answer's is built.
  *
  * A packet carries one message. Three sizes describe it (the packet's, the pipe
  * header's, the IC header's) and a host may get any of them wrong; the smallest
@@ -21,9 +21,9 @@
  *	-EBADMSG the header is good enough to answer
  *
  * Return: 0, or
- * * %-EBADMSG - too short to hold the headers: nothing is known of it
+ * * %-EBADMSG - too short to hold the headers, so nothing is known of it
  * * %-EPROTO - the pipe header says that this is not data
- * * %-EMSGSIZE - longer than any legal message, or the sizes contradict
+ * * %-EMSGSIZE - longer than any legal message, or its sizes contradict each other
  */
 int hvic_msg_parse(struct hvic_span packet, struct hvic_msg *msg)
 {
@@ -65,7 +65,7 @@ int hvic_msg_parse(struct hvic_span packet, struct hvic_msg *msg)
  * hvic_msg_wants_answer() - does the host wait for an answer to this message?
  * @msg: a parsed message
  *
- * Return: true for the request half of a transaction; anything else must be
+ * Return: true for the request half of a transaction; any other message must be
  * neither answered nor acted on.
  */
 bool hvic_msg_wants_answer(const struct hvic_msg *msg)
@@ -107,7 +107,7 @@ struct hvic_room hvic_msg_begin_reply(struct hvic_room packet, const struct hvic
 }
 
 /**
- * hvic_msg_end_reply() - say how the request went
+ * hvic_msg_end_reply() - finish the answer with a status
  * @packet: where hvic_msg_begin_reply() began the answer
  * @body_len: bytes of the body that count
  * @status: HRESULT for the host
@@ -120,7 +120,7 @@ void hvic_msg_end_reply(struct hvic_room packet, size_t body_len, u32 status)
 	wire->ic.status = cpu_to_le32(status);
 }
 
-/* Where several errors have one status, the way back gives the first of them. */
+/* If several errors have one status, hvic_errno_from_status() gives the first of them. */
 static const struct {
 	int err;
 	u32 status;
@@ -133,24 +133,24 @@ static const struct {
 	{ -EINVAL,	HVIC_STATUS_INVALID_ARGUMENT },
 	{ -EBADMSG,	HVIC_STATUS_INVALID_ARGUMENT },		/* too short */
 	{ -EILSEQ,	HVIC_STATUS_INVALID_ARGUMENT },		/* not UTF-16 */
-	{ -EMSGSIZE,	HVIC_STATUS_INVALID_ARGUMENT },		/* sizes lie */
+	{ -EMSGSIZE,	HVIC_STATUS_INVALID_ARGUMENT },		/* wrong sizes */
 	{ -ENODATA,	HVIC_STATUS_NO_MORE_ITEMS },		/* end of a list */
 	{ -ENODEV,	HVIC_STATUS_NOT_READY },		/* not negotiated, going away */
 	{ -ENOENT,	HVIC_STATUS_NOT_FOUND },		/* key, adapter */
-	{ -ENOLCK,	HVIC_STATUS_MACHINE_LOCKED },		/* an inhibitor holds it */
+	{ -ENOLCK,	HVIC_STATUS_MACHINE_LOCKED },		/* an inhibitor lock */
 	{ -ENOMEM,	HVIC_STATUS_OUT_OF_MEMORY },
 	{ -ENOSPC,	HVIC_STATUS_DISK_FULL },
 	{ -ENOTCONN,	HVIC_STATUS_NOT_CONNECTED },		/* no daemon */
 	{ -ENOTDIR,	HVIC_STATUS_PATH_NOT_FOUND },
 	{ -EOPNOTSUPP,	HVIC_STATUS_NOT_SUPPORTED },
 	{ -EPERM,	HVIC_STATUS_ACCESS_DENIED },
-	{ -EPROTO,	HVIC_STATUS_NOT_SUPPORTED },		/* not a datagram */
+	{ -EPROTO,	HVIC_STATUS_NOT_SUPPORTED },		/* not data */
 	{ -ERANGE,	HVIC_STATUS_INVALID_ARGUMENT },
 	{ -ETIMEDOUT,	HVIC_STATUS_TIMEOUT },
 };
 
 /**
- * hvic_status_from_errno() - say an error in the host's words
+ * hvic_status_from_errno() - turn an error into a status of the host
  * @err: 0 or a negative errno
  *
  * Return: the HRESULT that the administrator on the host will read.
@@ -167,11 +167,12 @@ u32 hvic_status_from_errno(int err)
 }
 
 /**
- * hvic_errno_from_status() - the way back, for daemons that speak the host's words
+ * hvic_errno_from_status() - turn a status of the host into an error
  * @status: HRESULT
  *
- * Return: 0 or a negative errno that stands for @status; %-EIO for one that we
- * do not know.
+ * Older daemons answer with such a status.
+ *
+ * Return: 0 or a negative errno that stands for @status; %-EIO if it is unknown.
  */
 int hvic_errno_from_status(u32 status)
 {

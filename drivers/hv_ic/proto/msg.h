@@ -23,7 +23,7 @@ struct hvic_version {
  * struct hvic_msg - a message from the host
  * @framework: framework version in its header
  * @message: service version in its header
- * @type: one of enum hvic_wire_type, or a number that we do not know
+ * @type: one of enum hvic_wire_type, or an unknown number
  * @transaction: the host's mark, to be echoed
  * @flags: HVIC_WIRE_TRANSACTION, _REQUEST, _RESPONSE
  * @len: how long the answer has to be, headers included

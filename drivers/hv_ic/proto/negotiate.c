@@ -3,9 +3,9 @@
  * Version negotiation.
  *
  * The host sends two lists; the answer names one version of each, or refuses by
- * empty lists. A refusal is final for the host until the channel is opened
- * again, so nothing here fails for any other reason than having no version in
- * common or a message that contradicts itself.
+ * empty lists. For the host a refusal is final until the channel is opened again,
+ * so only two things lead to one: no version in common, or a message that
+ * contradicts itself.
  */
 #include "negotiate.h"
 
@@ -56,10 +56,10 @@ static bool is_offered(struct hvic_span offered, const struct hvic_version *vers
 /**
  * hvic_nego_list() - read a list of versions
  * @offered: wire versions
- * @list: where to put them
- * @n_list: how many there is room for; more are left out
+ * @list: gets the versions
+ * @n_list: for how many there is room; more are left out
  *
- * Return: how many are in the list.
+ * Return: how many the list has got.
  */
 size_t hvic_nego_list(struct hvic_span offered, struct hvic_version *list, size_t n_list)
 {
@@ -75,9 +75,9 @@ size_t hvic_nego_list(struct hvic_span offered, struct hvic_version *list, size_
 }
 
 /**
- * hvic_nego_select() - pick the version that we like best
+ * hvic_nego_select() - choose the best version in common
  * @offered: wire versions in any order
- * @ours: the versions that we speak, the best first
+ * @ours: the versions that the guest can speak, the best first
  * @n_ours: how many
  * @chosen: set on success only
  *

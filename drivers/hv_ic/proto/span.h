@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 /**
- * struct hvic_span - bytes to read, owned by somebody else
+ * struct hvic_span - bytes to read, which belong to the caller
  * @data: first byte; may be NULL when @len is 0
  * @len: number of bytes
  */
@@ -19,7 +19,7 @@ struct hvic_span {
 };
 
 /**
- * struct hvic_room - bytes to write, owned by somebody else
+ * struct hvic_room - bytes to write, which belong to the caller
  * @data: first byte; may be NULL when @len is 0
  * @len: number of bytes
  */
@@ -44,10 +44,10 @@ static inline const void *hvic_span_at(struct hvic_span span, size_t offset, siz
 }
 
 /**
- * hvic_span_cut() - the rest of a span from an offset, at most so long
+ * hvic_span_cut() - the part of a span from an offset on, up to a length
  * @span: what to cut
  * @offset: first byte to keep; beyond the end gives an empty span
- * @max: most bytes to keep
+ * @max: how many bytes to keep at most
  *
  * Return: the bytes kept.
  */

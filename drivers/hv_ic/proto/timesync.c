@@ -42,12 +42,12 @@ static int parse_v4(struct hvic_span body, u64 *time, u8 *flags,
 /**
  * hvic_timesync_parse() - read a time message
  * @body: of the message
- * @version: agreed on; the layout changed with 4.0
+ * @version: the one agreed on; the layout changed with 4.0
  * @sample: set in any case; all zero on an error
  *
  * Return: 0, or
  * * %-EBADMSG - too short
- * * %-ERANGE - before 1970 or beyond what 64 bits of ns can say
+ * * %-ERANGE - before 1970 or beyond what 64 bits of ns can express
  */
 int hvic_timesync_parse(struct hvic_span body, struct hvic_version version,
 			struct hvic_time_sample *sample)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * UTF-16LE to UTF-8 and back. The host kills a channel that sends it a malformed
- * string, and what the host sends may end up in files and logs: so nothing but
- * well-formed text leaves here, in either direction.
+ * UTF-16LE to UTF-8 and back. The host closes a channel that sends it a malformed
+ * string, and what the host sends may end up in files and logs. So both directions
+ * write only well-formed text.
  */
 #include "utf16.h"
 

@@ -5,7 +5,7 @@
 
 #include "span.h"
 
-/* A unit of UTF-16 becomes at most three bytes of UTF-8 (a pair four). */
+/* A unit of UTF-16 becomes at most three bytes of UTF-8, a pair of units four. */
 #define HVIC_UTF8_SIZE(units)	((units) * 3 + 1)
 
 int hvic_utf16_to_utf8(struct hvic_span in, struct hvic_room out);

@@ -29,7 +29,7 @@ int hvic_vss_parse(struct hvic_span body, enum hvic_wire_vss_op *op)
 }
 
 /**
- * hvic_vss_decode_freeze() - read what a FREEZE is about
+ * hvic_vss_decode_freeze() - read which disks a FREEZE is for
  * @body: of the message; may be cut behind the last LUN, or before the LUN list
  * @freeze: set in any case; all zero on an error
  *

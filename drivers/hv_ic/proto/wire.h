@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the host puts on the wire, byte for byte, for every integration service.
+ * What host and guest put on the wire, byte for byte, for every integration service.
  *
- * Nothing here is interpreted: the parsers beside this file turn these layouts
- * into native types and back. All integers are little endian, nothing is
- * aligned. Offsets in comments count from the start of the struct.
+ * This file only describes layouts; the parsers beside it turn them into native
+ * types and back. All integers are little endian, and no field is aligned. Offsets
+ * in comments count from the start of the struct.
  */
 #ifndef HVIC_PROTO_WIRE_H
 #define HVIC_PROTO_WIRE_H
@@ -20,7 +20,7 @@
 struct hvic_wire_desc {
 	__le16 type;
 	__le16 offset8;			/* of the payload, in units of 8 bytes */
-	__le16 len8;			/* of descriptor and payload, the same */
+	__le16 len8;			/* of descriptor and payload, in the same units */
 	__le16 flags;
 	__le64 xid;
 } __packed;
@@ -209,7 +209,7 @@ enum hvic_wire_kvp_type {
 	HVIC_WIRE_KVP_STRING		= 1,
 	HVIC_WIRE_KVP_EXPAND_STRING	= 2,
 	HVIC_WIRE_KVP_U32		= 4,
-	HVIC_WIRE_KVP_U64_LINUX		= 8,	/* what Linux headers call 64 bit */
+	HVIC_WIRE_KVP_U64_LINUX		= 8,	/* the number for 64 bits in Linux' headers */
 	HVIC_WIRE_KVP_U64		= 11,
 };
 
@@ -407,7 +407,7 @@ enum hvic_wire_fcopy_op {
 #define HVIC_WIRE_FCOPY_NAME_UNITS	260
 #define HVIC_WIRE_FCOPY_BLOCK		6144
 
-struct hvic_wire_fcopy_header {		/* COMPLETE and CANCEL are no more */
+struct hvic_wire_fcopy_header {		/* COMPLETE and CANCEL are this alone */
 	__le32 op;
 	u8 service[16];
 	u8 session[16];

@@ -213,9 +213,20 @@ enum {
 	HV_IC_A_SERVICE_LAST_REQUEST,	/* HV_IC_A_OUTCOME_* */
 	HV_IC_A_SERVICE_LAST_ERROR,	/* HV_IC_A_OUTCOME_* */
 	HV_IC_A_SERVICE_IN_SESSION,	/* flag */
+	HV_IC_A_SERVICE_HOLDS,		/* HV_IC_A_HOLDS_* */
 
 	__HV_IC_A_SERVICE_MAX,
 	HV_IC_A_SERVICE_MAX = (__HV_IC_A_SERVICE_MAX - 1)
+};
+
+/* File systems that the kernel holds frozen for a backup. */
+enum {
+	HV_IC_A_HOLDS_PAD = 1,
+	HV_IC_A_HOLDS_COUNT,		/* u32 */
+	HV_IC_A_HOLDS_AGE,		/* u64, ms */
+
+	__HV_IC_A_HOLDS_MAX,
+	HV_IC_A_HOLDS_MAX = (__HV_IC_A_HOLDS_MAX - 1)
 };
 
 /* How far the clocks were apart at one moment. */
@@ -340,7 +351,7 @@ enum {
 	 * request: ID, or dump
 	 * reply: ID NAME CLASS [INSTANCE] [CHANNEL] STATE ENABLED [FRAMEWORK]
 	 *	[MESSAGE] SUPPORTED... OFFERED... [OWNER] [NEEDS_OWNER] [COUNTERS]
-	 *	[LAST_REQUEST] [LAST_ERROR] [IN_SESSION]
+	 *	[LAST_REQUEST] [LAST_ERROR] [IN_SESSION] [HOLDS]
 	 * ntf, group state: EVENT and the same
 	 */
 	HV_IC_CMD_SERVICE_GET = 1,

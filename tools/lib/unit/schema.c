@@ -237,11 +237,16 @@ static void every_kind(void **state)
 	mnl_attr_put_u32(message, HV_IC_A_OUTCOME_ERRNO, -13);
 	mnl_attr_nest_end(message, nest);
 	mnl_attr_put(message, HV_IC_A_SERVICE_IN_SESSION, 0, NULL);
+	nest = mnl_attr_nest_start(message, HV_IC_A_SERVICE_HOLDS);
+	mnl_attr_put_u32(message, HV_IC_A_HOLDS_COUNT, 3);
+	mnl_attr_put_u64(message, HV_IC_A_HOLDS_AGE, 1500);
+	mnl_attr_nest_end(message, nest);
 	expect_json(message, &hvu_set_service,
 		    "{\"id\":\"fcopy\",\"name\":\"a/b\\\"\",\"state\":\"ready\",\"enabled\":false,"
 		    "\"message\":\"3.2\",\"supported\":[\"3.2\",\"1.0\"],\"needs_owner\":true,"
 		    "\"last_error\":{\"age_ms\":18446744073709551615,\"status\":\"0x80070005\","
-		    "\"errno\":-13},\"in_session\":true}");
+		    "\"errno\":-13},\"in_session\":true,"
+		    "\"holds\":{\"count\":3,\"age_ms\":1500}}");
 }
 
 static void units_in_names(void **state)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The guest's part of the demonstration: `demo WHAT` prepares a thing, or tells how it looks from
-# in here, in one line.
+# The guest's part of the demonstration: `demo WHAT` prepares something, or prints in one line how it
+# looks from inside the guest.
 
 service()
 {
@@ -13,7 +13,7 @@ service()
 		"$(cat "/sys/bus/vmbus/devices/$1/ic/message_version")"
 }
 
-# Writes once a second, and remembers how much longer than that it once took.
+# Write once a second, and record the longest delay.
 write_on()
 {
 	longest=0
@@ -53,7 +53,7 @@ daemons)
 	modprobe ext4
 	mke2fs -q /dev/ram0 4096
 	mount -t ext4 /dev/ram0 /mnt
-	# Not as redirections of the call: the shell would keep the old ones open for after it.
+	# As redirections of the call, the shell would keep the old streams open until it returns.
 	(exec </dev/null >/dev/null 2>&1; write_on /mnt) &
 	for daemon in kvp vss fcopy; do
 		"hv_${daemon}_daemon" -n </dev/null >/dev/null 2>&1 &

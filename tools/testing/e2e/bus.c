@@ -20,7 +20,7 @@ static void connect(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(test_ready(t, &ic_heartbeat), NULL), 0);
 }
 
-/* Every device of a service that the module serves is the module's. */
+/* The module has bound every device of a service that it serves. */
 static void bound(struct test *t)
 {
 	const struct ic_service *const *service;
@@ -38,7 +38,7 @@ static void two_cpus(struct test *t)
 		EXPECT_RESULT(heartbeat_beat(test_ready(t, &ic_heartbeat), NULL), 0);
 }
 
-/* The channel's interrupt is moved while beats go on; needs MODIFYCHANNEL, so 4.1. */
+/* The channel's interrupt is moved while beats go on, which MODIFYCHANNEL allows since 4.1. */
 static void move_channel(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -60,7 +60,7 @@ static void old_version(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(test_ready(t, &ic_heartbeat), NULL), 0);
 }
 
-/* The bus driver goes and comes, some versions of it without UNLOAD: all from the start. */
+/* The bus driver is unloaded and loaded, in some versions without UNLOAD: all starts anew. */
 static void reconnect(struct test *t)
 {
 	if (!test_has(t, "/lib/modules/$(uname -r)/hv_vmbus.ko"))
@@ -76,7 +76,7 @@ static void reconnect(struct test *t)
 	expect_services_ready(t);
 }
 
-/* The module is there before the host offers anything. */
+/* The module is loaded before the host offers a device. */
 static void module_first(struct test *t)
 {
 	test_unload(t);

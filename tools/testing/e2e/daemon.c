@@ -39,7 +39,7 @@ static void voided(struct test *t, struct ic_request *r)
 	EXPECT_RESULT(result, -ECANCELED);
 }
 
-/* Nobody there. */
+/* There is no daemon. */
 
 static void none(struct test *t)
 {
@@ -361,7 +361,7 @@ static void killed_without_file(struct test *t)
 	play_said(t, "remove path=/tmp/ name=asked");
 }
 
-/* Answers that nobody waits for. */
+/* Answers to no open request. */
 
 static void answered_late(struct test *t)
 {

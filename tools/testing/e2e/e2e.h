@@ -36,18 +36,18 @@ struct test;
 
 enum peer { HV_IC, HV_UTILS };
 
-/* Of whom a case tells. */
+/* The driver that a case is about. */
 enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
 
 /**
  * struct test_case - one row
- * @name:	what to call it on the command line
+ * @name:	its name on the command line
  * @run:	the case
- * @only:	the peers that have what the case is about; it is not run with others
+ * @only:	the peers that the case is run with; the others lack what it is about
  * @peer_fails:	why hv_utils fails the case, which Hyper-V expects to pass: it is
  *		run with it all the same, and must fail
- * @provokes:	a report of the kernel's, by a part of its line, that the case makes it
- *		say and that tells of nothing wrong with the module
+ * @provokes:	part of a line of a kernel report that the case causes and that is no
+ *		error of the module
  * @fresh:	the case needs a guest that has just been booted
  * @ends_guest:	the case ends with a guest that does not run
  * @last:	run after all others of the same kind of guest
@@ -88,7 +88,7 @@ struct test {
 	const char *module;
 	struct ic *ics[IC_COUNT];
 	bool touched[IC_COUNT];
-	size_t console;			/* line from which kernel reports count */
+	size_t console;			/* line of the console after which reports count */
 	struct cleanup *cleanups;
 	struct scrap *scraps;
 	enum { PASSED, FAILED, SKIPPED } outcome;
@@ -97,20 +97,20 @@ struct test {
 	jmp_buf end;			/* of the case, or of its cleanup */
 };
 
-/** test_ic() - the host side of a service, in whatever state it is */
+/** test_ic() - the host side of a service, in any state */
 struct ic *test_ic(struct test *t, const struct ic_service *service);
 
 /**
- * test_ready() - the same, open and negotiated
+ * test_ready() - the host side of a service, open and negotiated
  *
  * With hv_utils this also starts the daemon that the service needs.
  */
 struct ic *test_ready(struct test *t, const struct ic_service *service);
 
-/** test_served() - the same, with Debian's daemon of the service attached */
+/** test_served() - as test_ready(), with Debian's daemon of the service attached */
 struct ic *test_served(struct test *t, const struct ic_service *service);
 
-/** test_talkative() - let the old driver say when a daemon registers */
+/** test_talkative() - make the old driver log when a daemon registers */
 void test_talkative(struct test *t);
 
 /**
@@ -119,7 +119,7 @@ void test_talkative(struct test *t);
  */
 void test_attached(struct test *t, const struct ic_service *service, size_t from);
 
-/** test_services() - those that the module under test serves, ended by NULL */
+/** test_services() - the services of the module under test, ended by NULL */
 const struct ic_service *const *test_services(struct test *t);
 
 /**
@@ -132,7 +132,7 @@ void test_touch(struct test *t, struct ic *ic);
 /** test_reopen() - rescind, offer again, and wait until the guest has opened it */
 void test_reopen(struct test *t, struct ic *ic);
 
-/** test_rescind() - rescind and wait until the guest has let go */
+/** test_rescind() - rescind and wait until the guest has released the device */
 void test_rescind(struct test *t, struct ic *ic);
 
 /** test_stop_daemons() - end Debian's daemons, which hold devices open */
@@ -151,7 +151,7 @@ void test_unload(struct test *t);
 char *test_run(struct test *t, int expected_status, const char *format, ...)
 	__printf(3, 4);
 
-/** test_says() - run a command in the guest and expect @text in its output */
+/** test_says() - run a command in the guest, and expect @text in its output */
 void test_says(struct test *t, int expected_status, const char *command, const char *text);
 
 /** test_until() - repeat a command in the guest until it succeeds */
@@ -176,14 +176,14 @@ void test_need(struct test *t, const char *path);
 /** test_defer() - call @undo at the end of the case, however it ends; last one first */
 void test_defer(struct test *t, void (*undo)(struct test *t, void *context), void *context);
 
-/** test_undo() - do now what test_defer() noted */
+/** test_undo() - call now what was given to test_defer() */
 void test_undo(struct test *t);
 
-/** test_skip() - end the case: the guest lacks what it needs */
+/** test_skip() - end the case, since the guest lacks what it needs */
 void test_skip(struct test *t, const char *format, ...)
 	__printf(2, 3) __noreturn;
 
-/** test_note() - what the case is about now: shown if it fails, until the next note */
+/** test_note() - say what the case does now; shown if it fails before the next note */
 void test_note(struct test *t, const char *format, ...)
 	__printf(2, 3);
 
@@ -221,7 +221,7 @@ void test_expect_result(struct test *t, const char *file, int line, const char *
 #define EXPECT_RESULT(got, expected)						\
 	test_expect_result(t, __FILE__, __LINE__, #got, got, expected)
 
-/* Any status but success, respectively any at all. */
+/* Any status but success; any status. */
 
 void test_expect_answer(struct test *t, const char *file, int line, const char *what,
 			ic_result got, bool failing);

@@ -10,7 +10,7 @@ static struct ic *start(struct test *t)
 	return test_served(t, &ic_fcopy);
 }
 
-/* As crc32(1) prints it. */
+/* In the format of crc32(1). */
 static const char *checksum(const uint8_t *data, size_t size)
 {
 	static char text[16];
@@ -85,7 +85,7 @@ static void disk_full(struct test *t)
 	struct ic *fc = start(t);
 	ic_result result;
 
-	/* Ten blocks of 6 KiB, and no part of another. */
+	/* Exactly ten blocks of 6 KiB. */
 	test_run(t, 0, "mount -t tmpfs -o size=60k none /tmp/copy");
 	result = fcopy_copy(fc, &source, "/tmp/copy", "large", 0);
 	test_run(t, 0, "umount /tmp/copy");

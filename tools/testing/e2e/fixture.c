@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Boots guests for the cases, and throws away those that are of no more use. */
+/* Boots guests for the cases, and ends those that are no longer needed. */
 #include "fixture.h"
 
 #include <stdio.h>
@@ -31,7 +31,7 @@ void fixture_show_log(struct test *t)
 
 	if (!t->host)
 		return;
-	/* A guest that does not run any more: where did it end? */
+	/* Shows where a guest that does not run any more has ended. */
 	if (hv_state(t->host) == HV_RUNNING)
 		text = hv_console_tail(t->host, 25);
 	else
@@ -42,8 +42,8 @@ void fixture_show_log(struct test *t)
 }
 
 /*
- * Without the module no case can pass, and each would wait for it: the run ends here. Loading it
- * once more tells why, here and on the console.
+ * Without the module no case can pass, and each would wait for it, so the run ends here. Loading it
+ * once more shows the reason, here and on the console.
  */
 static void need_module(struct test *t)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The guest in which cases run, and which they share as long as it is good. */
+/* The guest in which cases run. Cases share it as long as it is in order. */
 #ifndef E2E_FIXTURE_H
 #define E2E_FIXTURE_H
 
@@ -17,7 +17,7 @@
  */
 bool fixture_take(struct test *t, const struct test_case *test_case);
 
-/** fixture_drop() - the guest is of no more use */
+/** fixture_drop() - end the guest, which is no longer needed */
 void fixture_drop(struct test *t);
 
 /** fixture_same_guest() - can both cases share one? */

@@ -19,7 +19,7 @@ static void wrap(struct test *t)
 		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 }
 
-/* Nobody reports on applications: monitoring tools expect exactly "unknown". */
+/* There is no report on applications; monitoring tools then expect exactly "unknown". */
 static void state_unknown(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -29,7 +29,7 @@ static void state_unknown(struct test *t)
 	EXPECT_STR(heartbeat_state_name(state), "unknown");
 }
 
-/* What the host left in the field of the state is not the guest's state. */
+/* The state in the answer is the guest's, whatever the host has left in its field. */
 static void state_not_echoed(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);

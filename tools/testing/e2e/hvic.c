@@ -261,7 +261,7 @@ static void shows_events(struct test *t)
 }
 
 /*
- * One that does not read loses events, and nobody else anything; then it says so and
+ * A monitor that does not read loses events, and no other does; then it says so and
  * shows what became of them. How many they were shows with the next.
  */
 static void monitor_stuck(struct test *t)

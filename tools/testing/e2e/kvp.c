@@ -46,7 +46,7 @@ static void qword(struct test *t)
 	EXPECT_RESULT(kvp_delete(kvp, KVP_EXTERNAL, "qword"), 0);
 }
 
-/* Items of the guest, as host tools list them: to the end, in order, all of them. */
+/* All items of the guest, listed to the end and in order, as tools on the host do. */
 static void enumerate(struct test *t)
 {
 	struct ic *kvp = test_served(t, &ic_kvp);
@@ -100,7 +100,7 @@ static void get(struct test *t)
 	EXPECT_STR(item.value, "told");
 }
 
-/* 255 units of key and 1023 of value are what the wire can carry. */
+/* The wire can carry a key of 255 units and a value of 1023. */
 static void longest(struct test *t)
 {
 	struct ic *kvp = test_served(t, &ic_kvp);
@@ -160,7 +160,7 @@ static void ip_info_text(struct test *t)
 	EXPECT(strstr(ip.subnet, "255.255.255.0"));
 }
 
-/* A host that knows 5.0 gets the binary form, or nothing at all from an old guest. */
+/* A host that knows 5.0 gets addresses as numbers; an old guest gives it none. */
 static void ip_info_binary(struct test *t)
 {
 	struct ic *kvp = test_served(t, &ic_kvp);

@@ -4,8 +4,8 @@
 #include "load.h"
 
 /*
- * The debug kernel is slow, and shows in few rounds what others show in many. Under
- * emulation two vCPUs are slow as well, while they wait for each other.
+ * The debug kernel is slow, and finds in few rounds what others find in many. Under
+ * emulation two vCPUs are slow as well, since they wait for each other.
  */
 static int rounds(struct test *t, int n)
 {
@@ -46,7 +46,7 @@ static void rescind_under_load(struct test *t)
 	beat_well(t);
 }
 
-/* The channel is rescinded while a request lies unread in the ring. */
+/* The channel is rescinded while the ring holds an unread request. */
 static void rescind_with_request(struct test *t)
 {
 	struct ic *hb = test_ic(t, &ic_heartbeat);
@@ -132,7 +132,7 @@ static void reload_under_load(struct test *t)
 	EXPECT(load_stop(t) > 0);
 }
 
-/* Unloaded before the host has had the time to negotiate. */
+/* The module is unloaded before the host has negotiated. */
 static void reload_at_once(struct test *t)
 {
 	for (int i = 0; i < rounds(t, 20); i++)
@@ -159,9 +159,9 @@ static void restored(struct test *t)
 }
 
 /*
- * Suspend to disk, where there is no disk: all channels are closed, the bus is
- * unloaded, the image is made, both come back so that it can be written, and
- * then there is nothing to write it to.
+ * Suspend to disk without a disk: all channels are closed, the bus is unloaded and
+ * the image is made; both come back so that it can be written, and then writing
+ * fails.
  */
 static void suspend_to_disk(struct test *t)
 {
@@ -183,7 +183,7 @@ static void suspend_to_disk(struct test *t)
 	beat_well(t);
 }
 
-/* A service that is switched off is held, but not open. */
+/* A service that is switched off keeps its device, and its channel is closed. */
 static void disable(struct test *t)
 {
 	const struct ic_service *const *service;
@@ -198,6 +198,102 @@ static void disable(struct test *t)
 		test_undo(t);
 		test_ready(t, *service);
 	}
+}
+
+static void grant_open(struct test *t, void *channel)
+{
+	hv_channel_answer_open(channel, HV_OPEN_GRANT);
+}
+
+/* A switch opens the channel, and waits for the host. */
+static void switch_on_unanswered(struct test *t, struct ic *hb)
+{
+	test_parameter(t, "heartbeat", "N");
+	EXPECT_EQ(hv_channel_wait_state(hb->channel, HV_CHANNEL_OFFERED, hb->timeout_ms), 0);
+	hv_channel_answer_open(hb->channel, HV_OPEN_OWE);
+	test_defer(t, grant_open, hb->channel);
+	test_run(t, 0, "sh -c 'echo Y > /sys/module/hv_ic/parameters/heartbeat' >/dev/null 2>&1 &");
+	EXPECT_EQ(hv_channel_wait_owed(hb->channel, hb->timeout_ms), 0);
+}
+
+/*
+ * The host owes the answer to an open that a switch has made, rescinds another channel,
+ * and only then the one that is being opened: neither device may wait for the other.
+ */
+static void switched_while_rescinded(struct test *t)
+{
+	struct ic *other = test_ready(t, &ic_timesync);
+	struct ic *owed = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, other);
+	test_touch(t, owed);
+	switch_on_unanswered(t, owed);
+
+	EXPECT_EQ(hv_channel_rescind(other->channel), 0);
+	EXPECT_EQ(hv_channel_rescind(owed->channel), 0);
+	EXPECT_EQ(hv_channel_wait_state(other->channel, HV_CHANNEL_HIDDEN, other->timeout_ms), 0);
+	EXPECT_EQ(hv_channel_wait_state(owed->channel, HV_CHANNEL_HIDDEN, owed->timeout_ms), 0);
+}
+
+/* Other switches, and looks, go on while the host takes its time with an open. */
+static void switched_while_opening(struct test *t)
+{
+	struct ic *owed = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, owed);
+	switch_on_unanswered(t, owed);
+
+	test_run(t, 0, "for i in 1 2 3; do cat /sys/bus/vmbus/devices/*/ic/state; done");
+	test_reopen(t, test_ic(t, &ic_timesync));
+	test_ready(t, &ic_timesync);
+	test_rescind(t, owed);
+}
+
+/* The host refuses a channel after a hibernation: a switch can bring it back. */
+static void reopened_after_resume(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	if (!strstr(test_run(t, 0, "cat /sys/power/state"), "disk"))
+		test_skip(t, "the kernel cannot suspend to disk");
+	test_touch(t, hb);
+	hv_channel_answer_open(hb->channel, HV_OPEN_REFUSE);
+	test_defer(t, grant_open, hb->channel);
+	test_run(t, 1, "echo disk > /sys/power/state");
+	EXPECT_STR(test_attribute(t, hb, "state"), "closed");
+	hv_channel_answer_open(hb->channel, HV_OPEN_GRANT);
+	test_run(t, 0, "echo Y > /sys/module/hv_ic/parameters/heartbeat");
+	EXPECT_RESULT(ic_wait_ready(hb), 0);
+	beat_well(t);
+}
+
+#define TRACING "/sys/kernel/tracing/"
+
+static void stop_probing(struct test *t, void *context)
+{
+	test_run(t, 0, "cd " TRACING "; echo 0 > events/kprobes/enable; echo > kprobe_events");
+}
+
+/* The next driver gets the bus' own idea of the longest packet, not ours. */
+static void released(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	if (!test_has(t, TRACING "kprobe_events"))
+		test_skip(t, "the kernel has no kprobes");
+	test_touch(t, hb);
+	test_run(t, 0, "echo 'p:ring hv_ringbuffer_init size=%%cx:u32' > " TRACING "kprobe_events");
+	test_defer(t, stop_probing, NULL);
+	test_run(t, 0, "cd " TRACING "; echo > trace; echo 1 > events/kprobes/enable");
+	test_run(t, 0, "modprobe hv_utils; echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind",
+		 ic_heartbeat.instance);
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_utils/bind", ic_heartbeat.instance);
+	/* The ring to the host has none. */
+	EXPECT_STR(test_run(t, 0, "sed -n 's/.* ring: .*size=//p' " TRACING
+			    "trace | sort -n | tail -n 1"), "4096");
+	test_run(t, 0, "rmmod hv_utils; echo %s > /sys/bus/vmbus/drivers/hv_ic/bind",
+		 ic_heartbeat.instance);
+	beat_well(t);
 }
 
 static void disabled_at_load(struct test *t)
@@ -230,7 +326,7 @@ static void second_instance(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(first, NULL), 0);
 }
 
-/* After all that: what did the module leave behind? */
+/* Runs last, and looks for what the module has leaked. */
 static void leaks(struct test *t)
 {
 	if (!test_has(t, "/sys/kernel/debug/kmemleak"))
@@ -257,6 +353,13 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_restored", .run = restored },
 	{ .name = "lifecycle_suspend", .run = suspend_to_disk },
 	{ .name = "lifecycle_disable", .run = disable, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_switched_while_rescinded", .run = switched_while_rescinded,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_switched_while_opening", .run = switched_while_opening,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_leaks", .run = leaks, .last = true },

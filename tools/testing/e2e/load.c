@@ -32,7 +32,7 @@ static void *work(void *context)
 				 !timesync_now(l->test->host, 0, WIRE_TIME_SAMPLE, &stamp))
 				l->completed += !timesync_send(ic, &stamp);
 		}
-		/* The guest shall have a chance to do something else. */
+		/* The guest must have time for something else. */
 		nanosleep(&(struct timespec) { .tv_nsec = 1000000 }, NULL);
 	}
 	return NULL;

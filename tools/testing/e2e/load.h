@@ -8,9 +8,9 @@
 /**
  * load_start() - heartbeats and time samples, one after the other, from a thread
  *
- * Requests that a close or a NEGOTIATE voids are part of the game; one that is
- * not answered, or a broken rule, fails the case when it is judged. The load
- * ends with the case at the latest.
+ * A close or a NEGOTIATE may void requests. Any other request that is not
+ * answered, or a broken rule, fails the case at its end. The load ends with the
+ * case at the latest.
  */
 void load_start(struct test *t);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * e2e: runs cases and tells of them in TAP.
+ * e2e: runs cases and prints their results in TAP.
  *
  *	e2e [-l] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]
  *
- * ROUNDS times in one go is for what fails only now and then.
+ * With ROUNDS, each case is run that many times, to find what fails only at times.
  * The guest's kernel and initramfs come from the environment, see machine.h.
  */
 #include <fnmatch.h>
@@ -37,7 +37,7 @@ static bool wanted(const struct test_case *c, enum peer peer, char **globs)
 
 	if (c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
 		return false;
-	/* Like a list of files to ignore: the last that fits counts. */
+	/* The last pattern that matches counts, as in a list of files to ignore. */
 	for (; *globs; globs++) {
 		bool without = **globs == '!';
 
@@ -59,7 +59,7 @@ static void insert(const struct test_case *c)
 {
 	size_t at = planned;
 
-	/* Behind the last of its kind whose turn is not later. */
+	/* It goes behind the last case of its kind that does not have to run later. */
 	while (at && !fixture_same_guest(plan[at - 1], c))
 		at--;
 	if (!at)
@@ -115,7 +115,7 @@ static size_t unexpected_report(struct test *t, const struct test_case *c)
 	return at;
 }
 
-/* What every case must leave behind. */
+/* What must be true after every case. */
 static void judge(struct test *t, const struct test_case *c)
 {
 	size_t report;
@@ -125,7 +125,7 @@ static void judge(struct test *t, const struct test_case *c)
 		FAIL("the guest still runs");
 	if (!c->ends_guest && hv_state(t->host) != HV_RUNNING)
 		FAIL("the guest is gone: %s", hv_state_name(hv_state(t->host)));
-	/* A second answer would come right behind the first: let the guest do its work. */
+	/* A second answer would follow the first at once, so give the guest time for it. */
 	if (!c->ends_guest)
 		test_run(t, 0, "true");
 	hv_wait(t->host, all_settled, t, SETTLE_MS);
@@ -158,8 +158,8 @@ static void run_phases(struct test *t, const struct test_case *c)
 }
 
 /*
- * After a failure that was foreseen the guest may still be good: then all
- * channels are opened anew, which voids what was left unanswered.
+ * After an expected failure the guest may still be in order. Then all channels are
+ * opened anew, which voids requests without an answer.
  */
 static bool recover(struct test *t)
 {
@@ -167,7 +167,7 @@ static bool recover(struct test *t)
 	    hv_report(t->host, t->console))
 		return false;
 	t->outcome = PASSED;
-	/* Newer kernels' hv_utils leaves file copy alone. */
+	/* hv_utils of newer kernels does not serve file copy. */
 	for (int i = 0; i < IC_COUNT; i++)
 		t->touched[i] = hv_channel_opens(t->ics[i]->channel) > 0;
 	if (!setjmp(t->end))
@@ -225,7 +225,7 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	memset(t->touched, 0, sizeof(t->touched));
 	watchdog_expect(c->name, CASE_SECONDS);
 	if (fixture_take(t, c)) {
-		/* An answer that is known not to come need not be waited for long. */
+		/* Do not wait long for an answer that is known not to come. */
 		for (int i = 0; known_failure(t, c) && i < IC_COUNT; i++)
 			t->ics[i]->timeout_ms = FAILURE_MS;
 		run_phases(t, c);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Negotiation: every version alone, none in common, absurd requests, again and again. */
+/* Negotiation: every version alone, none in common, malformed requests, many times. */
 #include "e2e.h"
 
 /* What each driver agrees to, by service. */
@@ -27,7 +27,7 @@ static const struct ic_versions *versions_of(struct test *t, const struct ic_ser
 	FAIL("no versions listed for %s", service->name);
 }
 
-/* The service works in whatever version was agreed on. */
+/* The service works in the version that was agreed on. */
 static void use(struct test *t, struct ic *ic)
 {
 	struct shutdown_order nonsense = { .flags = 0x40000000 };
@@ -115,7 +115,7 @@ static void old_framework(struct test *t)
 	use(t, hb);
 }
 
-/* Order and unknown neighbours do not matter: the newest that both know wins. */
+/* Order and unknown versions do not matter: the newest that both know is chosen. */
 static void any_order(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -128,7 +128,7 @@ static void any_order(struct test *t)
 	use(t, sd);
 }
 
-/* Refused, and yet alive: a later NEGOTIATE with versions that fit is agreed to. */
+/* After a refusal, a NEGOTIATE with a version in common is still agreed to. */
 static void expect_refused_but_alive(struct test *t, struct ic *ic)
 {
 	EXPECT_RESULT(ic_negotiate(ic), -ENOTCONN);
@@ -183,7 +183,7 @@ static void refused_attributes(struct test *t)
 	EXPECT_STR(test_attribute(t, hb, "message_version"), "none");
 }
 
-/* No version, no service: a beat on a refused channel is answered, with an error. */
+/* Without a version there is no service: a beat on a refused channel gets an error. */
 static void refused_serves_nothing(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -194,7 +194,7 @@ static void refused_serves_nothing(struct test *t)
 	EXPECT_FAILURE(heartbeat_beat(hb, NULL));
 }
 
-/* Counts that lie about what is in the packet. */
+/* Counts that contradict the length of the packet. */
 static void lying_counts(struct test *t)
 {
 	static const uint16_t pairs[][2] = {
@@ -219,7 +219,7 @@ static void lying_counts(struct test *t)
 	}
 }
 
-/* More versions than any host has, the one that fits last: legal, so it is found. */
+/* A long list of versions is legal, so the only one in common is found at its end. */
 static void many_versions(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -244,7 +244,7 @@ static void many_versions(struct test *t)
 	use(t, hb);
 }
 
-/* Size fields of pipe and message that do not fit the packet. */
+/* Sizes of pipe and message that contradict the packet. */
 static void sizes(struct test *t)
 {
 	static const struct {
@@ -284,7 +284,7 @@ static void again(struct test *t)
 	}
 }
 
-/* A restore while a request is on its way: answered or voided, and all goes on. */
+/* A NEGOTIATE while a request is on its way: it is answered or voided, and all goes on. */
 static void in_flight(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control plane as the host sees it: health in the heartbeat, services that go off, a
- * handler that decides about shutdown. guest/genl.c speaks for the guest.
+ * Generic netlink as the host sees it: health in the heartbeat, services that are switched off, a
+ * handler that decides about shutdown. guest/genl.c talks to the family in the guest.
  */
 #include "e2e.h"
 #include "poweroff.h"
@@ -31,7 +31,7 @@ static void flooded(struct test *t)
 	test_run(t, 0, "genl flood 3000");
 }
 
-/* Whatever was set in the course of it goes with the module. */
+/* Unloading the module takes back whatever was set. */
 static void fuzzed(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -86,7 +86,7 @@ static void worst_report(struct test *t)
 	expect_health(t, "unknown");
 }
 
-/* A reporter that falls silent is critical, and is believed when it speaks again. */
+/* A reporter that stops reporting is critical until it reports again. */
 static void expired_report(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -109,7 +109,7 @@ static void stop_genl(struct test *t, void *context)
 	test_until(t, "! pidof genl");
 }
 
-/* What is not for everybody, "secret", would be noted, too. */
+/* "secret" must not be in an event; the listener would report it. */
 static void start_listening(struct test *t)
 {
 	test_run(t, 0, "genl listen secret >/tmp/events 2>&1 &");
@@ -117,7 +117,7 @@ static void start_listening(struct test *t)
 	test_defer(t, stop_genl, NULL);
 }
 
-/* All events of a kind, by what has become of it; none was lost, none told a secret. */
+/* Expects the phases of all events of a kind; none was lost, and none told the secret. */
 static void expect_heard(struct test *t, const char *kind, const char *expected)
 {
 	test_until(t, "echo $(sed -n 's/^%s //p' /tmp/events) | grep -qx '%s'", kind, expected);
@@ -141,7 +141,7 @@ static void health_heard(struct test *t)
 	test_run(t, 0, "genl health web 1");
 	test_run(t, 0, "genl health web 1 86400000");
 	test_run(t, 0, "genl health db 1 1");
-	/* set twice and expired; the renewal is no news */
+	/* set twice and expired; a renewal is no event */
 	expect_heard(t, "health [02]", "1 1 2");
 	test_run(t, 0, "genl clear db");
 	test_run(t, 0, "genl clear web");
@@ -256,7 +256,7 @@ static void told_all(struct test *t)
 	expect_told(t, "ask action=1 phase=0 force=1 reason=0x80020003 timeout=77 text=Wartung um");
 }
 
-/* It does not answer, neither to the one question nor to the other. */
+/* It answers neither question. */
 static void silent(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -285,7 +285,7 @@ static void dead_while_asked(struct test *t)
 	poweroff_acted(t, "poweroff");
 }
 
-/* It says yes, and then does not do it. */
+/* It accepts the request, and then does not carry it out. */
 static void unreliable(struct test *t)
 {
 	static const char *const answers[] = { "accepted", "accepted failed", "accepted silent" };
@@ -300,7 +300,7 @@ static void unreliable(struct test *t)
 	}
 }
 
-/* What policy denies is nothing to ask about. */
+/* The handler is not asked about what policy denies. */
 static void denied_unasked(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -313,7 +313,7 @@ static void denied_unasked(struct test *t)
 	poweroff_idle(t);
 }
 
-/* The host starts over while the handler thinks: its answer must reach nobody. */
+/* The host negotiates before the handler answers: the answer must go nowhere. */
 static void negotiated_while_asked(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -330,6 +330,29 @@ static void negotiated_while_asked(struct test *t)
 	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	poweroff_acted(t, "poweroff");
+}
+
+/* A host that takes its request back again and again does not fill the log. */
+static void log_limited(struct test *t)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	int lines;
+
+	poweroff_catch(t);
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
+	start_handler(t, "silent");
+	test_run(t, 0, "dmesg -c >/dev/null");
+	for (int i = 0; i < 100; i++) {
+		struct ic_request *r = shutdown_request(sd, &power_off);
+
+		EXPECT_RESULT(ic_post(r, 0), 0);
+		EXPECT_RESULT(ic_negotiate(sd), 0);
+		ic_request_free(r);
+	}
+	lines = atoi(test_run(t, 0, "dmesg | grep -c 'request received'"));
+	if (lines < 1 || lines > 50)
+		FAIL("100 requests made %d lines", lines);
+	stop_genl(t, NULL);
 }
 
 static void rescinded_while_asked(struct test *t)
@@ -418,6 +441,7 @@ const struct test_case netlink_cases[] = {
 	{ .name = "handler_denied_unasked", .run = denied_unasked, .only = ONLY_HV_IC },
 	{ .name = "handler_negotiated_while_asked", .run = negotiated_while_asked,
 	  .only = ONLY_HV_IC },
+	{ .name = "handler_log_limited", .run = log_limited, .only = ONLY_HV_IC },
 	{ .name = "handler_rescinded_while_asked", .run = rescinded_while_asked,
 	  .only = ONLY_HV_IC },
 	{ .name = "grace_cancelled", .run = cancelled, .only = ONLY_HV_IC },

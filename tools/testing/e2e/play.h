@@ -2,7 +2,7 @@
 /*
  * Daemons that do what a case says, on the driver's own devices.
  *
- * guest/daemon.c plays them; its head lists the steps. What it says lies in PLAY_LOG.
+ * guest/daemon.c plays them; its head lists the steps. Its output goes to PLAY_LOG.
  */
 #ifndef E2E_PLAY_H
 #define E2E_PLAY_H
@@ -14,16 +14,16 @@
 /* Longer than any deadline of the driver for a daemon, but not for a case. */
 #define PLAY_DEADLINE_MS 240000
 
-/** play_alone() - the service, ready, without anybody who answers for it */
+/** play_alone() - the service, ready, without a daemon */
 struct ic *play_alone(struct test *t, const struct ic_service *service);
 
-/** play_alone_patiently() - the same for a case that waits for a deadline */
+/** play_alone_patiently() - as play_alone(), for a case that waits for a deadline */
 struct ic *play_alone_patiently(struct test *t, const struct ic_service *service);
 
-/** play_start() - a daemon in the background; the former one ends, this one with the case */
+/** play_start() - start a daemon, which ends with the case; the one before it ends now */
 void play_start(struct test *t, const char *device, const char *steps);
 
-/** play_greeted() - the same, and wait until it has been greeted */
+/** play_greeted() - start a daemon, and wait until it has been greeted */
 void play_greeted(struct test *t, const char *device, const char *steps);
 
 /** play_kill() - end it */
@@ -38,10 +38,10 @@ void play_said(struct test *t, const char *pattern);
 /** play_never_said() - it has not said such a line */
 void play_never_said(struct test *t, const char *pattern);
 
-/** play_disk() - a file system at /mnt that can be frozen: in memory, but a real one */
+/** play_disk() - mount a file system in memory at /mnt that can be frozen */
 void play_disk(struct test *t);
 
-/** play_heard() - all that it said, but for how it began */
+/** play_heard() - all its output except for how it began */
 char *play_heard(struct test *t);
 
 #endif

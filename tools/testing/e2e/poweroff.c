@@ -6,8 +6,8 @@ static const char *const programs[] = { "poweroff", "reboot" };
 static void put_back(struct test *t, void *context)
 {
 	/*
-	 * ORDER: unload first: a shutdown that never comes to its end is under way
-	 * for the module until then.
+	 * ORDER: unload first, since for the module a shutdown that never ends is under
+	 * way until then.
 	 */
 	test_unload(t);
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)

@@ -11,7 +11,7 @@ void poweroff_catch(struct test *t);
 /** poweroff_acted() - wait for the mark of @program, "poweroff" or "reboot", and take it away */
 void poweroff_acted(struct test *t, const char *program);
 
-/** poweroff_idle() - none has left a mark */
+/** poweroff_idle() - expect that no program has left a mark */
 void poweroff_idle(struct test *t);
 
 #endif

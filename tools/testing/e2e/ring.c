@@ -29,7 +29,7 @@ static void many_in_one_signal(struct test *t)
 	}
 }
 
-/* The same where a driver is tempted to read one packet per interrupt. */
+/* The same where a driver might read only one packet per interrupt. */
 static void two_in_one_signal(struct test *t)
 {
 	struct shutdown_order nonsense = { .flags = 0x40000000 };
@@ -58,9 +58,9 @@ static void signals_without_packets(struct test *t)
 }
 
 /*
- * The host does not read. The guest's ring fills until an answer does not fit,
- * and then the host's until a request does not: once the host reads again,
- * nothing may be lost.
+ * The host does not read. The guest's ring fills until an answer does not fit, and
+ * then the host's until a request does not fit. Once the host reads again, no
+ * message may be lost.
  */
 static void full(struct test *t)
 {
@@ -82,7 +82,7 @@ static void full(struct test *t)
 		}
 		ic_request_free(beats[n]);
 		EXPECT_RESULT(result, -EAGAIN);
-		/* Full now, or only until the guest has read some? */
+		/* Is the ring full for good, or only until the guest has read? */
 		if (!patience--)
 			break;
 		test_run(t, 0, "true");
@@ -130,7 +130,7 @@ static void largest_beat(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 }
 
-/* Packets that end within their header: nobody can answer, and nothing breaks. */
+/* Packets that end within their header cannot be answered, and do no harm. */
 static void without_header(struct test *t)
 {
 	const struct ic_service *const *service;
@@ -149,7 +149,7 @@ static void without_header(struct test *t)
 	}
 }
 
-/* Every service answers what it does not know, and says that it does not. */
+/* Every service answers unknown messages with "not supported". */
 static void unknown_type(struct test *t)
 {
 	static const uint16_t types[] = { 6, 8, 9, 0x100, 0xffff };
@@ -180,7 +180,7 @@ static void foreign_type(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 }
 
-/* What is no transaction is not answered. */
+/* A message that is no transaction gets no answer. */
 static void no_transaction(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -195,7 +195,7 @@ static void no_transaction(struct test *t)
 	}
 }
 
-/* Whatever the ids are, they come back. */
+/* All ids come back, whatever their value. */
 static void ids(struct test *t)
 {
 	static const uint64_t xids[] = { UINT64_MAX, 1ull << 63, 0xdeadbeefcafe };
@@ -211,7 +211,7 @@ static void ids(struct test *t)
 	}
 }
 
-/* Versions in a header that were never agreed on: echoed, whatever the status. */
+/* Versions in a header that were never agreed on are echoed, whatever the status. */
 static void foreign_versions(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -224,7 +224,7 @@ static void foreign_versions(struct test *t)
 	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 }
 
-/* No data packet of the pipe: the protocol does not say whether it is answered. */
+/* A pipe type other than data: the protocol does not say whether it is answered. */
 static void pipe_type(struct test *t)
 {
 	static const uint32_t types[] = { 0, 2, 3, 4, 0xffffffff };
@@ -241,7 +241,7 @@ static void pipe_type(struct test *t)
 	}
 }
 
-/* What the message says of its sizes is not what the packet has. */
+/* The sizes in the message contradict the packet. */
 static void size_fields(struct test *t)
 {
 	static const struct {

@@ -5,10 +5,10 @@
 
 #include "e2e.h"
 
-/** test_restore() - bring back what test_touch() noted; may end the case by a failure */
+/** test_restore() - restore what test_touch() noted; may end the case by a failure */
 void test_restore(struct test *t);
 
-/** test_free() - the memory of the case */
+/** test_free() - free the memory of the case */
 void test_free(struct test *t);
 
 #endif

@@ -68,7 +68,7 @@ static void shutdown_restart(struct test *t)
 	EXPECT_EQ(hv_wait_state(t->host, HV_RESET, sd->timeout_ms), 0);
 }
 
-/* Forced or not, in every version: the program for it is called. */
+/* Forced or not, in every version, the program for the action is called. */
 static void each_version(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -152,12 +152,12 @@ static void hibernate_able(struct test *t)
 	have_swap(t);
 	EXPECT_RESULT(shutdown_ask(sd, &hibernate), 0);
 	EXPECT_STR(test_status(t, sd, "last_action"), "hibernate");
-	/* Nothing here will: for the module it is under way until it is unloaded. */
+	/* No program hibernates here, so for the module the request is under way until unload. */
 	test_unload(t);
 	test_load(t, "");
 }
 
-/* Firmware without S4: nothing can hibernate, and the host must be told so. */
+/* With firmware without S4 the guest cannot hibernate, and the host must be told so. */
 static void hibernate_unable(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -193,7 +193,7 @@ static void restart_denied(struct test *t)
 	poweroff_idle(t);
 }
 
-/* Notify: the guest acts when its grace is over, and is busy until then. */
+/* With notify the guest acts when the grace period is over, and is busy until then. */
 static void grace(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -282,7 +282,7 @@ static void reason(struct test *t)
 	EXPECT(strstr(test_status(t, sd, "last_text"), "bis 17 Uhr"));
 }
 
-/* The host's text goes to the log: it must not be able to write lines of its own. */
+/* The host's text goes to the log, where it must not begin a line of its own. */
 static void text_escaped(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -308,7 +308,7 @@ static void too_short(struct test *t)
 	for (size_t body = 0; body < 12; body += 4) {
 		struct ic_request *r = ic_request(sd, WIRE_SHUTDOWN, body);
 
-		/* In 36 bytes of ring lie bodies of 5 to 8 bytes: do not pad one to 12. */
+		/* Bodies of 5 to 8 bytes take 36 bytes of ring; they must not be padded to 12. */
 		EXPECT_FAILURE(ic_ask(r));
 		ic_request_free(r);
 	}

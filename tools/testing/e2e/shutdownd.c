@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hvic-shutdownd at its work in the guest, with a logind that guest/logind.c plays, and with
- * systemd's own.
+ * hvic-shutdownd in the guest, with a logind that guest/logind.c plays, and with that of
+ * systemd.
  */
 #include "e2e.h"
 #include "poweroff.h"
@@ -64,7 +64,7 @@ static void shutdownd_locked(struct test *t)
 	test_says(t, 0, "cat /tmp/shutdownd", "inhibited by apt: upgrade");
 }
 
-/* Nobody behind it: the kernel does it. */
+/* Without logind the kernel acts. */
 static void shutdownd_without_logind(struct test *t)
 {
 	struct ic *sd = test_ready(t, &ic_shutdown);
@@ -86,7 +86,7 @@ static void shutdownd_killed(struct test *t)
 	poweroff_acted(t, "poweroff");
 }
 
-/* The module goes and comes back: so does the handler. A second one is told that there is one. */
+/* The handler attaches again when the module is loaded again. A second handler is refused. */
 static void shutdownd_reload(struct test *t)
 {
 	start_daemon(t);
@@ -100,7 +100,7 @@ static void shutdownd_reload(struct test *t)
 	poweroff_idle(t);
 }
 
-/* The real ones: systemd, its logind, the system bus, and our daemon as its unit says. */
+/* The real systemd, logind and system bus, and hvic-shutdownd run by its unit. */
 static struct ic *with_systemd(struct test *t)
 {
 	test_need(t, "/usr/bin/hvic");

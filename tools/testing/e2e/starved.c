@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's kernel runs out of memory: each allocation on the way of a bind, of a
- * daemon and of a request fails once. The host gets an answer, nothing is lost for
- * longer than that, and nothing is left behind (lifecycle_leaks looks).
+ * The guest's kernel runs out of memory: each allocation of a bind, of a daemon's call
+ * and of a request fails once. The host gets an answer, the next attempt succeeds, and
+ * nothing leaks (lifecycle_leaks checks that).
  */
 #include "play.h"
 
@@ -10,10 +10,10 @@
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 
-/* A daemon that needs more of them for one request never comes to its end. */
+/* A daemon that needs more allocations for one request does not end. */
 #define ALLOCATIONS_MAX 100
 
-/* Every kind of allocation may fail, where fail-nth or a probability says so; silently. */
+/* Every kind of allocation may fail, silently, if fail-nth or a probability says so. */
 static void able_to_fail(struct test *t)
 {
 	if (!test_has(t, FAILSLAB "probability"))
@@ -42,7 +42,17 @@ static void bind(struct test *t)
 		starve_bind(t, *service);
 }
 
-/* An open that fails does not keep the service. */
+/* Without a PTP clock the time of the host is served all the same. */
+static void time_without_ptp(struct test *t)
+{
+	size_t line = hv_console_lines(t->host);
+
+	able_to_fail(t);
+	starve_bind(t, &ic_timesync);
+	EXPECT(hv_console_find(t->host, line, "cannot be shown as a PTP clock"));
+}
+
+/* After an open that failed the service can be opened again. */
 static void open_legacy(struct test *t)
 {
 	static const struct ic_service *const services[] = { &ic_kvp, &ic_vss, &ic_fcopy };
@@ -125,8 +135,8 @@ static const char *starve_daemon(struct test *t, const struct ic_service *servic
 }
 
 /*
- * Each allocation that Debian's daemon makes in the course of what is asked fails once.
- * What it makes of that is its business, and may be its end; the host must get answers.
+ * Each allocation of Debian's daemon for a request fails once. The daemon may end because
+ * of it; the host must get its answers.
  */
 static void starve_stock(struct test *t, const struct ic_service *service,
 			 void (*ask)(struct test *t, struct ic *ic))
@@ -221,7 +231,7 @@ static void feed(struct test *t, void *context)
 	test_run(t, 0, "cd " FAILSLAB "; echo 0 > probability; echo 1 > times");
 }
 
-/* No daemon yet, and no memory to keep what it is to be told. */
+/* There is no daemon yet, and no memory to keep an item for it. */
 static void held(struct test *t)
 {
 	struct ic *ic = play_alone(t, &ic_kvp);
@@ -229,7 +239,7 @@ static void held(struct test *t)
 
 	able_to_fail(t);
 	test_defer(t, feed, NULL);
-	/* Only those that must not wait: of these it is one. */
+	/* Only allocations that must not wait fail; this is one. */
 	test_run(t, 0, "cd " FAILSLAB "; echo Y > ignore-gfp-wait; echo -1 > times;"
 		       " echo 100 > probability");
 	refused = kvp_set(ic, KVP_EXTERNAL, "lost", "and said so");
@@ -244,6 +254,8 @@ static void held(struct test *t)
 const struct test_case starved_cases[] = {
 	/* The driver core removes attributes that it failed to make. */
 	{ .name = "starved_bind", .run = bind, .only = ONLY_HV_IC,
+	  .provokes = "sysfs_remove_group" },
+	{ .name = "starved_time_without_ptp", .run = time_without_ptp, .only = ONLY_HV_IC,
 	  .provokes = "sysfs_remove_group" },
 	{ .name = "starved_open", .run = open_legacy, .only = ONLY_HV_IC },
 	{ .name = "starved_kvp", .run = kvp, .only = ONLY_HV_IC },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What cases call. */
+/* The functions that cases call. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -63,7 +63,7 @@ void test_fail(struct test *t, const char *file, int line, const char *format, .
 	va_list args;
 	int n;
 
-	/* A cleanup that fails after the case did has nothing to add. */
+	/* If the case has failed already, the failure of a cleanup is not reported. */
 	if (t->outcome == FAILED)
 		longjmp(t->end, 1);
 	n = snprintf(t->message, sizeof(t->message), "%s:%d: ", file, line);
@@ -94,7 +94,7 @@ void test_note(struct test *t, const char *format, ...)
 	va_end(args);
 }
 
-/* What a result says, and where a rule was broken which one. */
+/* The name of a result, and the rule if one was broken. */
 static const char *explain(struct test *t, ic_result result)
 {
 	for (int i = 0; result == -EPROTO && i < IC_COUNT; i++)
@@ -235,7 +235,7 @@ void test_need(struct test *t, const char *path)
 		test_skip(t, "the guest has no %s", path);
 }
 
-/* The daemons, and how it is seen that the old driver is ready to ask them. */
+/* The daemons, and what shows that the old driver is ready to ask them. */
 static const struct old_daemon {
 	const struct ic_service *service;
 	const char *registered;		/* what it says then, if asked; NULL: it negotiates */
@@ -306,7 +306,7 @@ void test_stop_daemons(struct test *t)
 
 void test_unload(struct test *t)
 {
-	/* Who has the module open holds it. */
+	/* A process that has a device open keeps the module loaded. */
 	test_stop_daemons(t);
 	test_run(t, 0, "rmmod %s", t->module);
 	if (hv_wait(t->host, all_closed, t, UNTIL_MS))

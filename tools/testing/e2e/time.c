@@ -36,7 +36,7 @@ static void right_again(struct test *t, void *context)
 	test_run(t, 0, "date -s @%lld", (long long)time(NULL));
 }
 
-/* A guest whose clock is right, and which may be stepped in both directions. */
+/* Makes a guest whose clock is right and may be stepped in both directions. */
 static struct ic *start(struct test *t)
 {
 	struct ic *ts = test_ready(t, &ic_timesync);
@@ -48,7 +48,7 @@ static struct ic *start(struct test *t)
 	return ts;
 }
 
-/* The step is made by a work item: it may come after the answer. */
+/* A work item makes the step, which may come after the answer. */
 static void expect_step_to(struct test *t, long long offset)
 {
 	test_until(t, "d=$(($(date +%%s) - %lld)); [ $d -gt -%d ] && [ $d -lt %d ]",
@@ -65,7 +65,7 @@ static void sync_steps(struct test *t)
 	expect_step_to(t, -30 * DAY);
 }
 
-/* Time has passed since the host took the stamp: the reference counter tells how much. */
+/* The reference counter tells how much time has passed since the host read its clock. */
 static void sync_counts_age(struct test *t)
 {
 	struct ic *ts = start(t);
@@ -168,7 +168,7 @@ static void ptp_precise(struct test *t)
 		FAIL("clock - system: expected %d s, got %s ns", DAY, text);
 }
 
-/* Nothing is believed before the first sample, and a restore makes the last one void. */
+/* There is no time before the first sample, and a restore makes the last sample void. */
 static void ptp_before_sample(struct test *t)
 {
 	struct ic *ts = start(t);
@@ -184,7 +184,7 @@ static void ptp_before_sample(struct test *t)
 	EXPECT_STR(ptp(t, "time"), "EAGAIN");
 }
 
-/* No sample for ten minutes, by the reference counter: better no time than an old one. */
+/* If there was no sample for ten minutes of the reference counter, there is no time. */
 static void ptp_stale(struct test *t)
 {
 	struct ic *ts = start(t);
@@ -263,7 +263,7 @@ static void implicit_after_negotiate(struct test *t)
 	expect_step_to(t, DAY);
 }
 
-/* The clock is behind the host's because that is how somebody has set it: none was lost. */
+/* The clock is behind the host's because it was set so; no time was lost. */
 static void implicit_clock_set(struct test *t)
 {
 	struct ic *ts = start(t);
@@ -376,7 +376,7 @@ static void too_short(struct test *t)
 	EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
 }
 
-/* Times that no host has. */
+/* Times that no host can have. */
 static void absurd(struct test *t)
 {
 	static const uint64_t times[] = { 0, 1, TIMESYNC_UNIX_EPOCH - 1, UINT64_MAX, 1ull << 63 };

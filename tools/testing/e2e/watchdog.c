@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * See watchdog.h. A thread, as the one that hangs may be deep in the kernel and
- * deaf to signals.
+ * See watchdog.h. It is a thread, since the thread that hangs may be in the kernel,
+ * where signals do not reach it.
  */
 #include "watchdog.h"
 

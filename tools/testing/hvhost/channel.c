@@ -38,6 +38,8 @@ struct hv_channel {
 	bool rings_alive;
 	bool failed;
 	bool withhold;
+	enum hv_open_answer answer;
+	bool owed;			/* an open is not answered */
 	struct hv_gpadl *gpadl;		/* what the rings are made of */
 	struct hv_ring rings[2];	/* by enum hv_direction */
 };
@@ -68,6 +70,7 @@ static void close_channel(struct hv_channel *channel)
 static void forget(struct hv_channel *channel)
 {
 	close_channel(channel);
+	channel->owed = false;
 	if (channel->state == HV_CHANNEL_RESCINDED)
 		channel->state = HV_CHANNEL_HIDDEN;
 	channel->relid = 0;
@@ -143,8 +146,8 @@ static uint32_t try_open(struct hv_host *host, const struct hv_msg_open *open)
 		hv_bus_violation(host, "open of relid %u, which is not on offer", open->relid);
 		return HV_NT_INVALID_PARAMETER;
 	}
-	if (channel->state == HV_CHANNEL_RESCINDED)
-		return HV_NT_UNSUCCESSFUL;	/* the guest may not have heard yet */
+	if (channel->state == HV_CHANNEL_RESCINDED || channel->answer == HV_OPEN_REFUSE)
+		return HV_NT_UNSUCCESSFUL;	/* of a rescind the guest may not have heard yet */
 	if (channel->rings_alive) {
 		hv_bus_violation(host, "%s opened twice", channel->name);
 		return HV_NT_INVALID_PARAMETER;
@@ -179,9 +182,14 @@ static uint32_t try_open(struct hv_host *host, const struct hv_msg_open *open)
 void hv_channel_handle_open(struct hv_host *host, const void *message, size_t size)
 {
 	const struct hv_msg_open *open = message;
-	struct hv_channel *channel;
-	uint32_t status = try_open(host, open);
+	struct hv_channel *channel = hv_channel_find(host, open->relid);
+	uint32_t status;
 
+	if (channel && channel->answer == HV_OPEN_OWE) {
+		channel->owed = true;
+		return;
+	}
+	status = try_open(host, open);
 	hv_bus_say(host, &(struct hv_msg_result) {
 		.head.type = HV_MSG_OPEN_RESULT,
 		.relid = open->relid,
@@ -190,7 +198,6 @@ void hv_channel_handle_open(struct hv_host *host, const void *message, size_t si
 	}, sizeof(struct hv_msg_result));
 	if (status)
 		return;
-	channel = hv_channel_find(host, open->relid);
 	hv_emit(host, HV_EVENT_OPENED, channel, "%s: rings of %u and %u bytes, vCPU %u",
 		channel->name, channel->rings[HV_TO_HOST].size,
 		channel->rings[HV_TO_GUEST].size, channel->target_vp);
@@ -494,6 +501,25 @@ unsigned int hv_channel_target_vp(struct hv_channel *channel)
 uint32_t hv_channel_relid(struct hv_channel *channel)
 {
 	return hv_read(channel->host, &channel->relid);
+}
+
+static bool is_owed(void *context)
+{
+	struct hv_channel *channel = context;
+
+	return channel->owed;
+}
+
+int hv_channel_wait_owed(struct hv_channel *channel, unsigned int timeout_ms)
+{
+	return hv_wait(channel->host, is_owed, channel, timeout_ms);
+}
+
+void hv_channel_answer_open(struct hv_channel *channel, enum hv_open_answer answer)
+{
+	hv_lock(channel->host);
+	channel->answer = answer;
+	hv_unlock(channel->host);
 }
 
 void hv_channel_withhold(struct hv_channel *channel, bool on)

@@ -158,6 +158,22 @@ struct hv_ring *hv_channel_ring(struct hv_channel *channel, enum hv_direction di
 int hv_channel_send_raw(struct hv_channel *channel, const void *bytes, size_t size,
 			uint32_t advance);
 
+enum hv_open_answer {
+	HV_OPEN_GRANT,		/* as it deserves */
+	HV_OPEN_REFUSE,
+	HV_OPEN_OWE,		/* none, ever */
+};
+
+/** hv_channel_answer_open() - what the guest gets from now on when it opens the channel */
+void hv_channel_answer_open(struct hv_channel *channel, enum hv_open_answer answer);
+
+/**
+ * hv_channel_wait_owed() - until the guest waits for an answer that is owed
+ *
+ * Returns as hv_wait().
+ */
+int hv_channel_wait_owed(struct hv_channel *channel, unsigned int timeout_ms);
+
 /** hv_channel_withhold() - while on, sends and receives never signal the guest */
 void hv_channel_withhold(struct hv_channel *channel, bool on);
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034 # variables here are for the scripts that read this file
 #
-# Packages of any suite, from the mirror that this machine's apt uses, through an apt configuration
-# of our own: nothing is installed and the machine's own package lists are left alone. A mirror that
-# lags behind is good enough: packages are still signed and of one version among themselves.
+# Functions that fetch packages of any suite from the mirror that this machine's apt uses, with an apt
+# configuration of their own: nothing is installed, and the machine's package lists do not change. The
+# mirror may lag behind, since its packages are signed and belong to one version all the same.
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# Print "URI SUITE" for every source that apt has, one-line and deb822 format.
+# Print "URI SUITE" for every source of apt, in one-line and in deb822 format.
 apt_sources()
 {
 	find /etc/apt -name '*.list' -exec sed -nE \
@@ -30,13 +30,14 @@ apt_sources()
 		END { flush() }' {} +
 }
 
-# mirror_of SUITE: the first source of Debian's own that has it (others may use the same names).
+# mirror_of SUITE: print the first source of Debian's own that has the suite; other sources may use
+# the same names.
 mirror_of()
 {
 	apt_sources | awk -v suite="$1" '$2 == suite && /debian/ { print $1; exit }'
 }
 
-# suite_of KERNEL: the suite of Debian that it comes from.
+# suite_of KERNEL: print the suite of Debian that the kernel comes from.
 suite_of()
 {
 	case $1 in
@@ -46,8 +47,8 @@ suite_of()
 	esac
 }
 
-# apt_setup DIR SUITE: an apt of our own for that suite, with fresh lists: sets what it takes as
-# options (apt), where packages come from (source), and what it says (log).
+# apt_setup DIR SUITE: prepare an apt of its own for that suite, with fresh lists. Sets the variables
+# apt (its options), source (where packages come from) and log (the file for its output).
 apt_setup()
 {
 	local dir=$1 suite=$2 mirror security
@@ -74,14 +75,14 @@ apt_setup()
 	quietly "$log" apt-get "${apt[@]}" -q update
 }
 
-# depends PACKAGE: what it depends on, the first of alternatives.
+# depends PACKAGE: print the packages that it depends on; of alternatives, the first.
 depends()
 {
 	apt-cache "${apt[@]}" depends -i "$1" | awk '
 		/Depends:/ { if (!other) print $2; other = /^ \|/ }'
 }
 
-# unpack DIR PACKAGE...: download and unpack, without what no test guest needs.
+# unpack DIR PACKAGE...: download and unpack, without files that no test guest needs.
 unpack()
 {
 	local dir=$1 work=$1.packages deb

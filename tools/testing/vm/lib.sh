@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034 # variables here are for the scripts that read this file
 #
-# What the scripts of tools/testing share: where things lie, how to say things, and how to
-# fill the cache so that an interrupted run never leaves half an entry behind.
+# What the scripts of tools/testing share: the places of files, functions for messages, and a function
+# that fills the cache so that an interrupted run leaves no incomplete entry.
 
 set -euo pipefail
 shopt -s inherit_errexit
 
-# Scripts are called from make as well: its flags and variables are not for the makes in here.
+# make also calls the scripts; its flags and variables are not for the makes that a script runs.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL LLVM
 
 TESTING=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 TREE=$(cd "$TESTING/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/hv_ic
-# What is built from this tree, and the logs of its runs: another tree may be at work at the same time.
+# The place of what is built from this tree and of its logs, since another tree may run tests as well.
 TREE_ID=$(cksum <<<"$TREE" | cut -d' ' -f1)
 OWN=$CACHE/trees/$TREE_ID
 
@@ -28,7 +28,7 @@ die()
 	exit 1
 }
 
-# quietly LOG COMMAND...: run it with its output in LOG, and show the end of that if it fails.
+# quietly LOG COMMAND...: run the command with its output in LOG, and print the end of LOG if it fails.
 quietly()
 {
 	local log=$1
@@ -41,8 +41,8 @@ quietly()
 	fi
 }
 
-# cached DIR WHAT FUNCTION [ARGS]: make the cache entry DIR by running FUNCTION DIR [ARGS] in a
-# subshell, once: one maker at a time, and the entry counts only when the function came to its end.
+# cached DIR WHAT FUNCTION [ARGS]: make the cache entry DIR by running FUNCTION DIR [ARGS] once, in a
+# subshell. Only one process makes it, and the entry is valid only if the function succeeded.
 cached()
 {
 	local dir=$1 what=$2 start=$SECONDS
@@ -57,15 +57,15 @@ cached()
 		rm -rf "$dir"
 		mkdir "$dir"
 		say "$what (once) ..."
-		# The lock is this shell's alone: a daemon that a tool leaves must not hold it.
+		# Close the lock for the function: a daemon that a tool leaves behind must not hold it.
 		( "$1" "$dir" "${@:2}" ) 9>&-
 		touch "$dir/.complete"
 		say "$what: done in $((SECONDS - start)) s"
 	)
 }
 
-# emulate SECONDS QEMU-OPTION...: run QEMU without acceleration, for at most that long. Should this
-# shell be killed, the machine goes with it. Its output is not for people: redirect it.
+# emulate SECONDS QEMU-OPTION...: run QEMU without acceleration, for at most that long. If this shell is
+# killed, the machine ends as well. Redirect its output, which is not meant for people.
 emulate()
 {
 	local seconds=$1 qemu machine status=0
@@ -83,7 +83,7 @@ emulate()
 	return "$status"
 }
 
-# What the kernel says when one of its detectors has found something.
+# The lines that the kernel logs when one of its detectors has found an error.
 REPORTS='BUG:|WARNING:|Oops|KASAN|UBSAN|INFO: (task|rcu|lockdep|possible|trying)|possible (recursive|circular)'
 REPORTS+='|kmemleak: [0-9]+ new|soft lockup|hard LOCKUP|rcu.*stall|general protection|Kernel panic'
 REPORTS+='|ODEBUG|scheduling while atomic|sleeping function called|inconsistent lock state'

@@ -17,7 +17,7 @@
  *	poll			what poll() says at once; "poll:wait" waits for it
  *	answer[:ERRNO]		answer the last request
  *	late			answer the last request but one
- *	wrong			answer with an id that nobody has given out
+ *	wrong			answer with an id that was never given out
  *	malformed		write everything that is no answer
  *	serve[:N]		read and answer N records, by default until an error
  *	fail:N			from now on the N-th block of a file fails with ENOSPC

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * genl: talks to the family hv_ic without any library, also in ways that no library would.
+ * genl: talks to the family hv_ic without a library, also in ways in which no library does.
  *
  *	genl check			requests that must be refused, each with its reason
  *	genl unprivileged		what a user may do, and may not
  *	genl fuzz SEED ROUNDS		random and nearly right requests
- *	genl flood EVENTS		listeners that do not listen; then whether they can tell
+ *	genl flood EVENTS		listeners that do not read; do they notice the loss?
  *	genl listen [SECRET]		print events until killed, a line each; and "told SECRET"
  *					for one that has it in it
  *	genl handler ANSWER...		handle shutdown requests: accepted, locked, unsupported,
@@ -15,7 +15,7 @@
  *	genl clear NAME			take it back
  *	genl cancel, genl now		the pending shutdown request
  *
- * Says what is wrong, and then ends with 1.
+ * If something is wrong, it says what, and ends with 1.
  */
 #include <errno.h>
 #include <poll.h>
@@ -36,7 +36,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* What sockets and messages are made of. */
+/* Sockets and messages. */
 
 static uint16_t family;
 static uint32_t groups[8];
@@ -460,7 +460,7 @@ static unsigned int expect_reporters(int fd, size_t expected)
 	return 1;
 }
 
-/* There is a bound, and it is said so. */
+/* There is a limit, and the error names it. */
 static unsigned int check_many_reporters(int fd)
 {
 	unsigned int wrong = 0;
@@ -550,7 +550,7 @@ static uint32_t random_number(void)
 	return random_below(4) ? random_below(9) : edges[random_below(ARRAY_SIZE(edges))];
 }
 
-/* Nearly right: the size is that of a number or of a name. */
+/* Nearly right requests: the size is that of a number or of a name. */
 static void put_plausible(struct request *r)
 {
 	static const char *const texts[] = { "", "web", "database", "\xff\xfe", "a b" };
@@ -590,7 +590,7 @@ static void fuzz_once(int fd)
 	struct answer answer;
 	struct request r;
 
-	/* Channels that open and close all the time would be all that there is. */
+	/* Otherwise channels would open and close all the time. */
 	if (command == HV_IC_CMD_SERVICE_SET && random_below(32))
 		return;
 	begin(&r, family, command, flags[random_below(ARRAY_SIZE(flags))]);
@@ -632,9 +632,9 @@ static unsigned int fuzz(uint64_t seed, unsigned int rounds)
 	return wrong;
 }
 
-/* Events that nobody takes. */
+/* Events that are not read. */
 
-/* Reads what fitted, and expects the numbers to say that there was more. */
+/* Reads the events that fitted, and expects their numbers to show that some were lost. */
 static unsigned int expect_gap(int listener, unsigned int events)
 {
 	static char buffer[8192] __attribute__((aligned(8)));

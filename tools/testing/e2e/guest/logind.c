@@ -2,8 +2,8 @@
 /*
  * logind: plays systemd-logind, and the system bus, for hvic-shutdownd.
  *
- * Takes one connection after the other. Locks are the lines of /run/logind/locks,
- * "what|who|why|mode". What it is told to do it writes to /run/logind/acted.
+ * It serves one connection after the other. Each line of /run/logind/locks is a lock,
+ * "what|who|why|mode". It writes the actions that it is asked for to /run/logind/acted.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ptpread: reads the PTP clock of a name, in the ways that time daemons do.
+ * ptpread: reads the PTP clock of a given name in the ways that time daemons use.
  *
  *	ptpread NAME time		seconds since 1970
  *	ptpread NAME extended		PTP_SYS_OFFSET_EXTENDED: clock - system, in ns

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * starve FILE UNDO TEXT: write TEXT to FILE while the kernel's first allocation on its
- * behalf fails, then the second, and so on, until it needs no more of them. What was
- * done in spite of it is undone by writing TEXT to UNDO; the last one stays.
+ * behalf fails, then the second, and so on, until no further one is made. If the write
+ * succeeds in spite of a failure, it is undone by writing TEXT to UNDO; the last write
+ * is not undone.
  *
  * Prints how many failed, and how many calls with them.
  */
@@ -11,7 +12,7 @@
 
 #include "starve.h"
 
-/* @fed: starve the write, and say whether it got all that it asked for */
+/* Makes an allocation of the write fail; @fed tells if the write got all its memory. */
 static int put(const char *path, const char *text, bool *fed)
 {
 	int file = open(path, O_WRONLY), saved;

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Data exchange on a channel: requests that a daemon answers, and what is held
+ * for a daemon that is not there. The service is compiled in here.
+ */
+#include "fake_daemon.h"
+#include "fake_event.h"
+
+#include "svc_kvp.c"
+
+#include "vectors/kvp.h"
+
+#define POS_POOL	1		/* in the body of an item */
+#define POS_SET_KEY	16		/* UTF-16, in the body of SET */
+#define POS_SET_VALUE	528
+
+static int svc_kvp_init(struct kunit *test)
+{
+	struct fake_channel *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	fake_listener_reset();
+	test->priv = f;
+	KUNIT_ASSERT_EQ(test, fake_channel_init(f, test, &hvic_svc_kvp), 0);
+	fake_channel_open(f);
+	host_negotiates(f, 5, 0);
+	return 0;
+}
+
+static void svc_kvp_exit(struct kunit *test)
+{
+	fake_channel_destroy(test->priv);
+}
+
+static struct hvic_kvp *service_of(struct fake_channel *f)
+{
+	return kvp_of(f->ch.priv);
+}
+
+static const struct hvic_span get = SPAN(vec_kvp_get);
+static const struct hvic_span set = SPAN(vec_kvp_set_expand);
+static const struct hvic_span delete = SPAN(vec_kvp_delete);
+static const struct hvic_span enumerate = SPAN(vec_kvp_enumerate);
+static const struct hvic_span set_ip = SPAN(vec_kvp_ip_binary);
+
+/* Asks; a daemon is to answer. Returns the record that it gets. */
+static const struct hvic_link_slot *asked(struct fake_channel *f, struct hvic_span body, u64 xid,
+					  u16 op)
+{
+	unsigned int answers = f->n_out;
+
+	host_asks(f, body, xid);
+	KUNIT_ASSERT_EQ(f->test, f->n_out, answers);
+	return daemon_reads(f, op);
+}
+
+/* The host stores value @value by key @key, each of one letter, in its pool. */
+static void host_sets(struct fake_channel *f, char key, char value, u64 xid)
+{
+	struct hvic_room body = copy_of(f, set);
+
+	poke32(body.data + 12, 4);
+	body.data[POS_SET_KEY] = key;
+	memset(body.data + POS_SET_VALUE, 0, 8);
+	body.data[POS_SET_VALUE] = value;
+	host_asks(f, to_span(body), xid);
+}
+
+/* The daemon is handed the item, and this is the id for its answer. */
+static u64 handed(struct fake_channel *f, u16 op, const char *key, const char *value)
+{
+	const struct hvic_link_slot *slot = daemon_reads(f, op);
+	const struct hv_ic_kvp_item *item = (const void *)slot->payload;
+
+	KUNIT_EXPECT_STREQ(f->test, item->key, key);
+	KUNIT_EXPECT_STREQ(f->test, item->value, value);
+	KUNIT_EXPECT_EQ(f->test, slot->record.flags, 0);
+	KUNIT_EXPECT_EQ(f->test, slot->expires, 0);
+	expect_nothing_to_read(f);
+	return slot->record.id;
+}
+
+static int stored(struct fake_channel *f, u64 id)
+{
+	return daemon_answers(f, id, 0, NULL, 0);
+}
+
+/* --- With a daemon. ------------------------------------------------------------------ */
+
+static void gets(struct kunit *test)
+{
+	static const struct hv_ic_kvp_item found = {
+		.pool = HVIC_WIRE_KVP_GUEST, .type = HV_IC_KVP_STRING, .key = "N", .value = "v",
+	};
+	struct fake_channel *f = test->priv;
+	const struct hvic_link_slot *slot;
+	const struct hv_ic_kvp_item *item;
+	struct hvic_span body;
+
+	daemon_comes(f);
+	slot = asked(f, get, 1, HV_IC_KVP_GET);
+	item = (const void *)slot->payload;
+	KUNIT_EXPECT_STREQ(test, item->key, "N");
+	KUNIT_EXPECT_EQ(test, item->pool, HVIC_WIRE_KVP_GUEST);
+	KUNIT_EXPECT_STREQ(test, f->ch.last.operation, "get");
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, 0, &found, sizeof(found)), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+	body = answer_body(f, 1);
+	KUNIT_EXPECT_EQ(test, body.data[POS_SET_VALUE], 'v');
+}
+
+static void enumerates(struct kunit *test)
+{
+	static const struct hv_ic_kvp_item found = {
+		.type = HV_IC_KVP_STRING, .key = "OSName", .value = "\xe2\x82\xacix",
+	};
+	struct fake_channel *f = test->priv;
+	const struct hvic_link_slot *slot;
+	const struct hv_ic_kvp_item *item;
+
+	daemon_comes(f);
+	slot = asked(f, enumerate, 1, HV_IC_KVP_ENUMERATE);
+	item = (const void *)slot->payload;
+	KUNIT_EXPECT_EQ(test, item->index, 7);
+	KUNIT_EXPECT_EQ(test, item->pool, HVIC_WIRE_KVP_AUTO);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, 0, &found, sizeof(found)), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+	expect_bytes(test, "item", answer_body(f, 1), (struct hvic_span)SPAN(vec_kvp_enumerate_reply));
+
+	slot = asked(f, enumerate, 2, HV_IC_KVP_ENUMERATE);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, -ENODATA, NULL, 0), 0);
+	expect_status(f, 2, 2, HVIC_STATUS_NO_MORE_ITEMS);
+}
+
+/* An item that is not UTF-8 is altered and counted, and does not end the enumeration. */
+static void enumerates_odd_items(struct kunit *test)
+{
+	static const struct hv_ic_kvp_item found = {
+		.type = HV_IC_KVP_STRING, .key = "OSName", .value = "\xff",
+	};
+	struct fake_channel *f = test->priv;
+	const struct hvic_link_slot *slot;
+
+	daemon_comes(f);
+	slot = asked(f, enumerate, 1, HV_IC_KVP_ENUMERATE);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, 0, &found, sizeof(found)), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, service_of(f)->altered, 1);
+}
+
+static const struct write_row {
+	const char *desc;
+	struct hvic_span body;
+	u16 op;
+	int status;
+	u32 hresult;
+} write_rows[] = {
+	{ "set", SPAN(vec_kvp_set_expand), HV_IC_KVP_SET, 0, HVIC_STATUS_OK },
+	{ "set, disk full", SPAN(vec_kvp_set_expand), HV_IC_KVP_SET, -ENOSPC,
+	  HVIC_STATUS_DISK_FULL },
+	{ "delete", SPAN(vec_kvp_delete), HV_IC_KVP_DELETE, 0, HVIC_STATUS_OK },
+	{ "delete, no such key", SPAN(vec_kvp_delete), HV_IC_KVP_DELETE, -ENOENT,
+	  HVIC_STATUS_NOT_FOUND },
+	{ "addresses", SPAN(vec_kvp_ip_binary), HV_IC_KVP_SET_IP, 0, HVIC_STATUS_OK },
+};
+
+ROWS(write);
+
+/* With a daemon the host gets the daemon's word. */
+static void writes(struct kunit *test)
+{
+	const struct write_row *row = test->param_value;
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	daemon_comes(f);
+	id = asked(f, row->body, 1, row->op)->record.id;
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, row->status, NULL, 0), 0);
+	expect_status(f, 1, 1, row->hresult);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+	expect_nothing_to_read(f);
+}
+
+static void answer_without_payload(struct kunit *test)
+{
+	static const struct hv_ic_kvp_item reserved = { .reserved = 1, .key = "N" };
+	static const struct hv_ic_kvp_item found = { .type = HV_IC_KVP_STRING, .key = "N" };
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	daemon_comes(f);
+	id = asked(f, get, 1, HV_IC_KVP_GET)->record.id;
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, NULL, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &reserved, sizeof(reserved)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, 0, 0, NULL, 0), -ESTALE);
+	KUNIT_EXPECT_EQ(test, f->n_out, 0);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &found, sizeof(found)), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+}
+
+static void one_at_a_time(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	daemon_comes(f);
+	id = asked(f, set, 1, HV_IC_KVP_SET)->record.id;
+	host_asks(f, get, 2);
+	expect_status(f, 1, 2, HVIC_STATUS_BUSY);
+	expect_nothing_to_read(f);
+	KUNIT_EXPECT_EQ(test, stored(f, id), 0);
+	expect_status(f, 2, 1, HVIC_STATUS_OK);
+}
+
+/* A daemon that is stuck makes us acknowledge nothing. */
+static void stuck_daemon(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	daemon_comes(f);
+	host_asks(f, set, 1);
+	deadline_passes(f);
+	expect_status(f, 1, 1, HVIC_STATUS_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+	expect_nothing_to_read(f);
+}
+
+static void negotiate_voids(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	daemon_comes(f);
+	id = asked(f, set, 1, HV_IC_KVP_SET)->record.id;
+	host_negotiates(f, 4, 0);
+	daemon_reads(f, HV_IC_OVER);
+	daemon_reads(f, HV_IC_HELLO);
+	KUNIT_EXPECT_EQ(test, stored(f, id), -ESTALE);
+	KUNIT_EXPECT_EQ(test, f->n_out, 0);
+}
+
+static void malformed(struct kunit *test)
+{
+	static const u8 short_body[4] = { HVIC_WIRE_KVP_SET };
+	static const u8 no_op[2580] = { 9 };
+	struct fake_channel *f = test->priv;
+
+	daemon_comes(f);
+	host_asks(f, (struct hvic_span)SPAN(short_body), 1);
+	expect_status(f, 1, 1, HVIC_STATUS_INVALID_ARGUMENT);
+	host_asks(f, (struct hvic_span)SPAN(no_op), 2);
+	expect_status(f, 2, 2, HVIC_STATUS_NOT_SUPPORTED);
+	expect_nothing_to_read(f);
+}
+
+/* --- Without one: items. --------------------------------------------------------------- */
+
+static void no_daemon_nothing_to_read(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	host_asks(f, get, 1);
+	expect_status(f, 1, 1, HVIC_STATUS_NOT_CONNECTED);
+	host_asks(f, enumerate, 2);
+	expect_status(f, 2, 2, HVIC_STATUS_NOT_CONNECTED);
+}
+
+/* What the guest keeps for the host is not the host's to write. */
+static void holds_only_what_is_the_hosts(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	struct hvic_room body = copy_of(f, set);
+
+	body.data[POS_POOL] = HVIC_WIRE_KVP_GUEST;
+	host_asks(f, to_span(body), 1);
+	expect_status(f, 1, 1, HVIC_STATUS_NOT_CONNECTED);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
+/* Items are handed over in their order, one after the other's answer. */
+static void holds_and_hands_over(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	host_sets(f, 'a', '1', 1);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+	host_asks(f, delete, 2);
+	expect_status(f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 2);
+
+	daemon_comes(f);
+	id = handed(f, HV_IC_KVP_SET, "a", "1");
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 2);
+	KUNIT_EXPECT_EQ(test, stored(f, id), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 1);
+	KUNIT_EXPECT_EQ(test, stored(f, id), -ESTALE);
+	id = handed(f, HV_IC_KVP_DELETE, "N", "");
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENOENT, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->lost, 0);
+	expect_nothing_to_read(f);
+}
+
+static void holds_the_newest_of_a_key(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	host_sets(f, 'a', '1', 1);
+	host_sets(f, 'b', '2', 2);
+	host_sets(f, 'a', '3', 3);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 2);
+	daemon_comes(f);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "b", "2")), 0);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "a", "3")), 0);
+	expect_nothing_to_read(f);
+}
+
+/* What a daemon has read but not stored goes to the next one. */
+static void killed_while_handed(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	host_sets(f, 'a', '1', 1);
+	daemon_comes(f);
+	id = handed(f, HV_IC_KVP_SET, "a", "1");
+	daemon_goes(f);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 1);
+	daemon_comes(f);
+	KUNIT_EXPECT_EQ(test, stored(f, id), -ESTALE);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "a", "1")), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
+/* A full disk is no reason to forget; what the daemon will never take is lost. */
+static void cannot_be_stored(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	host_sets(f, 'a', '1', 1);
+	host_sets(f, 'b', '2', 2);
+	daemon_comes(f);
+	id = handed(f, HV_IC_KVP_SET, "a", "1");
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENOSPC, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 2);
+	expect_nothing_to_read(f);
+
+	daemon_goes(f);
+	daemon_comes(f);
+	id = handed(f, HV_IC_KVP_SET, "b", "2");
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -EINVAL, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->lost, 1);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "a", "1")), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
+/* The host's last word on a key goes past what is held of it. */
+static void overtaken(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 first;
+
+	host_sets(f, 'a', '1', 1);
+	daemon_comes(f);
+	first = handed(f, HV_IC_KVP_SET, "a", "1");
+	host_sets(f, 'a', '2', 2);
+	KUNIT_EXPECT_EQ(test, f->n_out, 1);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+	KUNIT_EXPECT_EQ(test, stored(f, daemon_reads(f, HV_IC_KVP_SET)->record.id), 0);
+	expect_status(f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, stored(f, first), -ESTALE);
+}
+
+static void handed_over_again_after_negotiate(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	host_sets(f, 'a', '1', 1);
+	daemon_comes(f);
+	host_negotiates(f, 4, 0);
+	daemon_reads(f, HV_IC_HELLO);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "a", "1")), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
+static void holds_no_more_than_a_bound(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	struct hvic_room body = copy_of(f, set);
+	unsigned int i;
+
+	for (i = 0; i <= HELD_MAX; i++) {
+		poke16(body.data + POS_SET_KEY, 0x100 + i);
+		host_asks(f, to_span(body), i);
+		expect_status(f, 1, i, HVIC_STATUS_OK);
+		forget_answers(f, 0);
+	}
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, HELD_MAX);
+	KUNIT_EXPECT_EQ(test, service_of(f)->lost, 1);
+	daemon_comes(f);
+	/* U+0101: the oldest has made room. */
+	handed(f, HV_IC_KVP_SET, "\xc4\x81", "%A%");
+}
+
+/* --- Without one: addresses. -------------------------------------------------------------- */
+
+static void addresses_wait_for_a_daemon(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	const struct hvic_link_slot *slot;
+	const struct hv_ic_kvp_ip *ip;
+
+	host_asks(f, set_ip, 1);
+	KUNIT_EXPECT_EQ(test, f->n_out, 0);
+	daemon_comes(f);
+	slot = daemon_reads(f, HV_IC_KVP_SET_IP);
+	ip = (const void *)slot->payload;
+	KUNIT_EXPECT_EQ(test, ip->n_addresses, 2);
+	KUNIT_EXPECT_NE(test, slot->expires, 0);
+	KUNIT_EXPECT_EQ(test, stored(f, slot->record.id), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+}
+
+static void addresses_do_not_wait_for_ever(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	host_asks(f, set_ip, 1);
+	deadline_passes(f);
+	expect_status(f, 1, 1, HVIC_STATUS_TIMEOUT);
+	daemon_comes(f);
+	expect_nothing_to_read(f);
+}
+
+static void addresses_are_void(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	host_asks(f, set_ip, 1);
+	host_negotiates(f, 5, 0);
+	daemon_comes(f);
+	expect_nothing_to_read(f);
+	KUNIT_EXPECT_EQ(test, f->n_out, 0);
+}
+
+static struct kunit_case svc_kvp_cases[] = {
+	KUNIT_CASE(gets),
+	KUNIT_CASE(enumerates),
+	KUNIT_CASE(enumerates_odd_items),
+	KUNIT_CASE_PARAM(writes, write_gen_params),
+	KUNIT_CASE(answer_without_payload),
+	KUNIT_CASE(one_at_a_time),
+	KUNIT_CASE(stuck_daemon),
+	KUNIT_CASE(negotiate_voids),
+	KUNIT_CASE(malformed),
+	KUNIT_CASE(no_daemon_nothing_to_read),
+	KUNIT_CASE(holds_only_what_is_the_hosts),
+	KUNIT_CASE(holds_and_hands_over),
+	KUNIT_CASE(holds_the_newest_of_a_key),
+	KUNIT_CASE(killed_while_handed),
+	KUNIT_CASE(cannot_be_stored),
+	KUNIT_CASE(overtaken),
+	KUNIT_CASE(handed_over_again_after_negotiate),
+	KUNIT_CASE(holds_no_more_than_a_bound),
+	KUNIT_CASE(addresses_wait_for_a_daemon),
+	KUNIT_CASE(addresses_do_not_wait_for_ever),
+	KUNIT_CASE(addresses_are_void),
+	{}
+};
+
+static struct kunit_suite svc_kvp_suite = {
+	.name = "hv_ic_svc_kvp",
+	.init = svc_kvp_init,
+	.exit = svc_kvp_exit,
+	.test_cases = svc_kvp_cases,
+};
+
+kunit_test_suite(svc_kvp_suite);
