@@ -13,6 +13,9 @@ RUNNING		:= $(wildcard /lib/modules/$(shell uname -r)/build)
 INSTALLED	:= $(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))
 KDIR		?= $(or $(RUNNING),$(INSTALLED))
 
+# The kernel's name for itself, which is that of its folder in /lib/modules.
+RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
 # The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), and the
 # names of the cases (all of them).
 KERNEL		?= 6.1
@@ -85,10 +88,21 @@ install: modules tools ## install the module for KDIR, and the programs (DESTDIR
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	$(MAKE) -C tools install
 
+.PHONY: uninstall
+uninstall: ## remove what make install has installed (same KDIR, DESTDIR and PREFIX)
+	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/{updates,extra}/drivers/hv_ic/hv_ic.ko{,.gz,.xz,.zst}
+	[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
+	$(MAKE) -C tools uninstall
+
+.PHONY: dkms-remove
+dkms-remove: ## remove the module that make dkms-install has installed, from all kernels
+	[ -z "$$(dkms status hv_ic/$(VERSION))" ] || dkms remove hv_ic/$(VERSION) --all
+	rm -rf /usr/src/hv_ic-$(VERSION)
+
 .PHONY: dkms-install
 dkms-install: ## install the module by dkms, for this and later kernels
-	@command -v dkms >/dev/null || { echo 'no dkms here: run "make deps"'; exit 1; }
-	rm -rf /usr/src/hv_ic-$(VERSION)
+	@command -v dkms >/dev/null || { echo 'no dkms here: apt install dkms'; exit 1; }
+	$(MAKE) dkms-remove
 	$(TESTING)/dkms/export /usr/src/hv_ic-$(VERSION)
 	dkms add hv_ic/$(VERSION)
 	dkms install hv_ic/$(VERSION)
