@@ -125,7 +125,8 @@ static void enumerates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, item->pool, HVIC_WIRE_KVP_AUTO);
 	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, 0, &found, sizeof(found)), 0);
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
-	expect_bytes(test, "item", answer_body(f, 1), (struct hvic_span)SPAN(vec_kvp_enumerate_reply));
+	expect_bytes(test, "item", answer_body(f, 1),
+		     (struct hvic_span)SPAN(vec_kvp_enumerate_reply));
 
 	slot = asked(f, enumerate, 2, HV_IC_KVP_ENUMERATE);
 	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, -ENODATA, NULL, 0), 0);
