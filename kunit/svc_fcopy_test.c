@@ -359,10 +359,11 @@ static void complete_waits_for_the_disk(struct kunit *test)
 static void complete_fails(struct kunit *test)
 {
 	struct fake_channel *f = started(test);
+	u64 id;
 
 	host_waits(f, finish, 9);
-	KUNIT_EXPECT_EQ(test,
-			says(f, daemon_reads(f, HV_IC_FCOPY_COMPLETE)->record.id, -ENOSPC), 0);
+	id = daemon_reads(f, HV_IC_FCOPY_COMPLETE)->record.id;
+	KUNIT_EXPECT_EQ(test, says(f, id, -ENOSPC), 0);
 	expect_status(f, 1, 9, HVIC_STATUS_DISK_FULL);
 	expect_phase(test, 2, HV_IC_FCOPY_PHASE_FAILED, -ENOSPC);
 	expect_idle(f);
