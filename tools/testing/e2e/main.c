@@ -22,7 +22,7 @@
 
 static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
-	kvp_cases, vss_cases, orders_cases, fcopy_cases, daemon_cases,
+	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
 	starved_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases, units_cases,
 	lifecycle_cases,
 };

@@ -75,3 +75,11 @@ void play_disk(struct test *t)
 	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
 	test_defer(t, remove_disk, NULL);
 }
+
+struct ic_request *play_post(struct test *t, struct ic *vss, enum wire_vss_op op)
+{
+	struct ic_request *r = vss_request(vss, op);
+
+	EXPECT_RESULT(ic_post(r, 0), 0);
+	return r;
+}

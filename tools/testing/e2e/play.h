@@ -38,6 +38,9 @@ void play_said(struct test *t, const char *pattern);
 /** play_never_said() - it has not said such a line */
 void play_never_said(struct test *t, const char *pattern);
 
+/** play_post() - a request of backup whose answer is for the case to wait for */
+struct ic_request *play_post(struct test *t, struct ic *vss, enum wire_vss_op op);
+
 /** play_disk() - mount a file system in memory at /mnt that can be frozen */
 void play_disk(struct test *t);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * genl: talks to the family hv_ic without a library, also in ways in which no library does.
+ * It is one program that cases call in the guest: a table of things to do, all of which share what
+ * builds and reads messages.
  *
  *	genl check			requests that must be refused, each with its reason
  *	genl unprivileged		what a user may do, and may not
