@@ -2,7 +2,7 @@
 /*
  * The char devices of a service: one native, one for older daemons, one owner.
  *
- * The object outlives the service as long as somebody has a device open, so a
+ * The object outlives the service as long as a process has a device open, so a
  * service goes away without waiting for user space: the link is taken out of the
  * object, and every call from then on finds nothing and says -ENODEV.
  */

@@ -35,7 +35,7 @@
 #endif
 
 /*
- * 6.6: whoever freezes a file system says on whose behalf; 6.16: and may leave a mark. A file
+ * 6.6: the caller says on whose behalf it freezes a file system; 6.16: and may leave a mark. A file
  * system may have its own way.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)

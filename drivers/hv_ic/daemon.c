@@ -160,7 +160,7 @@ int hvic_daemon_opened(struct hvic_channel *ch)
 }
 
 /**
- * hvic_daemon_closing() - take the char devices away, from whoever has them open, too
+ * hvic_daemon_closing() - take the char devices away, also from a process that has one open
  * @ch: the channel
  *
  * Context: as struct hvic_service_ops says of closing(); does not wait for user space.

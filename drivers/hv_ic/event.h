@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What happens below, told to whoever is above and wants to know. Who that is,
+ * What happens below, told to the layers above. Which of them listens,
  * main.c says; those who tell need not know.
  */
 #ifndef HVIC_EVENT_H

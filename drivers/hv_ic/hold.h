@@ -5,8 +5,8 @@
  * A session is one FREEZE of the host. While it is open a daemon hands over file
  * systems; they are frozen here and held. Holds end all together, in reverse order,
  * at the first call of hvic_hold_end() or when the session's time is over. To end
- * them needs no memory, no daemon, no channel and nobody to wait: the thawing is
- * done by a workqueue of its own. So it does not matter who dies, and in what order.
+ * them needs no memory, no daemon and no channel, and the caller does not wait: a
+ * workqueue of its own thaws. So it does not matter who dies, and in what order.
  *
  *          begin        promise             thaw
  *   IDLE --------> OPEN --------> PROMISED --------> IDLE

@@ -10,7 +10,7 @@
 #include <linux/string.h>
 
 /**
- * hvic_link_init() - prepare a link, with nobody at its other end
+ * hvic_link_init() - prepare a link that has no owner
  * @link: zeroed memory
  * @ops: of the service
  * @service: handed to @ops
@@ -35,7 +35,7 @@ static void hvic_link_wake(struct hvic_link *link)
 }
 
 /**
- * hvic_link_revive() - let somebody own the link from now on
+ * hvic_link_revive() - let a process own the link from now on
  * @link: the link
  * @wait: where the owner will wait; must last until hvic_link_kill()
  */
@@ -48,7 +48,7 @@ void hvic_link_revive(struct hvic_link *link, wait_queue_head_t *wait)
 }
 
 /**
- * hvic_link_kill() - let nobody own the link any more
+ * hvic_link_kill() - let no process own the link any more
  * @link: the link; its owner, if there is one, still has to be released
  *
  * Context: any. Does not wait for the owner.
@@ -66,7 +66,7 @@ void hvic_link_kill(struct hvic_link *link)
 
 /**
  * hvic_link_destroy() - free what the link holds
- * @link: a link that nobody can reach any more
+ * @link: a link that no other code can reach any more
  */
 void hvic_link_destroy(struct hvic_link *link)
 {
@@ -110,7 +110,7 @@ bool hvic_link_is_attached(struct hvic_link *link)
  * @link: the link
  *
  * The record goes to the daemon with hvic_link_send(), or nowhere. Its slot stays
- * ours until then: whoever could take it needs the lock of the channel.
+ * ours until then: code that could take it needs the lock of the channel.
  *
  * Return: memory for the payload, or an error pointer:
  * * %-ENOTCONN - there is no daemon
@@ -274,7 +274,7 @@ void hvic_link_drop(struct hvic_link *link)
  * Context: may sleep.
  * Return: 0, or
  * * %-ENODEV - the service is gone
- * * %-EBUSY - somebody else is the owner
+ * * %-EBUSY - another process is the owner
  * * %-ENOMEM
  */
 int hvic_link_own(struct hvic_link *link, enum hvic_link_abi abi)

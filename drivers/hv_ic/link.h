@@ -8,7 +8,7 @@
  *
  *   FREE --own--> OWNED --attached(), start--> ATTACHED --release, gone()--> FREE
  *
- * Only an attached daemon gets records. While gone() runs nobody else can own the
+ * Only an attached daemon gets records. While gone() runs no other process can own the
  * link. A link is born dead: it can be owned between hvic_link_revive() and
  * hvic_link_kill(), after which its owner finds out at once.
  *
@@ -78,7 +78,7 @@ struct hvic_link_slot {
  * @wait: where the owner waits for a record, or for the end; NULL while there
  *	are no devices
  * @alive: there are devices by which it can be owned
- * @owned: somebody has a device open
+ * @owned: a process has a device open
  * @attached: ... and gets records
  * @served: ... or did, and gone() has to follow
  * @abi: which device

@@ -150,7 +150,7 @@ static void hvic_fcopy_cancel(struct hvic_fcopy *fcopy)
 	hvic_fcopy_announce(fcopy, fcopy->error ? HV_IC_FCOPY_PHASE_FAILED :
 						  HV_IC_FCOPY_PHASE_CANCELLED, fcopy->error);
 	if (fcopy->error == -ENOTCONN)
-		return;			/* whoever is there now knows nothing of it */
+		return;			/* a daemon that has come since knows nothing of it */
 	hvic_daemon_withdraw_all(&fcopy->daemon, -ECANCELED);
 	hvic_daemon_tell(&fcopy->daemon, HV_IC_FCOPY_CANCEL, fcopy->error ?: -ECANCELED, NULL, 0);
 	hvic_fcopy_ask_removal(fcopy);

@@ -3,7 +3,7 @@
  * Shutdown: the host asks the guest to power off, reboot or hibernate.
  *
  * The administrator of the guest says per action whether the host may. Where user
- * space has a handler it is asked next, so that whoever inhibits a shutdown is
+ * space has a handler it is asked next, so that a program that inhibits a shutdown is
  * heard; a handler that is silent or gone counts for nothing.
  *
  * The host gets its answer first; only when that has left for the host the guest
@@ -14,7 +14,7 @@
  *   ASKING -> GRANTED -> ACTING -> [HANDED]     the way of a request; without a
  *                                               handler it is only hurried through
  *
- * The end of a phase is a matter of one timer, or of somebody who hurries it.
+ * The end of a phase is a matter of one timer, or of an administrator who hurries it.
  */
 #include <linux/device.h>
 #include <linux/ktime.h>

@@ -234,7 +234,7 @@ static void hvic_timesync_watch_rate(struct hvic_timesync *ts, const struct hvic
 /*
  * Has the guest lost a stretch of time of which it was not told? Then the host's
  * clock has gone on while the guest's hardware stood still, and the system's clock
- * is behind. Whoever disciplines the clock finds out without us.
+ * is behind. A program that disciplines the clock finds out without us.
  */
 static bool hvic_timesync_lost_time(const struct hvic_timesync *ts,
 				    const struct hvic_time_reading *now)

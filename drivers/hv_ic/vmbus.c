@@ -568,7 +568,7 @@ static struct hv_driver hvic_vmbus_driver = {
 	},
 };
 
-/* Whoever came first keeps the device, so say so: nothing else would. */
+/* The driver that came first keeps the device. Nothing else says so. */
 static int hvic_vmbus_report_foreign(struct device *dev, void *unused)
 {
 	const struct hv_device *hdev = device_to_hv_device(dev);

@@ -155,7 +155,7 @@ int cmd_health_run(struct hvic *hvic)
 
 	if (!ret)
 		ret = parse_ttl(hvic, &ttl);
-	/* Without the driver nobody would hear of it: do not even run. */
+	/* Without the driver the host would not hear of it: do not run the command. */
 	if (!ret)
 		ret = hvic_connect(hvic);
 	if (ret)

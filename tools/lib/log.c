@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lines for the journal, or for whoever reads standard error. */
+/* Lines for the journal, or for the reader of standard error. */
 #include "log.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The integration services as the bus shows them, whoever drives them. */
+/* The integration services as the bus shows them, under any driver. */
 #ifndef HVU_VMBUS_H
 #define HVU_VMBUS_H
 

@@ -2,7 +2,7 @@
 /*
  * What becomes of a request of the host to stop the guest.
  *
- *  ask    may it be done? Not if somebody holds a lock against it, unless the host
+ *  ask    may it be done? Not if a program holds a lock against it, unless the host
  *         forces it.
  *  act    the host has its answer, and the grace period is over: do it, whatever
  *         locks have been taken since. A yes is a yes.

@@ -58,7 +58,7 @@ static int has_word(const char *list, const char *word)
 }
 
 /**
- * hvic_logind_inhibited() - does somebody hold a lock against it?
+ * hvic_logind_inhibited() - does a program hold a lock against it?
  * @bus: connection
  * @action: what is to be done
  * @who: gets who does, and why, if so

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Moving services between drivers, on a system that is played by files: any step can
- * fail, a signal can come at any, and all must then be as it was.
+ * fail, a signal can come at any, and all must then be as it was. The cases are one
+ * subject, the plan of move.c, and share the system that is played.
  */
 #include "move.h"
 

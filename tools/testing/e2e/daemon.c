@@ -2,7 +2,8 @@
 /*
  * Daemons in every state, and badly behaved ones, on the driver's own devices.
  *
- * guest/daemon.c plays them, see play.h.
+ * guest/daemon.c plays them, see play.h. The cases are one subject, the native protocol
+ * in each of its states; they share how a daemon is played and what it must have said.
  */
 #include "play.h"
 

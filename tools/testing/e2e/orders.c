@@ -2,7 +2,7 @@
 /*
  * Backup in every order of events, up to three that begin with a FREEZE and can happen:
  * a real file system under a writer, the native device and Debian's daemon. In the end
- * the writer goes on, whoever was killed or stopped, and in whichever order.
+ * the writer goes on, whatever was killed or stopped, and in whichever order.
  */
 #include "play.h"
 

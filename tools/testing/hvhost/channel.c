@@ -342,7 +342,7 @@ int hv_channel_rescind(struct hv_channel *channel)
 	if (channel->state != HV_CHANNEL_OFFERED && channel->state != HV_CHANNEL_OPEN) {
 		ret = -EALREADY;
 	} else if (!channel->relid) {
-		channel->state = HV_CHANNEL_HIDDEN;	/* nobody knew */
+		channel->state = HV_CHANNEL_HIDDEN;	/* the guest never knew */
 	} else {
 		channel->state = HV_CHANNEL_RESCINDED;
 		hv_bus_say(host, &(struct hv_msg_relid) {

@@ -42,7 +42,7 @@ static struct ic *the(struct desk *desk, const struct ic_service *service)
 	return find_ic(desk, service->name);
 }
 
-/* A service that nobody has opened answers nothing: say so instead of waiting. */
+/* A service that the guest has not opened answers nothing: say so instead of waiting. */
 static bool connected(const struct ic *ic)
 {
 	return ic->state == IC_READY;

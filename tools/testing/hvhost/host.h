@@ -122,7 +122,7 @@ void hv_unlock(struct hv_host *host);
  *
  * Return: 0; -ETIMEDOUT after @timeout_ms; -ESHUTDOWN if the predicate is
  * false and the machine does not run any more (off, crashed, hung ...), so
- * nobody waits for a dead guest.
+ * no thread waits for a dead guest.
  */
 int hv_wait(struct hv_host *host, bool (*predicate)(void *context), void *context,
 	    unsigned int timeout_ms);

@@ -131,7 +131,7 @@ static bool may_set(const struct ic_question *q, size_t offset)
 	return false;
 }
 
-/* Bytes that nobody set are the request's or 0: all else is a leak. */
+/* Bytes that the guest did not set are the request's or 0: all else is a leak. */
 static bool check_no_leak(const struct ic_question *q,
 			  const struct ic_packet *p, char *why)
 {

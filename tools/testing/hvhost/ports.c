@@ -70,7 +70,7 @@ static uint32_t read_port(struct hv_host *host, uint16_t port)
 	case HV_ACPI_PM1_CONTROL:
 		return PM1_SCI_ENABLED;
 	default:
-		return ~0u;			/* nobody there */
+		return ~0u;			/* no device there */
 	}
 }
 

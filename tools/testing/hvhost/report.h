@@ -7,7 +7,7 @@
  *	report_number(r, "beats", 12);
  *	report_end(r);
  *
- * gives {"record":"service","name":"heartbeat","beats":12}, respectively a row
+ * gives {"record":"service","name":"heartbeat","beats":12}, or a row
  * of columns.
  */
 #ifndef HVHOST_REPORT_H

@@ -145,6 +145,6 @@ void hv_irq(struct hv_host *host, unsigned int gsi, bool level)
 {
 	struct kvm_irq_level irq = { .irq = gsi, .level = level };
 
-	/* Fails only where nobody listens: the guest has not set its vector yet. */
+	/* Fails only while the guest has not set its vector. */
 	ioctl(host->vm->fd, KVM_IRQ_LINE, &irq);
 }
