@@ -247,7 +247,7 @@ static void held(struct test *t)
 	EXPECT_FAILURE(refused);
 	EXPECT_RESULT(kvp_set(ic, KVP_EXTERNAL, "kept", "value"), 0);
 	play_start(t, "kvp", "open serve");
-	play_said(t, "event set pool=0 key=kept value=value");
+	play_said(t, "^set pool=0 key=kept value=value");
 	play_never_said(t, "key=lost");
 }
 
