@@ -209,7 +209,15 @@ void *hvic_daemon_begin(struct hvic_daemon *daemon)
 	return hvic_link_begin(&daemon->link);
 }
 
-static int hvic_daemon_send_request(struct hvic_daemon *daemon, u16 op, size_t len)
+/**
+ * hvic_daemon_ask_deferred() - let the daemon answer the request that is open
+ * @daemon: the joint
+ * @op: of the record that was begun with hvic_daemon_begin()
+ * @len: of its payload
+ *
+ * Return: 0, or %-ENOTCONN if the daemon has just gone.
+ */
+int hvic_daemon_ask_deferred(struct hvic_daemon *daemon, u16 op, size_t len)
 {
 	const struct hvic_request *req = &daemon->ch->request;
 	const struct hv_ic_record record = { .id = req->id, .op = op };
@@ -243,25 +251,12 @@ int hvic_daemon_ask(struct hvic_daemon *daemon, const struct hvic_msg *msg, u16 
 
 	if (!id)
 		return -EBUSY;
-	ret = hvic_daemon_send_request(daemon, op, len);
+	ret = hvic_daemon_ask_deferred(daemon, op, len);
 	if (ret) {
 		hvic_channel_take_back(daemon->ch);
 		return ret;
 	}
 	return -EINPROGRESS;
-}
-
-/**
- * hvic_daemon_ask_deferred() - let the daemon answer the request that is open
- * @daemon: the joint
- * @op: of the record that was begun with hvic_daemon_begin()
- * @len: of its payload
- *
- * Return: 0, or %-ENOTCONN if the daemon has just gone.
- */
-int hvic_daemon_ask_deferred(struct hvic_daemon *daemon, u16 op, size_t len)
-{
-	return hvic_daemon_send_request(daemon, op, len);
 }
 
 /**
