@@ -587,6 +587,31 @@ static void broken_promise(struct kunit *test)
 	}
 }
 
+/* A FREEZE makes a promise of its own, whichever kind of daemon broke the one before. */
+static void new_promise(struct kunit *test)
+{
+	enum dialect before;
+
+	for (before = NATIVE; before <= LEGACY; before++) {
+		begin(stage, before);
+		happen(stage, FREEZE);
+		happen(stage, NEGOTIATE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		daemon_dies(stage);
+
+		begin(stage, before == NATIVE ? LEGACY : NATIVE);
+		forget_answers(&stage->f, 0);
+		stage->asked = 0;
+		happen(stage, FREEZE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		happen(stage, THAW);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+		expect_answers(stage);
+		rescind(stage);
+	}
+}
+
 /* A THAW takes an open FREEZE back: that fails, and both are answered. */
 static void thaw_takes_freeze_back(struct kunit *test)
 {
@@ -703,6 +728,7 @@ static void refused_holds(struct kunit *test)
 
 static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(broken_promise),
+	KUNIT_CASE(new_promise),
 	KUNIT_CASE(thaw_takes_freeze_back),
 	KUNIT_CASE(thaw_while_ring_is_full),
 	KUNIT_CASE(unread_freeze),

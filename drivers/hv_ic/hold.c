@@ -234,6 +234,19 @@ int hvic_hold_reason(u64 session)
 	return reason;
 }
 
+/**
+ * hvic_hold_start_over() - the host relies on no promise of before any more
+ *
+ * Context: any.
+ */
+void hvic_hold_start_over(void)
+{
+	spin_lock_bh(&holds.lock);
+	if (holds.state == HOLD_BROKEN)
+		holds.state = HOLD_IDLE;
+	spin_unlock_bh(&holds.lock);
+}
+
 /* --- The session. ----------------------------------------------------------------------- */
 
 /**
@@ -250,7 +263,7 @@ int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *sessio
 	int ret = -EALREADY;
 
 	spin_lock_bh(&holds.lock);
-	if (holds.state == HOLD_IDLE || holds.state == HOLD_BROKEN) {
+	if (holds.state == HOLD_IDLE) {
 		holds.state = HOLD_OPEN;
 		holds.seconds = seconds;
 		holds.ended = ended;

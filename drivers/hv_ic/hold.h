@@ -11,7 +11,7 @@
  *          begin        promise             thaw
  *   IDLE --------> OPEN --------> PROMISED --------> IDLE
  *    ^              |                 | end, time over
- *    '--------------'                 '-----------> BROKEN ---- thaw: -ETIMEDOUT, begin
+ *    '--------------'                 '-----------> BROKEN ---- thaw: -ETIMEDOUT, start over
  *     end, time over, thaw
  *
  * BROKEN remembers, beyond the channel and the daemon, that the host was told that
@@ -61,6 +61,7 @@ int hvic_hold_promise(u64 session);
 void hvic_hold_end(u64 session, int reason);
 void hvic_hold_release(int reason);
 int hvic_hold_thaw(u64 session);
+void hvic_hold_start_over(void);
 int hvic_hold_reason(u64 session);
 void hvic_hold_forget(struct work_struct *ended);
 void hvic_hold_get_status(struct hvic_hold_status *status);

@@ -164,7 +164,7 @@ static void hvic_vss_set_broken(void)
 	spin_unlock_bh(&debt.lock);
 }
 
-/* Was a promise to the host broken? It is told once. */
+/* Was a promise to the host broken? It is told once, or void when the host starts over. */
 static bool hvic_vss_take_broken(void)
 {
 	bool broken;
@@ -341,6 +341,9 @@ static int hvic_vss_freeze(struct hvic_vss *vss, const struct hvic_msg *msg)
 	vss->op = HVIC_WIRE_VSS_FREEZE;
 	vss->since = ktime_get_boottime();
 	vss->holder = hvic_daemon_pid(&vss->daemon);
+	/* Whichever daemon froze for the FREEZE before: the host asks for another. */
+	hvic_vss_take_broken();
+	hvic_hold_start_over();
 	if (!hvic_daemon_is_attached(&vss->daemon))
 		ret = -ENOTCONN;
 	else if (vss->asleep)
@@ -370,6 +373,7 @@ static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
 {
 	struct hvic_channel *ch = vss->daemon.ch;
 	bool was_open = hvic_vss_is_freezing(vss);
+	bool broken;
 	int ret;
 
 	if (hvic_channel_is_deferred(ch) && !was_open)
@@ -384,7 +388,8 @@ static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
 		return ret;
 	}
-	if (ret == -ETIMEDOUT || hvic_vss_take_broken())
+	broken = hvic_vss_take_broken();
+	if (ret == -ETIMEDOUT || broken)
 		return -ETIMEDOUT;
 	if (!hvic_daemon_is_attached(&vss->daemon))
 		return -ENOTCONN;
