@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The event loop of a daemon, and its connection to a driver that may be loaded anew.
+ * The event loop of a daemon, and its ties to a driver that may be loaded anew.
  *
  * A daemon starts before the driver or after it, and stays when the module is reloaded: the kernel
  * tells when the driver's family of netlink comes and goes.
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/hv_ic.h>
@@ -34,6 +35,7 @@ int hvu_event_new(sd_event **event)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	ret = sd_event_default(event);
 	if (ret >= 0)
@@ -54,6 +56,98 @@ int hvu_event_run(sd_event *event)
 	ret = sd_event_loop(event);
 	sd_notify(0, "STOPPING=1");
 	return ret < 0 ? 1 : ret;
+}
+
+struct reload {
+	int (*run)(void *data);
+	void *data;
+};
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	const struct reload *reload = data;
+
+	(void)source;
+	(void)info;
+	sd_notify(0, "RELOADING=1");
+	reload->run(reload->data);
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+/**
+ * hvu_event_on_reload() - what SIGHUP is for; without this it does nothing
+ * @event: loop
+ * @reload: reads the configuration anew, and keeps the old one if the new one cannot be used
+ * @data: for @reload
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvu_event_on_reload(sd_event *event, int (*reload)(void *data), void *data)
+{
+	sd_event_source *source;
+	struct reload *context = malloc(sizeof(*context));
+	int ret;
+
+	if (!context)
+		return -ENOMEM;
+	*context = (struct reload){ .run = reload, .data = data };
+	ret = sd_event_add_signal(event, &source, SIGHUP, on_hangup, context);
+	if (ret < 0) {
+		free(context);
+		return ret;
+	}
+	sd_event_source_set_destroy_callback(source, free);
+	sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return 0;
+}
+
+/* --- The client of a native device. -------------------------------------------------------- */
+
+static void show_client(const struct hvu_client *client)
+{
+	if (client->attached)
+		sd_notify(0, "STATUS=Serving the host");
+	else
+		sd_notifyf(0, "STATUS=Waiting for /dev/hv_ic/%s", client->name);
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct hvu_client *client = data;
+	bool was_attached = client->attached;
+	int ret = hvu_client_dispatch(client);
+
+	(void)fd;
+	(void)events;
+	if (ret) {
+		hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/%s: %s", client->name,
+			ret == -EBUSY ? "another daemon has it open" : strerror(-ret));
+		return sd_event_exit(sd_event_source_get_event(source), HVU_EXIT_UNAVAILABLE);
+	}
+	if (client->attached != was_attached)
+		show_client(client);
+	return 0;
+}
+
+/**
+ * hvu_event_serve() - let the loop do what a client has to do
+ * @event: loop
+ * @client: the client; it has to outlive the loop
+ *
+ * The loop ends with %HVU_EXIT_UNAVAILABLE when the client is of no use any more.
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvu_event_serve(sd_event *event, struct hvu_client *client)
+{
+	int ret = sd_event_add_io(event, NULL, hvu_client_fd(client), EPOLLIN, on_client, client);
+
+	if (ret < 0)
+		return ret;
+	show_client(client);
+	return 0;
 }
 
 /* --- The driver. ------------------------------------------------------------------------ */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The event loop of a daemon, and its connection to a driver that may be loaded anew. */
+/*
+ * The event loop of a daemon, and its ties to a driver that may be loaded anew: a connection by
+ * netlink, or the client of a native device.
+ */
 #ifndef HVU_EVENT_H
 #define HVU_EVENT_H
 
@@ -7,9 +10,12 @@
 
 #include "family.h"
 #include "genl.h"
+#include "record.h"
 
 /* The driver will not have the daemon; to try again would not help. See sysexits.h. */
 #define HVU_EXIT_UNAVAILABLE 69
+/* The configuration is not as it should be. */
+#define HVU_EXIT_CONFIG 78
 
 struct hvu_driver;
 
@@ -45,6 +51,8 @@ struct hvu_driver {
 
 int hvu_event_new(sd_event **event);
 int hvu_event_run(sd_event *event);
+int hvu_event_on_reload(sd_event *event, int (*reload)(void *data), void *data);
+int hvu_event_serve(sd_event *event, struct hvu_client *client);
 
 int hvu_driver_open(struct hvu_driver *driver, const struct hvu_driver_ops *ops, sd_event *event,
 		    int timeout_ms);
