@@ -51,7 +51,7 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @fresh:	the case needs a guest that has just been booted
  * @ends_guest:	the case ends with a guest that does not run
  * @last:	run after all others of the same kind of guest
- * @vcpus:	of the guest; 0 is 1
+ * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
  */
