@@ -23,6 +23,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "locks.h"
+#include "pool_format.h"
+
 /* By number: who writes what. */
 enum hvu_pool_number {
 	HVU_POOL_EXTERNAL,	/* the host, for the guest */
@@ -33,16 +36,11 @@ enum hvu_pool_number {
 	HVU_POOLS,
 };
 
-#define HVU_POOL_KEY_SIZE	512	/* with the NUL */
-#define HVU_POOL_VALUE_SIZE	2048	/* likewise */
-#define HVU_POOL_RECORD_SIZE	(HVU_POOL_KEY_SIZE + HVU_POOL_VALUE_SIZE)
-/* Records behind that many are not read, and none is added behind them. */
-#define HVU_POOL_RECORDS	4096
-
 /* How long a daemon waits for a lock. */
 #define HVU_POOL_WAIT_MS	1000
 
 struct hvu_pool;
+struct hvu_pool_ops;
 
 /**
  * struct hvu_pool_item - a record; the texts last until the pool is refreshed, changed or closed
@@ -59,25 +57,27 @@ struct hvu_pool_item {
 /**
  * struct hvu_pool_info - how a pool is
  * @status: of the file, as fstat(2) tells; all zero if there is no file
+ * @unread: it could not be read: a negative errno, and the counts are those of before; or 0
  * @records: whole records in the file
  * @empty: those of them that have no key; they do not count as items
  * @duplicates: those whose key a later one has, too
  * @ignored: those behind HVU_POOL_RECORDS
  * @rest: bytes behind the last whole record
- * @journal: a change has been interrupted, and waits to be mended
- * @locked: somebody holds a lock: 'f' of flock(2), 'p' of fcntl(2), or 0
- * @locked_by: a process that holds it; 0 if that cannot be told
+ * @interrupted: a change has been interrupted, and waits to be undone
+ * @locked: somebody holds a lock
+ * @lock: that lock
  */
 struct hvu_pool_info {
 	struct stat status;
+	int unread;
 	size_t records;
 	size_t empty;
 	size_t duplicates;
 	size_t ignored;
 	size_t rest;
-	bool journal;
-	char locked;
-	pid_t locked_by;
+	bool interrupted;
+	bool locked;
+	struct hvu_lock lock;
 };
 
 /* "external", "guest", "auto", "auto-external", "internal"; ended by NULL. */
@@ -91,14 +91,18 @@ extern const char *const hvu_pool_names[HVU_POOLS + 1];
  * @wait_ms: how long a call may wait for others to give their locks back
  *
  * A file that is not there is an empty pool; it is not made. A file that cannot be written can be
- * read, in the state that it has when it is mended.
+ * read, in the state that it has when it is mended. A file that somebody keeps locked is opened all
+ * the same: the pool is empty, and stale, until hvu_pool_refresh() gets the locks.
  *
  * Return: 0; %-ELOOP for a symbolic link, %-EISDIR for a folder, %-ENOTSUP for anything else that
- * is no regular file, or that has a second name; %-EBUSY if somebody keeps it locked; or another
- * negative errno.
+ * is no regular file; or another negative errno.
  */
 int hvu_pool_open(struct hvu_pool **pool, int directory, enum hvu_pool_number number,
 		  unsigned int wait_ms);
+
+/** hvu_pool_open_with() - the same, with what a test puts between the pool and the disk */
+int hvu_pool_open_with(struct hvu_pool **pool, int directory, enum hvu_pool_number number,
+		       unsigned int wait_ms, const struct hvu_pool_ops *ops);
 
 /** hvu_pool_close() - forget it; NULL is fine */
 void hvu_pool_close(struct hvu_pool *pool);
@@ -124,8 +128,8 @@ bool hvu_pool_is_stale(const struct hvu_pool *pool);
  * hvu_pool_refresh() - read it again if it is stale; may wait
  * @pool: the pool
  *
- * Return: 1 if what it holds has changed, 0 if not; or a negative errno, as of hvu_pool_open(). The
- * pool then is as it was before.
+ * Return: 1 if what it holds has changed, 0 if not; %-EBUSY if somebody keeps it locked, or another
+ * negative errno, as of hvu_pool_open(): the pool then is as it was before.
  */
 int hvu_pool_refresh(struct hvu_pool *pool);
 
@@ -165,7 +169,8 @@ const char *hvu_pool_get(const struct hvu_pool *pool, const char *key);
  * Return: 0, and it is on the disk; or a negative errno, and nothing has changed: %-EINVAL for an
  * empty key, %-EMSGSIZE for a key or a value that is too long, %-EBUSY if somebody keeps it
  * locked, %-ENOSPC or %-EDQUOT without room, %-ENOBUFS if there are HVU_POOL_RECORDS records,
- * %-EACCES or %-EROFS if it cannot be written, those of hvu_pool_open(), or another one.
+ * %-EACCES or %-EROFS if it cannot be written, %-EMLINK if the file has a second name, those of
+ * hvu_pool_open(), or another one.
  */
 int hvu_pool_set(struct hvu_pool *pool, const char *key, const char *value);
 
@@ -187,7 +192,7 @@ int hvu_pool_clear(struct hvu_pool *pool);
  * @root: below which /proc is
  *
  * To be called once, when the daemon starts. A pool is of this boot if a call in this boot has said
- * so, or if it was written since the boot by any clock.
+ * so, or if the file has a date since the boot: the clock may have been set meanwhile.
  *
  * Return: 1 if it was dropped, 0 if it was kept; or a negative errno, as of hvu_pool_set().
  */
