@@ -21,6 +21,9 @@
 #define WRITERS	3
 #define ROUNDS	60
 
+/* Processes, besides our writers from 0 on. */
+enum { READER = -1, CLOUD_INIT = -2, OLD_DAEMON = -3 };
+
 /* What was promised to whom: shared with the writers. */
 struct promises {
 	int ours[WRITERS];
@@ -171,12 +174,11 @@ static pid_t start(struct unit_root *root, int what, struct promises *promises)
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
-	switch (what) {
-	case -1: _exit(read_all());
-	case -2: _exit(write_cloud_init(promises));
-	case -3: _exit(write_old_daemon());
-	default: _exit(write_ours(root, what, promises));
-	}
+	if (what >= 0)
+		_exit(write_ours(root, what, promises));
+	if (what == READER)
+		_exit(read_all());
+	_exit(what == CLOUD_INIT ? write_cloud_init(promises) : write_old_daemon());
 }
 
 static void finish(pid_t pid)
@@ -217,8 +219,8 @@ static void play(struct unit_root *root, bool old_daemon, bool killing)
 	unit_file(root, ".kvp_pool_1", "");
 	for (int i = 0; i < WRITERS; i++)
 		pids[i] = start(root, i, promises);
-	other = start(root, old_daemon ? -3 : -2, promises);
-	reader = killing ? 0 : start(root, -1, promises);
+	other = start(root, old_daemon ? OLD_DAEMON : CLOUD_INIT, promises);
+	reader = killing ? 0 : start(root, READER, promises);
 	if (killing)
 		kill_some(root, pids, promises);
 	for (int i = 0; i < WRITERS; i++)
