@@ -9,7 +9,7 @@ static const char *const yes_no_words[] = { "yes", "no", NULL };
 static const char *const health_words[] = { "healthy", "critical", NULL };
 
 #define PERSIST { "persist", 0, NULL, NULL, "keep it when the module is loaded anew" }
-#define POOL(help) { "pool", 'p', "POOL", hvic_pool_words, help }
+#define POOL { "pool", 'p', "POOL", NULL, "external, guest, auto, auto-external, internal, or 0 to 4" }
 #define FORCE { "force", 'f', NULL, NULL, "write even to a pool that is not the guest's" }
 
 const struct hvic_option hvic_global_options[] = {
@@ -104,22 +104,22 @@ const struct hvic_command hvic_commands[] = {
 		.noun = "kvp", .verb = "get", .run = cmd_kvp_get, .reads = true,
 		.help = "print the value of a key",
 		.params = { { "KEY" } },
-		.options = { POOL("look only there") },
+		.options = { POOL },
 	}, {
 		.noun = "kvp", .verb = "set", .run = cmd_kvp_set,
 		.help = "set the value of a key, for the host to read",
 		.params = { { "KEY" }, { "VALUE" } },
-		.options = { POOL("in that one; guest if it is not given"), FORCE },
+		.options = { POOL, FORCE },
 	}, {
 		.noun = "kvp", .verb = "del", .run = cmd_kvp_del,
 		.help = "remove a key",
 		.params = { { "KEY" } },
-		.options = { POOL("from that one; guest if it is not given"), FORCE },
+		.options = { POOL, FORCE },
 	}, {
 		.noun = "kvp", .verb = "wait", .run = cmd_kvp_wait, .reads = true,
 		.help = "wait until there is a key, and print its value",
 		.params = { { "KEY" } },
-		.options = { POOL("look only there") },
+		.options = { POOL },
 	}, {
 		.noun = "kvp", .verb = "watch", .run = cmd_kvp_watch, .reads = true,
 		.help = "print what changes, as it changes",
@@ -132,7 +132,7 @@ const struct hvic_command hvic_commands[] = {
 		.noun = "kvp", .verb = "import", .run = cmd_kvp_import,
 		.help = "set what a dump holds of a pool; FILE may be -",
 		.params = { { "FILE" } },
-		.options = { POOL("of that one; guest if it is not given"), FORCE },
+		.options = { POOL, FORCE },
 	}, {
 		.noun = "kvp", .verb = "info", .run = cmd_kvp_info, .reads = true,
 		.help = "how the files of the pools are",

@@ -97,11 +97,16 @@ int hvic_kvp_open_folder(const struct hvic *hvic, struct hvic_kvp *kvp)
  */
 int hvic_kvp_open(const struct hvic *hvic, const char *word, struct hvic_kvp *kvp)
 {
-	int only = word ? hvu_parse_word(word, hvic_pool_words) % HVU_POOLS : -1;
-	int ret = hvic_kvp_open_folder(hvic, kvp);
+	int only = word ? hvu_parse_word(word, hvic_pool_words) : -1, ret;
 
+	if (word && only < 0)
+		return hvic_usage_error("there is no pool \"%s\"; there are external, guest, auto, auto-external and internal, or 0 to 4", word);
+	ret = hvic_kvp_open_folder(hvic, kvp);
 	if (ret)
 		return ret;
+	/* The numbers stand behind the names. */
+	if (only >= 0)
+		only %= HVU_POOLS;
 	for (unsigned int i = 0; i < HVU_POOLS; i++) {
 		if (only >= 0 && i != (unsigned int)only)
 			continue;

@@ -225,6 +225,32 @@ static void others_came_before(void **state)
 	assert_non_null(strstr(now, "z=theirs"));
 }
 
+/* Others append to what a deletion has left, before and after the end was cut off. */
+static void others_append(void **state)
+{
+	struct unit_root *root = *state;
+	char record[RECORD] = "z", now[TEXT];
+	bool more = true;
+
+	strcpy(record + HVU_POOL_KEY_SIZE, "theirs");
+	for (int at = 0; more; at++) {
+		int fd;
+
+		fill(root);
+		more = killed(root, 3, at, 0);
+		fd = openat(root->fd, ".kvp_pool_1", O_WRONLY | O_APPEND);
+		assert_int_equal(write(fd, record, RECORD), RECORD);
+		close(fd);
+		text_in(root->fd, now);
+		assert_non_null(strstr(now, "z=theirs"));
+		/* It is there, and only once. */
+		assert_non_null(strstr(now, "last=6"));
+		assert_null(strstr(strstr(now, "last=6") + 1, "last=6"));
+		if (!more)
+			assert_null(strstr(now, "a=1(1)"));
+	}
+}
+
 /* --- Without power. -------------------------------------------------------------------------- */
 
 /* Files as a disk has them: what is on it, and what it was told since the last flush. */
@@ -430,6 +456,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(killed_at_each_step),
 		TEST(others_came_before),
+		TEST(others_append),
 		TEST(power_is_cut),
 	};
 
