@@ -143,6 +143,10 @@ static const char *reason(int error)
 		return "there is no such directory";
 	case EINVAL:
 		return "the host's request makes no sense";
+	case ENODEV:
+		return "the service has gone";
+	case ESHUTDOWN:
+		return "the daemon has ended";
 	case ECANCELED:
 		return "the host has cancelled it";
 	default:

@@ -339,9 +339,11 @@ static int finish(struct hvic_copy *copy)
 	if (ret || copy->end != copy->size)
 		return ret ? ret : -EINVAL;
 	/* ORDER: under its own name it is what it should be, and on the disk. */
-	if (fchmod(copy->file, place->mode) || fchown(copy->file, place->uid, place->gid) ||
-	    fsync(copy->file))
-		return -errno;
+	ret = hvic_place_own(place, copy->file, place->mode);
+	if (!ret && fsync(copy->file))
+		ret = -errno;
+	if (ret)
+		return ret;
 	/* Once more from the allowed folder: the way may be another one by now. */
 	folder = hvic_place_make(place, &copy->made);
 	if (folder < 0)

@@ -215,6 +215,27 @@ static int step(int folder, const char *part, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/**
+ * hvic_place_own() - give something that is new its owner and its mode
+ * @place: whose
+ * @fd: of a file or a folder
+ * @mode: permissions
+ *
+ * To give it to root takes no privilege, and not even the system call.
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_place_own(const struct hvic_place *place, int fd, mode_t mode)
+{
+	struct stat st;
+
+	if (fchmod(fd, mode) || fstat(fd, &st))
+		return -errno;
+	if (st.st_uid == place->uid && st.st_gid == place->gid)
+		return 0;
+	return fchown(fd, place->uid, place->gid) ? -errno : 0;
+}
+
 /*
  * A folder that was made a moment ago, with the owner and the mode of the place. One that somebody
  * has put in its place meanwhile keeps what it has.
@@ -233,8 +254,8 @@ static int dress(int parent, const char *part, const struct hvic_place *place)
 		ret = -errno;
 	else if (st.st_uid != geteuid() || (st.st_mode & 0777) != 0700)
 		ret = -EACCES;
-	else if (fchmod(fd, mode) || fchown(fd, place->uid, place->gid))
-		ret = -errno;
+	else
+		ret = hvic_place_own(place, fd, mode);
 	close(fd);
 	return ret;
 }
