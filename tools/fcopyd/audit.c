@@ -37,7 +37,8 @@ static void set_path(struct hvic_audit *audit, const struct hvic_place *place)
 {
 	char *folder = hvu_printable(place->path, true), *name = hvu_printable(place->name, true);
 
-	snprintf(audit->path, sizeof(audit->path), "%s/%s", folder ? folder : "?", name ? name : "?");
+	snprintf(audit->path, sizeof(audit->path), "%s/%s", folder ? folder : "?",
+		 name ? name : "?");
 	free(folder);
 	free(name);
 }
@@ -46,6 +47,7 @@ static void set_path(struct hvic_audit *audit, const struct hvic_place *place)
 
 static json_object *new_note(const char *phase, const struct hvic_copy *copy)
 {
+	const char *folder = *copy->place.path ? copy->place.path : "/";
 	json_object *note = json_object_new_object();
 	char text[40];
 	time_t now = time(NULL);
@@ -54,8 +56,7 @@ static json_object *new_note(const char *phase, const struct hvic_copy *copy)
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
 	json_object_object_add(note, "phase", json_object_new_string(phase));
 	json_object_object_add(note, "time", json_object_new_string(text));
-	json_object_object_add(note, "directory", json_object_new_string(
-		*copy->place.path ? copy->place.path : "/"));
+	json_object_object_add(note, "directory", json_object_new_string(folder));
 	json_object_object_add(note, "name", json_object_new_string(copy->place.name));
 	json_object_object_add(note, "size_bytes", json_object_new_uint64(copy->size));
 	if (copy->active && copy->named)

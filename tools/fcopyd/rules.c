@@ -15,36 +15,30 @@
 static int find_user(const char *name, uid_t *uid)
 {
 	struct passwd *user;
-	uint64_t number;
+	uint64_t number = 0;
 
 	*uid = 0;
 	if (!name)
 		return 0;
 	user = getpwnam(name);
-	if (user)
-		*uid = user->pw_uid;
-	else if (hvu_parse_number(name, UINT32_MAX - 1, &number))
+	if (!user && hvu_parse_number(name, UINT32_MAX - 1, &number))
 		return -ENOENT;
-	else
-		*uid = number;
+	*uid = user ? user->pw_uid : number;
 	return 0;
 }
 
 static int find_group(const char *name, gid_t *gid)
 {
 	struct group *group;
-	uint64_t number;
+	uint64_t number = 0;
 
 	*gid = 0;
 	if (!name)
 		return 0;
 	group = getgrnam(name);
-	if (group)
-		*gid = group->gr_gid;
-	else if (hvu_parse_number(name, UINT32_MAX - 1, &number))
+	if (!group && hvu_parse_number(name, UINT32_MAX - 1, &number))
 		return -ENOENT;
-	else
-		*gid = number;
+	*gid = group ? group->gr_gid : number;
 	return 0;
 }
 
