@@ -335,7 +335,7 @@ static int finish(struct hvic_copy *copy)
 
 	if (copy->error)
 		return copy->error;
-	/* There may be holes in it, but not behind its last byte: that would be a part of a file. */
+	/* There may be holes in it, but not behind its last byte: that would be a part. */
 	if (ret || copy->end != copy->size)
 		return ret ? ret : -EINVAL;
 	/* ORDER: under its own name it is what it should be, and on the disk. */
