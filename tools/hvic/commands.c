@@ -112,7 +112,17 @@ const struct hvic_command hvic_commands[] = {
 		.options = { PERSIST },
 	}, {
 		.noun = "config", .run = cmd_config, .reads = true,
-		.help = "what is set, and what is stored to last",
+		.help = "what is set in the module, and what is stored to last",
+	}, {
+		.noun = "config", .verb = "show", .run = cmd_config_show, .reads = true,
+		.help = "what hv_ic.conf and its drop-ins say to the daemons",
+		.options = { { "effective", 0, NULL, NULL, "also what is as it comes" } },
+	}, {
+		.noun = "config", .verb = "check", .run = cmd_config_check,
+		.help = "can the daemons use these files?",
+	}, {
+		.noun = "config", .verb = "apply", .run = cmd_config_apply,
+		.help = "let hvic-fcopyd write where they say, and the daemons read them again",
 	}, {
 		.noun = "takeover", .run = cmd_takeover,
 		.help = "take the services over from hv_utils, on the running system",

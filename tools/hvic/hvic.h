@@ -28,6 +28,7 @@ enum {
 	HVIC_ABSENT	= 4,	/* the host does not offer the service */
 	HVIC_DENIED	= 5,	/* not without more privilege */
 	HVIC_AGAIN	= 75,	/* not now: busy, or time is up */
+	HVIC_CONFIG	= 78,	/* the configuration cannot be used */
 };
 
 /**
@@ -85,6 +86,9 @@ int cmd_fcopy_watch(struct hvic *hvic);
 int cmd_service_enable(struct hvic *hvic);
 int cmd_service_disable(struct hvic *hvic);
 int cmd_config(struct hvic *hvic);
+int cmd_config_show(struct hvic *hvic);
+int cmd_config_check(struct hvic *hvic);
+int cmd_config_apply(struct hvic *hvic);
 int cmd_takeover(struct hvic *hvic);
 int cmd_release(struct hvic *hvic);
 int cmd_doctor(struct hvic *hvic);
