@@ -138,6 +138,15 @@ const struct hvic_command hvic_commands[] = {
 		.help = "how the files of the pools are",
 		.params = { { "POOL", hvic_pool_words, HVIC_MAYBE } },
 	}, {
+		.noun = "fcopy", .run = cmd_fcopy, .reads = true,
+		.help = "files that the host copies into the guest",
+	}, {
+		.noun = "fcopy", .verb = "status", .run = cmd_fcopy, .reads = true,
+		.help = "the same: the bare noun shows it, too",
+	}, {
+		.noun = "fcopy", .verb = "watch", .run = cmd_fcopy_watch, .reads = true,
+		.help = "how far a copy has come, as it goes on",
+	}, {
 		.noun = "service", .verb = "enable", .run = cmd_service_enable,
 		.help = "serve the host",
 		.params = { { "SERVICE", hvu_service_names } },

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "config.h"
 #include "root.h"
 
@@ -35,14 +36,38 @@ static void write_path(FILE *file, const char *path)
 	fputs("\"\n", file);
 }
 
+/* Is it in one of the folders that the unit hides? */
+static bool is_hidden(const char *path)
+{
+	static const char *const folders[] = { "/home", "/root", "/run/user" };
+
+	if (!strcmp(path, "/") || !strcmp(path, "/run"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		size_t len = strlen(folders[i]);
+
+		if (!strncmp(path, folders[i], len) && (!path[len] || path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
 static void write_grant(FILE *file, const void *data)
 {
 	const struct hvu_settings *settings = data;
+	bool hidden = false;
 
 	fputs("# hvic config apply has made this of /etc/hv_ic/hv_ic.conf; do not edit it.\n"
-	      "[Service]\n", file);
-	for (size_t i = 0; i < settings->n_fcopy; i++)
+	      "[Service]\n"
+	      /* To write in directories of others, and to give files away. */
+	      "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
+	      "SystemCallFilter=fchown\n", file);
+	for (size_t i = 0; i < settings->n_fcopy; i++) {
 		write_path(file, settings->fcopy[i].directory);
+		hidden |= is_hidden(settings->fcopy[i].directory);
+	}
+	if (hidden)
+		fputs("ProtectHome=read-only\n", file);
 }
 
 /* Does the file say already what it is to say? */

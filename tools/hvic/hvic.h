@@ -84,6 +84,8 @@ int cmd_shutdown(struct hvic *hvic);
 int cmd_shutdown_policy(struct hvic *hvic);
 int cmd_shutdown_cancel(struct hvic *hvic);
 int cmd_shutdown_proceed(struct hvic *hvic);
+int cmd_fcopy(struct hvic *hvic);
+int cmd_fcopy_watch(struct hvic *hvic);
 int cmd_service_enable(struct hvic *hvic);
 int cmd_service_disable(struct hvic *hvic);
 int cmd_kvp_list(struct hvic *hvic);

@@ -37,12 +37,19 @@ static void granted(void **state)
 	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
 	assert_string_equal(strchr(text, '\n') + 1,
 			    "[Service]\n"
+			    "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
+			    "SystemCallFilter=fchown\n"
 			    "ReadWritePaths=\"-/srv/a b\"\n"
 			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"\\x\"");
 	assert_int_equal(grant(root, two, &changed), 0);
 	assert_false(changed);
 	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);
 	assert_true(changed);
+	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
+	assert_null(strstr(text, "ProtectHome"));
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /home/a\n", &changed), 0);
+	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
+	assert_non_null(strstr(text, "ProtectHome=read-only"));
 }
 
 static void taken_back(void **state)
