@@ -12,7 +12,7 @@
 static void print_wrapped(const char *text, const char *margin, size_t at)
 {
 	while (*text) {
-		size_t len = strcspn(text, " \n");
+		size_t len = strcspn(text, "\n ");
 
 		if (at + 1 + len > 76) {
 			printf("\n%s", margin);
