@@ -9,7 +9,8 @@ static const char *const yes_no_words[] = { "yes", "no", NULL };
 static const char *const health_words[] = { "healthy", "critical", NULL };
 
 #define PERSIST { "persist", 0, NULL, NULL, "keep it when the module is loaded anew" }
-#define POOL { "pool", 'p', "POOL", NULL, "external, guest, auto, auto-external, internal, or 0 to 4" }
+#define POOL { "pool", 'p', "POOL", NULL, \
+	       "external, guest, auto, auto-external, internal, or 0 to 4" }
 #define FORCE { "force", 'f', NULL, NULL, "write even to a pool that is not the guest's" }
 
 const struct hvic_option hvic_global_options[] = {
@@ -149,7 +150,17 @@ const struct hvic_command hvic_commands[] = {
 		.options = { PERSIST },
 	}, {
 		.noun = "config", .run = cmd_config, .reads = true,
-		.help = "what is set, and what is stored to last",
+		.help = "what is set in the module, and what is stored to last",
+	}, {
+		.noun = "config", .verb = "show", .run = cmd_config_show, .reads = true,
+		.help = "what hv_ic.conf and its drop-ins say to the daemons",
+		.options = { { "effective", 0, NULL, NULL, "also what is as it comes" } },
+	}, {
+		.noun = "config", .verb = "check", .run = cmd_config_check,
+		.help = "can the daemons use these files?",
+	}, {
+		.noun = "config", .verb = "apply", .run = cmd_config_apply,
+		.help = "let hvic-fcopyd write where they say, and the daemons read them again",
 	}, {
 		.noun = "takeover", .run = cmd_takeover,
 		.help = "take the services over from hv_utils, on the running system",

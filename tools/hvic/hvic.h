@@ -29,6 +29,7 @@ enum {
 	HVIC_ABSENT	= 4,	/* the host does not offer the service */
 	HVIC_DENIED	= 5,	/* not without more privilege */
 	HVIC_AGAIN	= 75,	/* not now: busy, or time is up */
+	HVIC_CONFIG	= 78,	/* the configuration cannot be used */
 };
 
 /**
@@ -95,6 +96,9 @@ int cmd_kvp_dump(struct hvic *hvic);
 int cmd_kvp_import(struct hvic *hvic);
 int cmd_kvp_info(struct hvic *hvic);
 int cmd_config(struct hvic *hvic);
+int cmd_config_show(struct hvic *hvic);
+int cmd_config_check(struct hvic *hvic);
+int cmd_config_apply(struct hvic *hvic);
 int cmd_takeover(struct hvic *hvic);
 int cmd_release(struct hvic *hvic);
 int cmd_doctor(struct hvic *hvic);
