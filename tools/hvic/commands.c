@@ -9,7 +9,8 @@ static const char *const yes_no_words[] = { "yes", "no", NULL };
 static const char *const health_words[] = { "healthy", "critical", NULL };
 
 #define PERSIST { "persist", 0, NULL, NULL, "keep it when the module is loaded anew" }
-#define POOL { "pool", 'p', "POOL", NULL, "external, guest, auto, auto-external, internal, or 0 to 4" }
+#define POOL { "pool", 'p', "POOL", NULL, \
+	       "external, guest, auto, auto-external, internal, or 0 to 4" }
 #define FORCE { "force", 'f', NULL, NULL, "write even to a pool that is not the guest's" }
 
 const struct hvic_option hvic_global_options[] = {

@@ -100,7 +100,8 @@ int hvic_kvp_open(const struct hvic *hvic, const char *word, struct hvic_kvp *kv
 	int only = word ? hvu_parse_word(word, hvic_pool_words) : -1, ret;
 
 	if (word && only < 0)
-		return hvic_usage_error("there is no pool \"%s\"; there are external, guest, auto, auto-external and internal, or 0 to 4", word);
+		return hvic_usage_error("\"%s\" is no pool: external, guest, auto, auto-external, internal, or 0 to 4",
+					word);
 	ret = hvic_kvp_open_folder(hvic, kvp);
 	if (ret)
 		return ret;

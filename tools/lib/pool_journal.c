@@ -45,7 +45,9 @@ struct journal {
 
 static size_t journal_size(const struct journal *journal)
 {
-	return sizeof(*journal) + ((size_t)journal->n_old + journal->n_new + journal->n_cut) * RECORD;
+	size_t n = (size_t)journal->n_old + journal->n_new + journal->n_cut;
+
+	return sizeof(*journal) + n * RECORD;
 }
 
 /* Tells a journal that is whole from one that is not; everything in it is a multiple of 8 bytes. */
@@ -145,7 +147,8 @@ static int read_journal(const struct hvu_pool_file *file, struct journal **journ
 		return n;
 	if ((size_t)n < sizeof(head) || memcmp(head.magic, magic, sizeof(magic)) ||
 	    !head.n_new || head.n_old > head.n_new || head.index > HVU_POOL_RECORDS ||
-	    head.n_new > HVU_POOL_RECORDS || head.n_cut > HVU_POOL_RECORDS || head.old_size / RECORD > UINT32_MAX ||
+	    head.n_new > HVU_POOL_RECORDS || head.n_cut > HVU_POOL_RECORDS ||
+	    head.old_size / RECORD > UINT32_MAX ||
 	    head.old_size < (head.index + (uint64_t)head.n_old) * RECORD)
 		return 0;
 	whole = malloc(journal_size(&head));
