@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hvic.h"
+#include "settings.h"
 
 #define NOTE "var/lib/hv_ic/fcopy.json"
 #define BAR 30
@@ -40,6 +41,39 @@ static void print_name(struct hvic *hvic, json_object *note)
 	free(name);
 }
 
+/* The directories that the configuration allows; NULL if it has mistakes. */
+static json_object *read_allowed(struct hvic *hvic)
+{
+	struct hvu_settings settings;
+	json_object *allowed;
+
+	if (hvu_settings_load(&settings, hvic->root, NULL, NULL))
+		return NULL;
+	allowed = json_object_new_array();
+	for (size_t i = 0; i < settings.n_fcopy; i++)
+		json_object_array_add(allowed, json_object_new_string(settings.fcopy[i].directory));
+	hvu_settings_free(&settings);
+	return allowed;
+}
+
+static void print_allowed(struct hvic *hvic, json_object *allowed)
+{
+	FILE *out = hvic->paper.out;
+	size_t n = allowed ? json_object_array_length(allowed) : 0;
+
+	if (!allowed)
+		fprintf(out, "%-8s unknown: 'hvic config check' tells what is wrong\n", "allowed");
+	else if (!n)
+		fprintf(out, "%-8s no directory, so every copy is refused\n", "allowed");
+	for (size_t i = 0; i < n; i++) {
+		json_object *path = json_object_array_get_idx(allowed, i);
+		char *text = hvu_printable(json_object_get_string(path), hvic->paper.utf8);
+
+		fprintf(out, "%-8s %s\n", i ? "" : "allowed", text ? text : "");
+		free(text);
+	}
+}
+
 static json_object *find_service(json_object *services)
 {
 	for (size_t i = 0; i < json_object_array_length(services); i++) {
@@ -51,7 +85,8 @@ static json_object *find_service(json_object *services)
 	return NULL;
 }
 
-static void print_status(struct hvic *hvic, json_object *service, json_object *note)
+static void print_status(struct hvic *hvic, json_object *service, json_object *allowed,
+			 json_object *note)
 {
 	FILE *out = hvic->paper.out;
 	json_object *owner;
@@ -63,6 +98,7 @@ static void print_status(struct hvic *hvic, json_object *service, json_object *n
 			hvu_json_true(service, "in_session") ? ", a file is being copied" : "");
 	else
 		fprintf(out, "%-8s none, so the host cannot copy files\n", "daemon");
+	print_allowed(hvic, allowed);
 	if (!note)
 		return;
 	fprintf(out, "\nLast copy: ");
@@ -76,7 +112,7 @@ static void print_status(struct hvic *hvic, json_object *service, json_object *n
 
 int cmd_fcopy(struct hvic *hvic)
 {
-	json_object *services, *service, *note, *whole;
+	json_object *services, *service, *allowed, *note, *whole;
 	int ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services);
 
 	if (ret)
@@ -87,16 +123,20 @@ int cmd_fcopy(struct hvic *hvic)
 		hvic_error("the driver does not know file copy");
 		return HVIC_FAILED;
 	}
+	allowed = read_allowed(hvic);
 	note = read_note(hvic);
 	if (hvic_wants_json(hvic)) {
 		whole = json_object_new_object();
 		json_object_object_add(whole, "service", service);
+		if (allowed)
+			json_object_object_add(whole, "allowed", allowed);
 		if (note)
 			json_object_object_add(whole, "last", note);
 		hvic_print_json(hvic, whole);
 		return HVIC_OK;
 	}
-	print_status(hvic, service, note);
+	print_status(hvic, service, allowed, note);
+	json_object_put(allowed);
 	json_object_put(service);
 	json_object_put(note);
 	return HVIC_OK;
