@@ -81,7 +81,7 @@ static bool is_shown(const struct hvic_net *net, const struct hvic_link *link,
 	       has_hardware_port(net, link->index);
 }
 
-/* --- The order of addresses. --------------------------------------------------------------- */
+/* --- The order of addresses. ------------------------------------------------------------- */
 
 /**
  * struct ranked - an address and its place
@@ -184,7 +184,7 @@ size_t hvic_adapters_list(const struct hvic_net *net, char *const *exclude, uint
 	return len;
 }
 
-/* --- One adapter. --------------------------------------------------------------------------- */
+/* --- One adapter. ------------------------------------------------------------------------ */
 
 static void print_mac(const uint8_t mac[static 6], char text[static 18])
 {
@@ -258,8 +258,8 @@ static const struct hvic_link *bearer_of(const struct hvic_net *net, const struc
  * @net: the network
  * @adapter: its MAC address or the GUID of its VMBus device
  *
- * A virtual function, a bond, a bridge and a VLAN may have the MAC address of the adapter, too. Where
- * one of them has its addresses, it is that one.
+ * A virtual function, a bond, a bridge and a VLAN may have the MAC address of the adapter, too.
+ * Where one of them has its addresses, it is that one.
  *
  * Return: the interface; NULL if there is no such adapter.
  */

@@ -42,7 +42,7 @@ unsigned int hvic_job_left_ms(const struct hvic_job *job)
 	return now + 1000 >= job->deadline_us ? 1 : (job->deadline_us - now) / 1000;
 }
 
-/* --- What the host has sent. ----------------------------------------------------------------- */
+/* --- What the host has sent. ------------------------------------------------------------- */
 
 /** hvic_address_text() - an address as people write it, without its prefix; @text */
 char *hvic_address_text(const struct hv_ic_kvp_address *address,
@@ -111,7 +111,7 @@ int hvic_inject_check(const struct hv_ic_kvp_ip *ip)
 	return ip->n_addresses || ip->dhcp ? 0 : -EINVAL;
 }
 
-/* --- The usual way to reach others. ------------------------------------------------------------ */
+/* --- The usual way to reach others. ------------------------------------------------------ */
 
 /** hvic_inject_open_bus() - connect to the system bus; 0 or a negative errno */
 int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus)
@@ -125,7 +125,8 @@ int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus)
 }
 
 /* 1 if it is there, 0 if not yet, or a negative errno. */
-static int has_address(const struct hvic_net *net, int index, const struct hv_ic_kvp_address *wanted)
+static int has_address(const struct hvic_net *net, int index,
+		       const struct hv_ic_kvp_address *wanted)
 {
 	for (size_t i = 0; i < net->n_addresses; i++) {
 		const struct hvic_address *address = &net->addresses[i];
@@ -186,7 +187,7 @@ int hvic_inject_confirm(struct hvic_job *job)
 	return ret < 0 ? ret : 0;
 }
 
-/* --- The thread. ------------------------------------------------------------------------------- */
+/* --- The thread. ------------------------------------------------------------------------- */
 
 static const char *const way_names[] = {
 	[HVU_INJECTION_NETWORKMANAGER]	= "NetworkManager",
@@ -240,7 +241,7 @@ static void *work(void *data)
 	return NULL;
 }
 
-/* --- Begin and end. ---------------------------------------------------------------------------- */
+/* --- Begin and end. ---------------------------------------------------------------------- */
 
 static void tell(const struct hvic_job *job)
 {

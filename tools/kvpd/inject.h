@@ -92,7 +92,7 @@ int hvic_inject_check(const struct hv_ic_kvp_ip *ip);
 int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus);
 int hvic_inject_confirm(struct hvic_job *job);
 
-/* --- What the back ends share. ------------------------------------------------------------- */
+/* --- What the back ends share. ----------------------------------------------------------- */
 
 unsigned int hvic_job_left_ms(const struct hvic_job *job);
 bool hvic_job_has_family(const struct hv_ic_kvp_ip *ip, uint8_t family);

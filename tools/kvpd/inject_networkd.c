@@ -23,6 +23,7 @@
 
 #define FOLDER		"etc/systemd/network"
 #define NAME_SIZE	64
+#define PLAIN		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:"
 /* The longest: an address of each sort that there can be, on a line of its own. */
 #define FILE_SIZE	32768
 
@@ -40,16 +41,16 @@ bool hvic_networkd_has(struct hvic_job *job)
 	return has;
 }
 
-/* --- The file. --------------------------------------------------------------------------------- */
+/* --- The file. --------------------------------------------------------------------------- */
 
 /* In a file of networkd a name is a pattern, and ends at a space. */
 static bool is_plain(const char *name)
 {
-	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789._-@:")];
+	return *name && !name[strspn(name, PLAIN)];
 }
 
-static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t family, bool only_static)
+static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t family,
+			 bool only_static)
 {
 	char text[HVIC_ADDRESS_TEXT_SIZE];
 
@@ -116,10 +117,8 @@ static int replace_file(int folder, const char *name, const char *content)
 
 		if (done < 0 && errno != EINTR)
 			ret = -errno;
-		else if (done > 0) {
-			content += done;
-			len -= done;
-		}
+		content += done > 0 ? done : 0;
+		len -= done > 0 ? done : 0;
 	}
 	if (!ret && fsync(fd))
 		ret = -errno;
@@ -140,7 +139,7 @@ static int restore_file(int folder, const char *name, const char *before)
 	return unlinkat(folder, name, 0) ? -errno : 0;
 }
 
-/* --- The daemon. ------------------------------------------------------------------------------ */
+/* --- The daemon. ------------------------------------------------------------------------- */
 
 static int reload(struct hvic_job *job)
 {

@@ -2,9 +2,9 @@
 /*
  * NetworkManager sets up the adapter.
  *
- * The profile that is active on it is changed, or one is made if there is none. A checkpoint is made
- * before: NetworkManager goes back to it when it is told to, or by itself if we are not there any
- * more to say that all went well.
+ * The profile that is active on it is changed, or one is made if there is none. A checkpoint is
+ * made before: NetworkManager goes back to it when it is told to, or by itself if we are not there
+ * any more to say that all went well.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@
 #define DELETE_NEW_CONNECTIONS	2
 #define TO_DISK			1
 
-/* --- Questions. ----------------------------------------------------------------------------------- */
+/* --- Questions. -------------------------------------------------------------------------- */
 
 static int read_path(sd_bus_message *reply, int ret, char path[static PATH_SIZE])
 {
@@ -71,7 +71,7 @@ bool hvic_nm_has(struct hvic_job *job)
 					   'b', &managed) >= 0 && managed;
 }
 
-/* --- A profile. ------------------------------------------------------------------------------------- */
+/* --- A profile. -------------------------------------------------------------------------- */
 
 static int append_text(sd_bus_message *profile, const char *key, const char *text)
 {
@@ -202,7 +202,8 @@ static uint8_t family_of(const struct hv_ic_kvp_ip *ip, const char *section)
 }
 
 /* The old profile with what the host wants, in place of what it was. */
-static int append_changed(sd_bus_message *profile, sd_bus_message *old, const struct hv_ic_kvp_ip *ip)
+static int append_changed(sd_bus_message *profile, sd_bus_message *old,
+			  const struct hv_ic_kvp_ip *ip)
 {
 	bool done[2] = { };
 	const char *section;
@@ -249,7 +250,7 @@ static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
 }
 
-/* --- Changes. ----------------------------------------------------------------------------------------- */
+/* --- Changes. ---------------------------------------------------------------------------- */
 
 static int change_profile(struct hvic_job *job, const char *path)
 {

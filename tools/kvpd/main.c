@@ -16,7 +16,7 @@
 #include "root.h"
 #include "serve.h"
 
-/* --- Events. ----------------------------------------------------------------------------------- */
+/* --- Events. ----------------------------------------------------------------------------- */
 
 static void answer_injection(struct hvic_inject *inject, uint64_t id, int status)
 {
@@ -61,7 +61,7 @@ static int reload(void *data)
 	return 0;
 }
 
-/* --- Init and exit. ------------------------------------------------------------------------------ */
+/* --- Init and exit. ---------------------------------------------------------------------- */
 
 static void open_net(struct hvic_server *server, sd_event *event)
 {

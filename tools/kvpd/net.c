@@ -216,9 +216,9 @@ static int add_route(struct hvic_net *net, struct hvic_route *route, const struc
 {
 	struct hvic_route *more;
 
-	if (take_bytes(gateway, route->family, route->gateway.bytes))
+	if (take_bytes(gateway, route->family, route->gateway.bytes)) {
 		route->gateway.family = route->family;
-	else if (via && mnl_attr_get_payload_len(via) == sizeof(struct rtvia) + 16) {
+	} else if (via && mnl_attr_get_payload_len(via) == sizeof(struct rtvia) + 16) {
 		/* IPv4 by way of an IPv6 router. */
 		route->gateway.family = 6;
 		memcpy(route->gateway.bytes, (char *)mnl_attr_get_payload(via) +
@@ -388,17 +388,13 @@ int hvic_net_refresh(struct hvic_net *net)
 	int fd = mnl_socket_get_fd(net->events);
 	ssize_t len;
 
-	for (;;) {
+	do {
 		len = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-		if (len < 0 && errno == EINTR)
-			continue;
 		if (len < 0 && errno == ENOBUFS)
 			net->stale = ALL;
-		else if (len <= 0)
-			break;
-		else
+		if (len > 0)
 			mnl_cb_run(buffer, len, 0, 0, take_event, net);
-	}
+	} while (len > 0 || (len < 0 && (errno == EINTR || errno == ENOBUFS)));
 	return net->stale ? ask_for_stale(net) : 0;
 }
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +17,7 @@
 #include "log.h"
 #include "root.h"
 
-/* --- Pools. -------------------------------------------------------------------------------- */
+/* --- Pools. ------------------------------------------------------------------------------ */
 
 static int open_folder(struct hvic_server *server)
 {
@@ -98,7 +97,7 @@ void hvic_server_close_pools(struct hvic_server *server)
 	server->folder = -1;
 }
 
-/* --- Items. -------------------------------------------------------------------------------- */
+/* --- Items. ------------------------------------------------------------------------------ */
 
 static int answer_item(struct hvic_server *server, const struct hv_ic_record *record,
 		       const struct hv_ic_kvp_item *item)
@@ -169,7 +168,7 @@ static int set(struct hvic_server *server, const struct hv_ic_kvp_item *item)
 		break;
 	case HV_IC_KVP_U32:
 	case HV_IC_KVP_U64:
-		snprintf(number, sizeof(number), "%" PRIu64, (uint64_t)item->number);
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)item->number);
 		value = number;
 		break;
 	default:
@@ -206,7 +205,7 @@ static int take_item(struct hvic_server *server, const struct hv_ic_record *reco
 	return ret ? ret : hvu_client_answer(&server->client, record->id, 0, NULL, 0);
 }
 
-/* --- Adapters. ------------------------------------------------------------------------------ */
+/* --- Adapters. --------------------------------------------------------------------------- */
 
 static int get_ip(struct hvic_server *server, const struct hv_ic_record *record,
 		  struct hv_ic_kvp_ip *ip)
@@ -253,7 +252,7 @@ static int take_ip(struct hvic_server *server, const struct hv_ic_record *record
 		set_ip(server, record, &ip);
 }
 
-/* --- Records. -------------------------------------------------------------------------------- */
+/* --- Records. ---------------------------------------------------------------------------- */
 
 /**
  * hvic_server_take() - take a record of the driver

@@ -50,7 +50,8 @@ static void end(struct play *play)
 }
 
 /* Number, name, kind, and the last byte of its MAC address; 0 for none. */
-static struct hvic_link *add_link(struct play *play, const char *name, const char *kind, uint8_t mac)
+static struct hvic_link *add_link(struct play *play, const char *name, const char *kind,
+				  uint8_t mac)
 {
 	struct hvic_link *link = &play->links[play->net.n_links++];
 
@@ -150,7 +151,7 @@ static void order(void **state)
 	/* A table for some packets only does not count. */
 	play->routes[1].table = 100;
 	expect_list(play, 4, "192.0.2.5;198.51.100.5;198.51.100.6;10.8.0.2;169.254.3.4");
-	/* Where the default route leads over a bridge, or it has a port to the world, it is shown. */
+	/* A bridge with the default route, or with a port to the world, is shown. */
 	add_route(play, docker, "172.17.0.254", 5);
 	expect_list(play, 4,
 		    "172.17.0.1;192.0.2.5;198.51.100.5;198.51.100.6;10.8.0.2;169.254.3.4");
@@ -253,7 +254,7 @@ static void ids(void **state)
 	end(play);
 }
 
-/* The virtual function and the bridge have the MAC address, too; the addresses are where they are. */
+/* The virtual function and the bridge have the MAC address, too. */
 static void shared_mac(void **state)
 {
 	struct play *play = begin(state);
@@ -325,7 +326,7 @@ static void dhcp(void **state)
 	end(play);
 }
 
-/* --- Files. ----------------------------------------------------------------------------------- */
+/* --- Files. ------------------------------------------------------------------------------ */
 
 static void expect_servers(struct play *play, int index, const char *expected)
 {
@@ -358,9 +359,11 @@ static void servers(void **state)
 	expect_servers(play, 3, "192.0.2.53 fe80::1 ");
 	unit_file(root, "etc/resolv.conf", "nameserver 192.0.2.1\nnameserver ::1\n");
 	expect_servers(play, 3, "192.0.2.1 ::1 ");
-	unit_file(root, "run/systemd/netif/links/3", "ADMIN_STATE=configured\nDNS=192.0.2.6 2001:db8::53\n");
+	unit_file(root, "run/systemd/netif/links/3",
+		  "ADMIN_STATE=configured\nDNS=192.0.2.6 2001:db8::53\n");
 	expect_servers(play, 3, "192.0.2.6 2001:db8::53 ");
-	unit_file(root, "run/systemd/resolve/netif/3", "LLMNR=yes\nSERVERS=192.0.2.7:5353 [2001:db8::7]:53#dns.example\n");
+	unit_file(root, "run/systemd/resolve/netif/3",
+		  "LLMNR=yes\nSERVERS=192.0.2.7:5353 [2001:db8::7]:53#dns.example\n");
 	expect_servers(play, 3, "192.0.2.7 2001:db8::7 ");
 	expect_servers(play, 4, "192.0.2.1 ::1 ");
 	end(play);

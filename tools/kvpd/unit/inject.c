@@ -59,7 +59,7 @@ struct play {
 	bool connected;
 };
 
-/* --- The daemons. ---------------------------------------------------------------------------- */
+/* --- The daemons. ------------------------------------------------------------------------ */
 
 static void note(struct play *play, const char *method)
 {
@@ -285,7 +285,7 @@ static const struct hvic_inject_ops ops_without_bus = {
 	.open_bus = no_bus, .confirm = confirm, .done = done,
 };
 
-/* --- The play. ---------------------------------------------------------------------------------- */
+/* --- The play. --------------------------------------------------------------------------- */
 
 static struct play *begin(void **state, const struct hvic_inject_ops *with)
 {
@@ -365,7 +365,7 @@ static void expect(struct play *play, struct hv_ic_kvp_ip ip, int status, const 
 	assert_string_equal(play->done, methods);
 }
 
-/* --- Tests. ---------------------------------------------------------------------------------------- */
+/* --- Tests. ------------------------------------------------------------------------------ */
 
 static void bounds(void **state)
 {
@@ -424,7 +424,7 @@ static void nm(void **state)
 
 	play->nm_manages = true;
 	play->networkd_runs = true;
-	/* What the host does not speak of stays: the other family, and what else the profile says. */
+	/* What the host does not speak of stays. */
 	expect(play, v4(), 0, NM_OK);
 	assert_string_equal(play->profile,
 			    "[connection [id Wired ]"
@@ -440,7 +440,8 @@ static void nm(void **state)
 
 	play->nm_idle = true;
 	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
-	assert_non_null(strstr(play->profile, "id hv_ic eth0 type 802-3-ethernet interface-name eth0 "));
+	assert_non_null(strstr(play->profile,
+			       "id hv_ic eth0 type 802-3-ethernet interface-name eth0 "));
 	end(play);
 }
 

@@ -11,7 +11,7 @@
 #include "root.h"
 #include "unit.h"
 
-/* --- Distributions. ------------------------------------------------------------------------ */
+/* --- Distributions. ---------------------------------------------------------------------- */
 
 /* A file of unit/os-release, and the items that follow from it. */
 static const struct {
@@ -158,7 +158,7 @@ static void os_release_places(void **state)
 	assert_string_equal(os.name, "admin");
 }
 
-/* --- The name. ------------------------------------------------------------------------------- */
+/* --- The name. --------------------------------------------------------------------------- */
 
 static void expect_name(struct unit_root *root, const char *host, const char *expected)
 {
@@ -193,7 +193,7 @@ static void names(void **state)
 	expect_name(root, "localhost", "localhost");
 }
 
-/* --- Items. ----------------------------------------------------------------------------------- */
+/* --- Items. ------------------------------------------------------------------------------ */
 
 static const char *node = "one";
 

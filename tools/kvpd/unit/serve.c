@@ -187,7 +187,7 @@ static void expect(struct play *play, unsigned int pool, const char *key, const 
 	assert_int_equal(message.item.reserved, 0);
 }
 
-/* --- Tests. ------------------------------------------------------------------------------------- */
+/* --- Tests. ------------------------------------------------------------------------------ */
 
 static void pools(void **state)
 {
