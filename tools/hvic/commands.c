@@ -92,6 +92,18 @@ const struct hvic_command hvic_commands[] = {
 		.run = cmd_shutdown_proceed,
 		.help = "do not wait for the end of the grace period",
 	}, {
+		.noun = "vss", .run = cmd_vss, .reads = true,
+		.help = "how backups are made, and what became of the last one",
+	}, {
+		.noun = "vss", .verb = "status", .run = cmd_vss, .reads = true,
+		.help = "the same: the bare noun shows it, too",
+	}, {
+		.noun = "vss", .verb = "list", .run = cmd_vss_list, .reads = true,
+		.help = "which file systems a backup freezes, in which order, and which not",
+	}, {
+		.noun = "vss", .verb = "test", .run = cmd_vss_test, .reads = true,
+		.help = "all that a backup does to them, but for the freeze itself",
+	}, {
 		.noun = "service", .verb = "enable", .run = cmd_service_enable,
 		.help = "serve the host",
 		.params = { { "SERVICE", hvu_service_names } },
