@@ -67,8 +67,12 @@ static int run(int root)
 	int ret;
 
 	ret = hvu_settings_load(&backup.settings, root, hvu_settings_log, NULL);
-	if (ret)
+	if (ret) {
+		/* A value that was refused has been told. */
+		if (ret != -EINVAL)
+			hvu_log(HVU_LOG_ERROR, "the configuration: %s", strerror(-ret));
 		return HVU_EXIT_CONFIG;
+	}
 	settle();
 	ret = hvu_event_new(&event);
 	if (ret < 0) {

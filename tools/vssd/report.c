@@ -138,8 +138,8 @@ int hvic_report_write(const struct hvic_report *report, int root)
 	if (!ret) {
 		/* Whatever the mask is: it holds no secrets. */
 		fchmod(fd, 0644);
-		ret = write_text(fd, json_object_to_json_string_ext(object,
-								    JSON_C_TO_STRING_PRETTY));
+		ret = write_text(fd, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+								    JSON_C_TO_STRING_NOSLASHESCAPE));
 		close(fd);
 	}
 	if (!ret && renameat(root, TEMPORARY, root, HVIC_REPORT_FILE))
