@@ -68,8 +68,8 @@ static int run(int root)
 
 	ret = hvu_settings_load(&backup.settings, root, hvu_settings_log, NULL);
 	if (ret) {
-		/* A value that was refused has been told. */
-		if (ret != -EINVAL)
+		/* All else has been told. */
+		if (ret == -ENOMEM)
 			hvu_log(HVU_LOG_ERROR, "the configuration: %s", strerror(-ret));
 		return HVU_EXIT_CONFIG;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define LOG "/tmp/vssd.log"
+#define UNIT_LOG "/run/vssd.log"
 #define REPORT "/run/hv_ic/vss-last.json"
 #define HOOKS "/etc/hv_ic/freeze.d"
 
@@ -15,10 +16,20 @@ static void stop_daemons(struct test *t, void *context)
 	test_run(t, 0, "rm -rf /etc/hv_ic/freeze.d /etc/hv_ic/hv_ic.conf /run/hv_ic");
 }
 
-static void start_vssd(struct test *t)
+static void expect_attached(struct test *t, struct ic *vss)
+{
+	for (int i = 0; i < 100; i++) {
+		if (!strcmp(test_status(t, vss, "daemon_attached"), "1"))
+			return;
+		test_run(t, 0, "sleep 0.1");
+	}
+	FAIL("hvic-vssd is not attached");
+}
+
+static void start_vssd(struct test *t, struct ic *vss)
 {
 	test_run(t, 0, "hvic-vssd >" LOG " 2>&1 &");
-	test_until(t, "grep -q 'daemon_attached 1' /sys/kernel/debug/hv_ic/*/status");
+	expect_attached(t, vss);
 }
 
 static void configure(struct test *t, const char *lines)
@@ -35,7 +46,7 @@ static struct ic *serve(struct test *t)
 	test_need(t, "/usr/sbin/hvic-vssd");
 	play_disk(t);
 	test_defer(t, stop_daemons, NULL);
-	start_vssd(t);
+	start_vssd(t, vss);
 	EXPECT_STR(test_status(t, vss, "daemon_abi"), "native");
 	return vss;
 }
@@ -286,7 +297,7 @@ static void end_frozen(struct test *t, const char *signal)
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 	test_until(t, "! pidof hvic-vssd");
-	start_vssd(t);
+	start_vssd(t, vss);
 	backup(t, vss);
 }
 
@@ -371,7 +382,7 @@ static void reopened(struct test *t)
 	expect_report(t, "broken");
 	test_reopen(t, vss);
 	EXPECT_RESULT(ic_wait_ready(vss), 0);
-	test_until(t, "grep -q 'daemon_attached 1' /sys/kernel/debug/hv_ic/*/status");
+	expect_attached(t, vss);
 	backup(t, vss);
 }
 
@@ -477,7 +488,7 @@ static void hooks_abandoned(struct test *t)
 	test_run(t, 0, "killall -KILL hvic-vssd");
 	test_until(t, "grep -qx thaw /tmp/hooks && touch /mnt/thawed");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
-	start_vssd(t);
+	start_vssd(t, vss);
 	backup(t, vss);
 	/* Without the program nothing is frozen. */
 	test_run(t, 0, "killall -KILL hvic-hooks");
@@ -494,6 +505,9 @@ static void boot_systemd(struct test *t)
 	test_need(t, "/lib/systemd/systemd-udevd");
 	test_need(t, "/usr/sbin/hvic-vssd");
 	test_run(t, 0, "ln -sf /dev/null /etc/systemd/system/hv-vss-daemon.service");
+	test_run(t, 0, "mkdir -p /etc/systemd/system/hvic-vssd.service.d");
+	test_run(t, 0, "printf '[Service]\\nStandardError=file:" UNIT_LOG "\\n' >%s/test.conf",
+		 "/etc/systemd/system/hvic-vssd.service.d");
 	test_run(t, 0, "kill -USR1 1");
 	test_until(t, "systemctl -q is-active basic.target");
 	test_run(t, 0, "systemctl start systemd-udevd systemd-udev-trigger");
@@ -508,8 +522,10 @@ static void unit(struct test *t)
 	test_run(t, 0, "rm -f /tmp/hooks; mkdir -p /home && chmod 700 /mnt && chown 33 /mnt");
 	add_hook(t, "10-a", "echo $1 >>/mnt/hooks; [ $1 = thaw ] || { setsid sleep 1000 & }");
 	boot_systemd(t);
-	test_until(t, "systemctl -q is-active hvic-vssd hvic-hooks.socket");
-	test_until(t, "grep -q 'daemon_attached 1' /sys/kernel/debug/hv_ic/*/status");
+	test_until(t, "systemctl -q is-active hvic-hooks.socket");
+	test_until(t, "systemctl -q is-active hvic-vssd || systemctl -q is-failed hvic-vssd");
+	EXPECT_STR(test_run(t, 0, "cat " UNIT_LOG), "");
+	expect_attached(t, vss);
 	test_says(t, 0, "systemctl show -P StatusText hvic-vssd", "freezes the file systems");
 	for (int i = 0; i < 2; i++) {
 		EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
@@ -526,7 +542,7 @@ static void unit(struct test *t)
 	test_run(t, 0, "systemctl kill -s SEGV hvic-vssd");
 	test_until(t, "touch /mnt/thawed");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
-	test_until(t, "grep -q 'daemon_attached 1' /sys/kernel/debug/hv_ic/*/status");
+	expect_attached(t, vss);
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(vss_thaw(vss), 0);
 }
