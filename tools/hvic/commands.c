@@ -139,6 +139,18 @@ const struct hvic_command hvic_commands[] = {
 		.help = "how the files of the pools are",
 		.params = { { "POOL", hvic_pool_words, HVIC_MAYBE } },
 	}, {
+		.noun = "vss", .run = cmd_vss, .reads = true,
+		.help = "how backups are made, and what became of the last one",
+	}, {
+		.noun = "vss", .verb = "status", .run = cmd_vss, .reads = true,
+		.help = "the same: the bare noun shows it, too",
+	}, {
+		.noun = "vss", .verb = "list", .run = cmd_vss_list, .reads = true,
+		.help = "which file systems a backup freezes, in which order, and which not",
+	}, {
+		.noun = "vss", .verb = "test", .run = cmd_vss_test, .reads = true,
+		.help = "all that a backup does to them, but for the freeze itself",
+	}, {
 		.noun = "fcopy", .run = cmd_fcopy, .reads = true,
 		.help = "files that the host copies into the guest",
 	}, {

@@ -108,7 +108,8 @@ int hvu_event_on_reload(sd_event *event, int (*reload)(void *data), void *data)
 static void show_client(const struct hvu_client *client)
 {
 	if (client->attached)
-		sd_notify(0, "STATUS=Serving the host");
+		sd_notifyf(0, "STATUS=%s", client->ops->status ? client->ops->status(client) :
+			   "Serving the host");
 	else
 		sd_notifyf(0, "STATUS=Waiting for /dev/hv_ic/%s", client->name);
 }

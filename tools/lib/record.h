@@ -34,6 +34,8 @@ struct hvu_client;
  * @gone: the device is gone; what the host had begun is void
  * @open: how to open the device, non-blocking; a descriptor or a negative errno. NULL for the
  *	usual way.
+ * @status: what the daemon does while it is attached, for the service manager. NULL for the usual
+ *	words.
  */
 struct hvu_client_ops {
 	void (*start)(struct hvu_client *client);
@@ -43,6 +45,7 @@ struct hvu_client_ops {
 	void (*over)(struct hvu_client *client, uint64_t id, int status);
 	void (*gone)(struct hvu_client *client);
 	int (*open)(struct hvu_client *client);
+	const char *(*status)(const struct hvu_client *client);
 };
 
 /**
