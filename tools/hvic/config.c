@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,22 +103,32 @@ void hvic_settings_current(int root, struct hvic_setting settings[static HVIC_SE
 
 /* --- Storing. ------------------------------------------------------------------------------ */
 
-static int open_folder(int root)
+/**
+ * hvic_open_folder() - a folder to put a file into, which is made if it is not there
+ * @root: below which it is
+ * @parent: a folder that is there
+ * @name: of the folder
+ *
+ * Return: a file descriptor, or a negative errno.
+ */
+int hvic_open_folder(int root, const char *parent, const char *name)
 {
-	int etc, folder = hvu_open(root, O_RDONLY | O_DIRECTORY, HVIC_CONFIG_FOLDER);
+	int above, folder = hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 
 	if (folder != -ENOENT)
 		return folder;
-	etc = hvu_open(root, O_RDONLY | O_DIRECTORY, "etc");
-	if (etc < 0)
-		return etc;
-	mkdirat(etc, "modprobe.d", 0755);
-	close(etc);
-	return hvu_open(root, O_RDONLY | O_DIRECTORY, HVIC_CONFIG_FOLDER);
+	above = hvu_open(root, O_RDONLY | O_DIRECTORY, "%s", parent);
+	if (above < 0)
+		return above;
+	mkdirat(above, name, 0755);
+	close(above);
+	return hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 }
 
-static int write_settings(FILE *file, const struct hvic_setting *settings)
+static void write_settings(FILE *file, const void *data)
 {
+	const struct hvic_setting *settings = data;
+
 	fputs("# Settings that are to last: hvic config shows them, hvic --persist writes them.\n"
 	      "# hvic owns this file; put options of your own into another one.\n", file);
 	for (size_t i = 0; i < HVIC_SETTINGS; i++) {
@@ -125,20 +136,27 @@ static int write_settings(FILE *file, const struct hvic_setting *settings)
 			fprintf(file, "options hv_ic %s=%s\n", settings[i].name,
 				settings[i].value);
 	}
-	if (fflush(file) || fsync(fileno(file)))
-		return -errno;
-	return 0;
 }
 
-/* A new file takes the place of the old one as a whole, also if the power fails. */
-static int replace(int folder, const struct hvic_setting *settings)
+/**
+ * hvic_replace() - put a new file in the place of an old one, as a whole, also if the power fails
+ * @folder: where it is
+ * @name: of the file
+ * @write: writes it
+ * @data: for @write
+ *
+ * Return: 0 or a negative errno with the file as it was.
+ */
+int hvic_replace(int folder, const char *name, void (*write)(FILE *file, const void *data),
+		 const void *data)
 {
-	static const char temporary[] = "." HVIC_CONFIG_NAME ".new";
-	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			0644);
+	char temporary[NAME_MAX + 1];
 	FILE *file;
-	int ret;
+	int fd, ret = 0;
 
+	snprintf(temporary, sizeof(temporary), ".%s.new", name);
+	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0644);
 	if (fd < 0)
 		return -errno;
 	file = fdopen(fd, "w");
@@ -147,10 +165,12 @@ static int replace(int folder, const struct hvic_setting *settings)
 		close(fd);
 		goto err_unlink;
 	}
-	ret = write_settings(file, settings);
+	write(file, data);
+	if (fflush(file) || ferror(file) || fsync(fileno(file)))
+		ret = -errno;
 	if (fclose(file) && !ret)
 		ret = -errno;
-	if (!ret && renameat(folder, temporary, folder, HVIC_CONFIG_NAME))
+	if (!ret && renameat(folder, temporary, folder, name))
 		ret = -errno;
 	if (ret)
 		goto err_unlink;
@@ -172,7 +192,7 @@ err_unlink:
 int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 {
 	struct hvic_setting all[HVIC_SETTINGS];
-	int folder = open_folder(root);
+	int folder = hvic_open_folder(root, "etc", "modprobe.d");
 	int ret;
 
 	if (folder < 0)
@@ -184,7 +204,7 @@ int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 		hvic_settings_stored(root, all);
 		for (size_t i = 0; i < n; i++)
 			*find(all, settings[i].name) = settings[i];
-		ret = replace(folder, all);
+		ret = hvic_replace(folder, HVIC_CONFIG_NAME, write_settings, all);
 	}
 	close(folder);
 	return ret;

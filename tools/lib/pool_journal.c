@@ -26,8 +26,8 @@ static const char magic[8] = "hvicjnl1";
  * @index: the first record that is written
  * @n_old: how many of those that are written were there before
  * @n_new: how many are written
- * @unused: zero
- * @records: the old ones, then the new ones
+ * @n_cut: how many are cut off at the end
+ * @records: the old ones, the new ones, and those that are cut off
  *
  * A journal is read by the machine that has written it: there is no byte order to keep.
  */
@@ -39,13 +39,15 @@ struct journal {
 	uint32_t index;
 	uint32_t n_old;
 	uint32_t n_new;
-	uint32_t unused;
+	uint32_t n_cut;
 	uint8_t records[];
 };
 
 static size_t journal_size(const struct journal *journal)
 {
-	return sizeof(*journal) + (journal->n_old + (size_t)journal->n_new) * RECORD;
+	size_t n = (size_t)journal->n_old + journal->n_new + journal->n_cut;
+
+	return sizeof(*journal) + n * RECORD;
 }
 
 /* Tells a journal that is whole from one that is not; everything in it is a multiple of 8 bytes. */
@@ -71,6 +73,11 @@ static const uint8_t *old_records(const struct journal *journal)
 static const uint8_t *new_records(const struct journal *journal)
 {
 	return journal->records + journal->n_old * RECORD;
+}
+
+static const uint8_t *cut_records(const struct journal *journal)
+{
+	return new_records(journal) + journal->n_new * RECORD;
 }
 
 /* --- Reading and writing. ----------------------------------------------------------------- */
@@ -140,7 +147,8 @@ static int read_journal(const struct hvu_pool_file *file, struct journal **journ
 		return n;
 	if ((size_t)n < sizeof(head) || memcmp(head.magic, magic, sizeof(magic)) ||
 	    !head.n_new || head.n_old > head.n_new || head.index > HVU_POOL_RECORDS ||
-	    head.n_new > HVU_POOL_RECORDS || head.old_size / RECORD > UINT32_MAX ||
+	    head.n_new > HVU_POOL_RECORDS || head.n_cut > HVU_POOL_RECORDS ||
+	    head.old_size / RECORD > UINT32_MAX ||
 	    head.old_size < (head.index + (uint64_t)head.n_old) * RECORD)
 		return 0;
 	whole = malloc(journal_size(&head));
@@ -172,10 +180,9 @@ static bool size_fits(const struct journal *journal, uint64_t size)
 {
 	if (journal->new_size > journal->old_size)
 		return size >= journal->old_size && size <= journal->new_size;
-	/* It gets shorter when all else is done. */
+	/* Others may have appended to it since. It gets shorter when all else is done. */
 	if (journal->new_size < journal->old_size)
-		return size == journal->old_size;
-	/* Others may have appended to it since. */
+		return size >= journal->old_size;
 	return size >= (journal->index + (uint64_t)journal->n_new) * RECORD;
 }
 
@@ -208,6 +215,28 @@ static bool is_interrupted(const struct journal *journal, const uint8_t *now, si
 	return begun && !done;
 }
 
+/*
+ * Has the end been cut off? The size does not tell, if others have appended since; to undo the
+ * change then would lose a record that has been moved away from the end.
+ */
+static int is_cut(const struct hvu_pool_file *file, const struct journal *journal)
+{
+	size_t size = journal->n_cut * RECORD;
+	uint8_t *now;
+	ssize_t n;
+	int ret;
+
+	if (!size)
+		return 0;
+	now = malloc(size);
+	if (!now)
+		return -ENOMEM;
+	n = read_all(file->fd, now, size, journal->new_size);
+	ret = n < 0 ? n : (size_t)n < size || memcmp(now, cut_records(journal), size);
+	free(now);
+	return ret;
+}
+
 /* 1 if a change was interrupted; @journal is then to be freed. 0, or a negative errno. */
 static int find_interrupted(const struct hvu_pool_file *file, struct journal **journal)
 {
@@ -230,8 +259,12 @@ static int find_interrupted(const struct hvu_pool_file *file, struct journal **j
 		goto err_free_now;
 	}
 	ret = is_interrupted(*journal, now, n, status.st_size);
+	if (ret) {
+		ret = is_cut(file, *journal);
+		ret = ret < 0 ? ret : !ret;
+	}
 	free(now);
-	if (!ret)
+	if (ret <= 0)
 		free(*journal);
 	return ret;
 
@@ -355,6 +388,16 @@ err_free_data:
 
 /* --- Changing it. ------------------------------------------------------------------------- */
 
+static int read_records(const struct hvu_pool_file *file, uint8_t *records, size_t index, size_t n)
+{
+	ssize_t got = read_all(file->fd, records, n * RECORD, index * (off_t)RECORD);
+
+	if (got < 0)
+		return got;
+	/* Somebody who does not lock has cut it. */
+	return (size_t)got < n * RECORD ? -EBUSY : 0;
+}
+
 static int new_journal(const struct hvu_pool_file *file, const struct hvu_pool_change *change,
 		       struct journal **journal)
 {
@@ -365,21 +408,24 @@ static int new_journal(const struct hvu_pool_file *file, const struct hvu_pool_c
 		.index = change->index,
 		.n_old = behind < change->n ? behind : change->n,
 		.n_new = change->n,
+		.n_cut = change->total < change->old_total ? change->old_total - change->total : 0,
 	};
 	struct journal *whole = malloc(journal_size(&head));
-	ssize_t n;
+	int ret;
 
 	if (!whole)
 		return -ENOMEM;
 	*whole = head;
 	memcpy(whole->magic, magic, sizeof(magic));
-	n = read_all(file->fd, whole->records, head.n_old * RECORD, head.index * (off_t)RECORD);
-	if (n < 0 || (size_t)n < head.n_old * RECORD) {
-		free(whole);
-		/* Somebody who does not lock has cut it. */
-		return n < 0 ? n : -EBUSY;
-	}
 	memcpy(whole->records + head.n_old * RECORD, change->records, change->n * RECORD);
+	ret = read_records(file, whole->records, change->index, head.n_old);
+	if (!ret)
+		ret = read_records(file, whole->records + (head.n_old + change->n) * RECORD,
+				   change->total, head.n_cut);
+	if (ret) {
+		free(whole);
+		return ret;
+	}
 	whole->sum = journal_sum(whole);
 	*journal = whole;
 	return 0;

@@ -147,7 +147,8 @@ static void begin_section(struct reading *r, const char *name, const char *line)
 	r->key = NULL;
 	if (line[0] != '[' || strncmp(line + 1, name, whole) || strcmp(line + 1 + whole, "]")) {
 		tell(r, NULL, true,
-		     "\"%s\" is not a section: it has to be [NAME], of at most 49 characters", line);
+		     "\"%s\" is not a section: it has to be [NAME], of at most 49 characters",
+		     line);
 		return;
 	}
 	r->section = find_section(name, len);
