@@ -19,7 +19,7 @@
 
 /*
  * As systemd.exec(5) reads a path: a backslash is itself in it, only quotes, spaces and % are not.
- * "-" is for a directory that is not there: the daemon then starts all the same, and tells the host.
+ * "-" is for a directory that is not there: the daemon then starts all the same and tells the host.
  */
 static void write_path(FILE *file, const char *path)
 {
