@@ -119,8 +119,9 @@ static void others(struct test *t)
 {
 	struct ic *kvp = start_daemon(t);
 
-	test_run(t, 0, "{ printf report; head -c 506 /dev/zero; printf ready;"
-		 " head -c 2043 /dev/zero; } >>/var/lib/hyperv/.kvp_pool_1");
+	test_run(t, 0, "{ printf report; head -c 506 /dev/zero; } >/tmp/record");
+	test_run(t, 0, "{ printf ready; head -c 2043 /dev/zero; } >>/tmp/record");
+	test_run(t, 0, "cat /tmp/record >>/var/lib/hyperv/.kvp_pool_1");
 	expect_item(t, kvp, KVP_GUEST, "report", "ready");
 	test_run(t, 0, ": >/var/lib/hyperv/.kvp_pool_1");
 	EXPECT_RESULT(kvp_find(kvp, KVP_GUEST, "report", &(struct kvp_item){ 0 }),
@@ -250,11 +251,12 @@ static void set_ip(struct test *t)
 	make_dummy(t);
 	EXPECT_FAILURE(kvp_set_ip(kvp, MAC, &ip));
 	test_says(t, 0, "cat /tmp/kvpd", "there is no kvp.ip_program");
-	test_run(t, 0, "mkdir -p /etc/hv_ic; printf '[kvp]\\nip_program = /tmp/set-ip\\n'"
-		 " >/etc/hv_ic/hv_ic.conf");
-	test_run(t, 0, "printf '#!/bin/sh\\necho \"$*\" >/tmp/words\\n' >/tmp/set-ip;"
-		 " chmod 755 /tmp/set-ip; killall -HUP hvic-kvpd");
-	test_until(t, "kill -0 $(pidof hvic-kvpd)");
+	test_run(t, 0, "mkdir -p /etc/hv_ic");
+	test_run(t, 0, "printf '[kvp]\\nip_program = /tmp/set-ip\\n' >/etc/hv_ic/hv_ic.conf");
+	test_run(t, 0, "printf '#!/bin/sh\\necho \"$*\" >/tmp/words\\n' >/tmp/set-ip");
+	test_run(t, 0, "chmod 755 /tmp/set-ip; killall hvic-kvpd");
+	test_until(t, "! pidof hvic-kvpd");
+	run_daemon(t);
 	EXPECT_RESULT(kvp_set_ip(kvp, MAC, &ip), 0);
 	EXPECT_STR(test_run(t, 0, "cat /tmp/words"),
 		   "dummy0 dhcp=no address=192.0.2.99/24 gateway=192.0.2.1 dns=192.0.2.53");
