@@ -129,6 +129,7 @@ static int write_text(int fd, const char *text)
  */
 int hvic_report_write(const struct hvic_report *report, int root)
 {
+	const int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
 	json_object *object = describe_all(report);
 	int fd, ret;
 
@@ -138,8 +139,7 @@ int hvic_report_write(const struct hvic_report *report, int root)
 	if (!ret) {
 		/* Whatever the mask is: it holds no secrets. */
 		fchmod(fd, 0644);
-		ret = write_text(fd, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-								    JSON_C_TO_STRING_NOSLASHESCAPE));
+		ret = write_text(fd, json_object_to_json_string_ext(object, flags));
 		close(fd);
 	}
 	if (!ret && renameat(root, TEMPORARY, root, HVIC_REPORT_FILE))
