@@ -79,6 +79,8 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
  * struct test - the case that runs
  * @host: its guest
  * @peer: the module under test
+ * @own_daemons: test_served() starts hv_ic's own daemons in place of Debian's
+ * @patience_ms: how long to wait for a command in the guest, or until one succeeds
  * @ics:  the host side of each service, in the order of ic_services
  *
  * The rest belongs to the runner.
@@ -86,6 +88,8 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 struct test {
 	struct hv_host *host;
 	enum peer peer;
+	bool own_daemons;
+	unsigned int patience_ms;
 	const char *module;
 	struct ic *ics[IC_COUNT];
 	bool touched[IC_COUNT];
@@ -108,7 +112,7 @@ struct ic *test_ic(struct test *t, const struct ic_service *service);
  */
 struct ic *test_ready(struct test *t, const struct ic_service *service);
 
-/** test_served() - as test_ready(), with Debian's daemon of the service attached */
+/** test_served() - as test_ready(), with the daemon of the service attached */
 struct ic *test_served(struct test *t, const struct ic_service *service);
 
 /** test_talkative() - make the old driver log when a daemon registers */
@@ -136,7 +140,7 @@ void test_reopen(struct test *t, struct ic *ic);
 /** test_rescind() - rescind and wait until the guest has released the device */
 void test_rescind(struct test *t, struct ic *ic);
 
-/** test_stop_daemons() - end Debian's daemons, which hold devices open */
+/** test_stop_daemons() - end the daemons, which hold devices open */
 void test_stop_daemons(struct test *t);
 
 /** test_load() - load the module under test, with @parameters */
