@@ -129,8 +129,9 @@ static int ask(struct play *play, unsigned int op, struct message *message, size
 	static uint64_t id;
 	ssize_t len;
 
+	id++;
 	message->record = (struct hv_ic_record){
-		.len = sizeof(message->record) + size, .id = ++id, .op = op, .deadline_ms = 1000,
+		.len = sizeof(message->record) + size, .id = id, .op = op, .deadline_ms = 1000,
 	};
 	assert_int_equal(write(play->driver, message, message->record.len), message->record.len);
 	assert_int_equal(poll(&wait, 1, 1000), 1);

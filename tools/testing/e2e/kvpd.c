@@ -6,7 +6,6 @@
 #include <time.h>
 
 #define MAC "00:15:5d:01:02:03"
-#define ATTACHED "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/kvp/status"
 
 /* A promise of two seconds, with room for a slow machine. */
 #define SEEN_S 20
@@ -21,7 +20,7 @@ static void stop_daemon(struct test *t, void *context)
 static void run_daemon(struct test *t)
 {
 	test_run(t, 0, "hvic-kvpd >>/tmp/kvpd 2>&1 &");
-	test_until(t, ATTACHED);
+	test_attached(t, &ic_kvp, 0);
 }
 
 /* The service, ready, and served by the daemon. */
@@ -139,7 +138,7 @@ static void killed(struct test *t)
 	test_until(t, "! pidof hvic-kvpd");
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "between", "2"), 0);
 	run_daemon(t);
-	test_until(t, "grep -qx 'held 0' /sys/kernel/debug/hv_ic/kvp/status");
+	test_until(t, "grep -qx 'held 0' /sys/kernel/debug/hv_ic/%s/status", ic_kvp.instance);
 	expect_item(t, kvp, KVP_EXTERNAL, "before", "1");
 	expect_item(t, kvp, KVP_EXTERNAL, "between", "2");
 }
@@ -154,7 +153,7 @@ static void before_module(struct test *t)
 	test_unload(t);
 	test_run(t, 0, "pidof hvic-kvpd");
 	test_load(t, "");
-	test_until(t, ATTACHED);
+	test_attached(t, &ic_kvp, 0);
 	EXPECT_RESULT(kvp_enumerate(test_ready(t, &ic_kvp), KVP_AUTO, 0, &item), 0);
 }
 

@@ -9,10 +9,9 @@
 
 #include "lease.h"
 #include "osrelease.h"
+#include "target.h"
 
 #define must(truth)	do { if (!(truth)) abort(); } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
