@@ -23,8 +23,8 @@
 static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
 	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
-	starved_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases, units_cases,
-	lifecycle_cases,
+	starved_cases, counts_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
+	units_cases, lifecycle_cases,
 };
 
 static const struct test_case *plan[512];
