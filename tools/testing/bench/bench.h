@@ -17,6 +17,9 @@
 #define BENCH_LINES 6
 #define BENCH_ROUNDS 31
 
+/* The note of a line of a daemon that does not exist. */
+#define ABSENT "absent"
+
 /* Where data exchange keeps its pools: on a tmpfs that is new for each subject. */
 #define BENCH_POOLS "/var/lib/hyperv"
 
@@ -73,7 +76,7 @@ struct bench_row {
 };
 
 extern const struct bench_row heartbeat_rows[], load_rows[], kvp_rows[], address_rows[],
-	copy_rows[], backup_rows[], cost_rows[];
+	copy_rows[], backup_rows[], clock_rows[], cost_rows[];
 
 /**
  * struct bench_series - what all rounds have found for a line and a subject

@@ -19,8 +19,8 @@ static void memory(struct bench *b)
 		const char *rollup;
 
 		if (!subject_has(b, with_daemon[i])) {
-			bench_lack(b, RSS, "absent");
-			bench_lack(b, PSS, "absent");
+			bench_lack(b, RSS, ABSENT);
+			bench_lack(b, PSS, ABSENT);
 			return;
 		}
 		rollup = test_run(t, 0, "cat /proc/$(pidof %s)/smaps_rollup",

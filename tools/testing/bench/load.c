@@ -60,7 +60,7 @@ static void load(struct bench *b)
 			wait_served(b, &ic_fcopy);
 		bench_report(b, SERVED, (bench_us() - start) / 1e3);
 	} else {
-		bench_lack(b, SERVED, "a daemon is absent");
+		bench_lack(b, SERVED, ABSENT);
 	}
 	/* The next rows want it as it was. */
 	subject_end(b);

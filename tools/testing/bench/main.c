@@ -22,7 +22,8 @@
 #define STEP_S 600			/* a row that takes longer hangs */
 
 static const struct bench_row *const tables[] = {
-	heartbeat_rows, load_rows, kvp_rows, address_rows, copy_rows, backup_rows, cost_rows,
+	heartbeat_rows, load_rows, kvp_rows, address_rows, copy_rows, backup_rows, clock_rows,
+	cost_rows,
 };
 
 /* The only kind of guest. */
@@ -69,8 +70,8 @@ static void judge(struct test *t)
 		FAIL("the guest's kernel reported something");
 }
 
-/* Does something that may fail as a case fails. Return: it did not. */
-static bool attempt(struct bench *b, void (*step)(struct bench *b), const char *what)
+/* Does something that may fail as a case fails. Return: it did not; otherwise @why is filled in. */
+static bool attempt(struct bench *b, void (*step)(struct bench *b), const char *what, char *why)
 {
 	struct test *t = b->t;
 
@@ -87,7 +88,8 @@ static bool attempt(struct bench *b, void (*step)(struct bench *b), const char *
 	test_free(t);
 	if (t->outcome == PASSED)
 		return true;
-	fprintf(stderr, "bench: %s: %s: %s\n", subjects[b->subject].key, what, t->message);
+	strcpy(why, t->message);
+	fprintf(stderr, "bench: %s: %s: %s\n", subjects[b->subject].key, what, why);
 	/* Its state is not known, so another guest goes on. */
 	fixture_show_log(t);
 	fixture_drop(t);
@@ -104,16 +106,23 @@ static void lack_all(struct bench *b, struct bench_result *r, const char *why)
 		bench_lack(b, line, "%s", why);
 }
 
+static void do_row(struct bench *b)
+{
+	if (b->row->service && !subject_has(b, b->row->service))
+		lack_all(b, b->result, ABSENT);
+	else
+		b->row->run(b);
+}
+
 static void run_row(struct bench *b, struct bench_result *r)
 {
-	if (r->row->service && !subject_has(b, r->row->service)) {
-		lack_all(b, r, "absent");
-		return;
-	}
+	char why[sizeof(b->t->message)];
+
 	b->row = r->row;
 	b->result = r;
-	if (!attempt(b, r->row->run, r->row->name))
-		lack_all(b, r, b->t->message);
+	*why = '\0';
+	if (!attempt(b, do_row, r->row->name, why))
+		lack_all(b, r, why);
 }
 
 static bool failed_before(const struct bench *b, const struct bench_result *r)
@@ -124,35 +133,38 @@ static bool failed_before(const struct bench *b, const struct bench_result *r)
 	return true;
 }
 
-static bool is_present(struct bench *b)
+/* Without any daemon of its own it is not there at all. */
+static void look_for_daemons(struct bench *b)
 {
-	return !subjects[b->subject].native || subject_has(b, &ic_kvp) || subject_has(b, &ic_vss) ||
-	       subject_has(b, &ic_fcopy);
+	if (subject_has(b, &ic_kvp) || subject_has(b, &ic_vss) || subject_has(b, &ic_fcopy))
+		return;
+	for (unsigned int i = 0; i < b->n_results; i++)
+		lack_all(b, &b->results[i], ABSENT);
 }
 
 static void run_subject(struct bench *b, unsigned int round, double *seconds)
 {
-	bool runs = is_present(b);
+	char why[sizeof(b->t->message)];
+	bool runs = attempt(b, look_for_daemons, "to look for daemons", why);
 
-	if (!runs)
-		for (unsigned int i = 0; i < b->n_results; i++)
-			lack_all(b, &b->results[i], "absent");
 	for (unsigned int i = 0; runs && i < b->n_results; i++) {
 		struct bench_result *r = &b->results[i];
 		double start = bench_us(), took;
 
 		if (failed_before(b, r) || (r->seconds > SLOW_S && round >= SLOW_ROUNDS))
 			continue;
-		if (!b->loaded && !attempt(b, subject_begin, "to begin"))
+		if (!b->loaded && !attempt(b, subject_begin, "to begin", why)) {
 			runs = false;
-		if (runs)
-			run_row(b, r);
+			lack_all(b, r, why);
+			continue;
+		}
+		run_row(b, r);
 		took = (bench_us() - start) / 1e6;
 		seconds[i] += took;
 		fprintf(stderr, "bench: round %u of %u: %s: %s: %.1f s\n", round + 1, b->rounds,
 			subjects[b->subject].key, r->row->name, took);
 	}
-	attempt(b, subject_end, "to end");
+	attempt(b, subject_end, "to end", why);
 }
 
 static unsigned int run_rounds(struct bench *b)

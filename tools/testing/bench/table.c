@@ -40,10 +40,11 @@ static void print_cell(const struct bench_series *series, FILE *out)
 
 	if (series->n) {
 		s = spread_of(series);
-		snprintf(cell, sizeof(cell), "%s (%s..%s)", digits(median, s.median),
-			 digits(least, s.least), digits(most, s.most));
+		snprintf(cell, sizeof(cell), "%s (%s..%s)%s", digits(median, s.median),
+			 digits(least, s.least), digits(most, s.most), *series->note ? " !" : "");
 	} else {
-		snprintf(cell, sizeof(cell), "%.24s", *series->note ? series->note : "not run");
+		snprintf(cell, sizeof(cell), "%.22s%s", *series->note ? series->note : "not run",
+			 *series->note && strcmp(series->note, ABSENT) ? " !" : "");
 	}
 	fprintf(out, " %-25s", cell);
 }
@@ -103,6 +104,18 @@ static void print_line(const struct bench_result *r, int number, double limit, F
 	fprintf(out, " %6s", limit && line->messages && newest->n ?
 		digits(text, spread_of(newest).median / (limit * line->messages)) : "-");
 	fprintf(out, " %s\n", verdict(line, &s[0], newest));
+}
+
+/* What the "!" in the cells are about. */
+static void print_notes(const struct bench_result *r, int number, FILE *out)
+{
+	for (int i = 0; i < SUBJECTS; i++) {
+		const struct bench_series *s = &r->series[number][i];
+
+		if (*s->note && strcmp(s->note, ABSENT))
+			fprintf(out, "! %c: %s %s: %s\n", 'A' + i, r->row->name,
+				r->row->lines[number].name, s->note);
+	}
 }
 
 static void read_line(const char *path, const char *key, char to[80])
@@ -169,6 +182,9 @@ void table_print(const struct bench *b, FILE *out)
 	for (unsigned int i = 0; i < b->n_results; i++)
 		for (int line = 0; b->results[i].row->lines[line].name; line++)
 			print_line(&b->results[i], line, limit, out);
+	for (unsigned int i = 0; i < b->n_results; i++)
+		for (int line = 0; b->results[i].row->lines[line].name; line++)
+			print_notes(&b->results[i], line, out);
 }
 
 /* A string of JSON. */

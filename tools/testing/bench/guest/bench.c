@@ -7,6 +7,9 @@
  *	bench disk IMAGE DEVICE	write what is not zero in IMAGE to a new disk
  *	bench verify FILE SIZE	the file is what was copied
  *	bench dirty KIB DIR...	write files, and leave them in the page cache
+ *	bench clock COUNT US	read the PTP clock of the host every so many microseconds, and
+ *				print by how much its distance from the system's varies (the
+ *				95th of a hundred), and how long a reading takes (the median)
  *	bench write DIR...	write to each all the time until SIGTERM, then print the
  *				longest time that a write took, in microseconds
  *
@@ -15,6 +18,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +31,9 @@
 #include <unistd.h>
 
 #include <sys/file.h>
+#include <sys/ioctl.h>
+
+#include <linux/ptp_clock.h>
 
 #include "../pattern.h"
 
@@ -172,6 +180,98 @@ static double now_us(void)
 	return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
 }
 
+#define READINGS_MAX 1000
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double quantile(double *values, size_t n, double q)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return values[(size_t)(q * (n - 1))];
+}
+
+static int open_host_clock(void)
+{
+	char name[64] = "", path[64];
+	glob_t names;
+
+	if (glob("/sys/class/ptp/ptp*", 0, NULL, &names))
+		errx(1, "no PTP clock");
+	for (size_t i = 0; i < names.gl_pathc; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/clock_name", names.gl_pathv[i]);
+		fd = open_or_die(path, O_RDONLY);
+		if (read(fd, name, sizeof(name) - 1) > 0 && !strncmp(name, "hyperv", 6)) {
+			close(fd);
+			snprintf(path, sizeof(path), "/dev%s", strrchr(names.gl_pathv[i], '/'));
+			globfree(&names);
+			return open_or_die(path, O_RDWR);
+		}
+		close(fd);
+	}
+	errx(1, "no PTP clock of the host");
+}
+
+static double us_of(const struct ptp_clock_time *t)
+{
+	/* Differences are taken: the days may go. */
+	return t->sec % 86400 * 1e6 + t->nsec / 1e3;
+}
+
+/* The best way that the clock has, as chrony chooses it. Return: it has been read. */
+static bool read_clock(int fd, double *distance, double *took)
+{
+	struct ptp_sys_offset_extended extended = { .n_samples = 1 };
+	struct ptp_sys_offset plain = { .n_samples = 1 };
+	struct ptp_sys_offset_precise precise = { 0 };
+	const struct ptp_clock_time *system[2], *device;
+
+	if (!ioctl(fd, PTP_SYS_OFFSET_PRECISE, &precise)) {
+		device = &precise.device;
+		system[0] = &precise.sys_realtime;
+		system[1] = system[0];
+	} else if (!ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &extended)) {
+		system[0] = &extended.ts[0][0];
+		device = &extended.ts[0][1];
+		system[1] = &extended.ts[0][2];
+	} else if (!ioctl(fd, PTP_SYS_OFFSET, &plain)) {
+		system[0] = &plain.ts[0];
+		device = &plain.ts[1];
+		system[1] = &plain.ts[2];
+	} else {
+		return false;
+	}
+	*took = us_of(system[1]) - us_of(system[0]);
+	*distance = us_of(device) - us_of(system[0]) - *took / 2;
+	return true;
+}
+
+static int read_host_clock(char **args)
+{
+	static double distance[READINGS_MAX], took[READINGS_MAX];
+	size_t count = strtoul(args[0], NULL, 0), n = 0;
+	int fd = open_host_clock();
+	double middle;
+
+	for (size_t i = 0; i < count && n < READINGS_MAX; i++) {
+		n += read_clock(fd, &distance[n], &took[n]);
+		usleep(strtoul(args[1], NULL, 0));
+	}
+	if (n < count / 2)
+		errx(1, "only %zu of %zu readings", n, count);
+	middle = quantile(distance, n, 0.5);
+	for (size_t i = 0; i < n; i++)
+		distance[i] = fabs(distance[i] - middle);
+	printf("%.3f %.3f\n", quantile(distance, n, 0.95), quantile(took, n, 0.5));
+	return 0;
+}
+
 struct writer {
 	pthread_t thread;
 	int fd;
@@ -226,7 +326,8 @@ static const struct {
 	int (*run)(char **args);
 } commands[] = {
 	{ "pool", 2, make_pool }, { "keys", 3, check_keys }, { "disk", 2, make_disk },
-	{ "verify", 2, verify }, { "dirty", 2, make_dirty }, { "write", 1, write_until_end },
+	{ "verify", 2, verify }, { "dirty", 2, make_dirty },
+	{ "clock", 2, read_host_clock }, { "write", 1, write_until_end },
 };
 
 int main(int argc, char **argv)
