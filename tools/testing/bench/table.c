@@ -6,6 +6,7 @@
 
 #include "bench.h"
 
+#define FEW 3				/* rounds to compare */
 #define MANY 5				/* rounds that have a middle half */
 
 /* Of the rounds of a line. */
@@ -78,7 +79,7 @@ static const char *verdict(const struct bench_line *line, const struct bench_ser
 {
 	struct spread before, after;
 
-	if (!old->n || !new->n)
+	if (old->n < FEW || new->n < FEW)
 		return "";
 	before = spread_of(old);
 	after = spread_of(new);

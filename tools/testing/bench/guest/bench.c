@@ -11,7 +11,8 @@
  *				print by how much its distance from the system's varies (the
  *				95th of a hundred), and how long a reading takes (the median)
  *	bench write DIR...	write to each all the time until SIGTERM, then print the
- *				longest time that a write took, in microseconds
+ *				longest time that a write took, in microseconds, and that
+ *				of the writer for which it was shortest
  *
  * The exit status is 0 if all is well; otherwise a line says what is not.
  */
@@ -299,7 +300,7 @@ static void *write_always(void *context)
 static int write_until_end(char **args)
 {
 	struct writer writers[8] = { 0 };
-	double longest = 0;
+	double longest = 0, shortest = -1;
 	size_t n = 0;
 
 	signal(SIGTERM, end);
@@ -315,8 +316,10 @@ static int write_until_end(char **args)
 		pthread_join(writers[i].thread, NULL);
 		if (writers[i].longest > longest)
 			longest = writers[i].longest;
+		if (shortest < 0 || writers[i].longest < shortest)
+			shortest = writers[i].longest;
 	}
-	printf("%.0f\n", longest);
+	printf("%.0f %.0f\n", longest, shortest);
 	return 0;
 }
 
