@@ -35,10 +35,10 @@ const char *subject_program(struct bench *b, const struct ic_service *service)
 
 bool subject_has(struct bench *b, const struct ic_service *service)
 {
-	char path[64];
+	const char *found = test_run(b->t, 0, "command -v %s || echo none",
+				     subject_program(b, service));
 
-	snprintf(path, sizeof(path), "/usr/sbin/%s", subject_program(b, service));
-	return test_has(b->t, path);
+	return strcmp(found, "none");
 }
 
 static void start(struct bench *b, const struct ic_service *service)

@@ -79,7 +79,7 @@ static struct ic *start_daemon(struct test *t, const struct ic_service *service,
 {
 	struct ic *ic;
 
-	if (!test_has(t, test_run(t, 0, "echo /usr/sbin/%s", program)))
+	if (!strcmp(test_run(t, 0, "command -v %s || echo none", program), "none"))
 		test_skip(t, "the tools have no %s", program);
 	ic = play_alone(t, service);
 	test_defer(t, stop_daemon, program);
