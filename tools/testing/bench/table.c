@@ -107,13 +107,14 @@ static void print_line(const struct bench_result *r, int number, double limit, F
 	fprintf(out, " %s\n", verdict(line, &s[0], newest));
 }
 
-/* What the "!" in the cells are about. */
+/* What the "!" in the cells are about; once, if it is about all lines of the row. */
 static void print_notes(const struct bench_result *r, int number, FILE *out)
 {
 	for (int i = 0; i < SUBJECTS; i++) {
 		const struct bench_series *s = &r->series[number][i];
+		bool said = number && !strcmp(s->note, r->series[number - 1][i].note);
 
-		if (*s->note && strcmp(s->note, ABSENT))
+		if (*s->note && strcmp(s->note, ABSENT) && !said)
 			fprintf(out, "! %c: %s %s: %s\n", 'A' + i, r->row->name,
 				r->row->lines[number].name, s->note);
 	}
