@@ -110,7 +110,8 @@ struct bench {
 	struct bench_result *result;	/* of @row */
 	struct bench_result results[64];
 	unsigned int n_results;
-	unsigned int rounds;
+	unsigned int rounds;		/* wanted */
+	unsigned int done;
 };
 
 /* subject.c */

@@ -167,26 +167,6 @@ static void run_subject(struct bench *b, unsigned int round, double *seconds)
 	attempt(b, subject_end, "to end", why);
 }
 
-static unsigned int run_rounds(struct bench *b)
-{
-	double begin = bench_us(), longest = 0;
-	unsigned int round;
-
-	for (round = 0; round < b->rounds; round++) {
-		double seconds[ARRAY_SIZE(b->results)] = { 0 }, start = bench_us();
-
-		if (start + longest - begin > RUN_S * 1e6)
-			break;
-		for (b->subject = 0; b->subject < SUBJECTS; b->subject++)
-			run_subject(b, round, seconds);
-		for (unsigned int i = 0; i < b->n_results; i++)
-			if (seconds[i] > b->results[i].seconds)
-				b->results[i].seconds = seconds[i];
-		longest = bench_us() - start > longest ? bench_us() - start : longest;
-	}
-	return round;
-}
-
 static void save(const struct bench *b, const char *name,
 		 void (*print)(const struct bench *b, FILE *out))
 {
@@ -204,6 +184,28 @@ static void save(const struct bench *b, const char *name,
 	}
 	print(b, file);
 	fclose(file);
+}
+
+static void run_rounds(struct bench *b)
+{
+	double begin = bench_us(), longest = 0;
+
+	for (unsigned int round = 0; round < b->rounds; round++) {
+		double seconds[ARRAY_SIZE(b->results)] = { 0 }, start = bench_us();
+
+		if (start + longest - begin > RUN_S * 1e6)
+			break;
+		for (b->subject = 0; b->subject < SUBJECTS; b->subject++)
+			run_subject(b, round, seconds);
+		for (unsigned int i = 0; i < b->n_results; i++)
+			if (seconds[i] > b->results[i].seconds)
+				b->results[i].seconds = seconds[i];
+		longest = bench_us() - start > longest ? bench_us() - start : longest;
+		b->done = round + 1;
+		/* A run that is ended early leaves what it has. */
+		save(b, "bench.txt", table_print);
+		save(b, "bench.json", table_json);
+	}
 }
 
 int main(int argc, char **argv)
@@ -230,10 +232,8 @@ int main(int argc, char **argv)
 	watchdog_start();
 	watchdog_expect("to boot", STEP_S);
 	boot(&b);
-	b.rounds = run_rounds(&b);
+	run_rounds(&b);
 	fixture_drop(&t);
 	table_print(&b, stdout);
-	save(&b, "bench.txt", table_print);
-	save(&b, "bench.json", table_json);
 	return 0;
 }

@@ -163,7 +163,7 @@ void table_print(const struct bench *b, FILE *out)
 
 	describe(machine, date);
 	fprintf(out, "guest: Linux %s, 1 CPU\nhost: %s\n%s, %u rounds\n\n", guest_kernel(), machine,
-		date, b->rounds);
+		date, b->done);
 	fprintf(out, "Each figure is the median of the rounds (least..most). B and C are how many\n"
 		"times better hv_ic is than A, the old system. \"beats\" is C's figure (else B's)\n"
 		"in heartbeats, a round trip without any daemon: %.1f us. The last word is who is\n"
@@ -240,7 +240,7 @@ void table_json(const struct bench *b, FILE *out)
 	put_text(guest_kernel(), out);
 	fprintf(out, ", \"vcpus\": 1, \"machine\": ");
 	put_text(machine, out);
-	fprintf(out, ", \"rounds\": %u, \"heartbeat_us\": %.4f, \"lines\": [", b->rounds,
+	fprintf(out, ", \"rounds\": %u, \"heartbeat_us\": %.4f, \"lines\": [", b->done,
 		bench_limit(b));
 	for (unsigned int i = 0; i < b->n_results; i++)
 		for (int line = 0; b->results[i].row->lines[line].name; line++) {

@@ -69,8 +69,11 @@ static void blocks(struct test *t)
 
 /* The daemons of this tree */
 
+#define CONFIGURATION "/etc/hv_ic/hv_ic.conf"
+
 static void stop_daemon(struct test *t, void *program)
 {
+	test_run(t, 0, "rm -f " CONFIGURATION);
 	test_run(t, 0, "killall -q %s; true", (char *)program);
 	test_until(t, "! pidof %s", (char *)program);
 }
@@ -83,6 +86,10 @@ static struct ic *start_daemon(struct test *t, const struct ic_service *service,
 		test_skip(t, "the tools have no %s", program);
 	ic = play_alone(t, service);
 	test_defer(t, stop_daemon, program);
+	/* Where the host may copy files. */
+	test_run(t, 0, "mkdir -p /etc/hv_ic; echo '[fcopy counts]' > " CONFIGURATION);
+	test_run(t, 0, "printf 'directory = /tmp\\nmin_free = 0\\n' >> " CONFIGURATION);
+	test_run(t, 0, "rm -f /tmp/counted");
 	test_run(t, 0, "%s >/tmp/%s.log 2>&1 &", program, program);
 	test_attached(t, service, 0);
 	return ic;
