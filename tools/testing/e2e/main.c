@@ -29,7 +29,7 @@
 static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
 	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
-	starved_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
+	starved_cases, counts_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
 	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases,
 };
 
