@@ -37,7 +37,8 @@ static struct ic *start_with(struct test *t, const char *settings)
 
 static struct ic *start(struct test *t)
 {
-	return start_with(t, "[fcopy in]\\ndirectory = " PLACE "\\noverwrite = yes\\n");
+	return start_with(t, "[fcopy in]\\ndirectory = " PLACE "\\noverwrite = yes\\n"
+			  "min_free = 0\\n");
 }
 
 static void expect_nothing(struct test *t)

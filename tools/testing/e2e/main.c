@@ -5,7 +5,8 @@
  *	e2e [-lo] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]
  *	e2e -b NAME=CASE...
  *
- * With -o, the daemons are hv_ic's own and not Debian's. With ROUNDS, each case is run that many times, to find what fails only at times.
+ * With -o, the daemons are hv_ic's own and not Debian's.
+ * With ROUNDS, each case is run that many times, to find what fails only at times.
  * With -b, each CASE is run on the module /broken/NAME.ko of the guest, which is
  * wrong, and must fail.
  * The guest's kernel and initramfs come from the environment, see machine.h.

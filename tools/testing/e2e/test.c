@@ -6,7 +6,6 @@
 
 #include "runner.h"
 
-
 /* Memory that lives as long as the case. */
 struct scrap {
 	struct scrap *next;
@@ -296,7 +295,8 @@ static bool all_closed(void *context)
 
 void test_stop_daemons(struct test *t)
 {
-	const char *names = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon hvic-kvpd hvic-vssd hvic-fcopyd";
+	const char *names = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon "
+			    "hvic-kvpd hvic-vssd hvic-fcopyd";
 
 	test_run(t, 0, "killall -q %s || true", names);
 	test_until(t, "! pidof %s", names);

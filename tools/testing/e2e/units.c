@@ -3,7 +3,7 @@
  * Debian's package hyperv-daemons as it is: its units and its udev rules, under systemd with a
  * real udevd. udev starts a daemon for its device, and systemd stops it when the device goes.
  */
-#include "e2e.h"
+#include "poweroff.h"
 
 static const struct unit {
 	const struct ic_service *service;
@@ -88,12 +88,6 @@ static void copy(struct test *t)
 	EXPECT_STR(test_run(t, 0, "cat /tmp/copied"), "content");
 }
 
-static void power_off(struct test *t)
-{
-	test_run(t, 0, "systemctl --no-block poweroff");
-	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, 120000), 0);
-}
-
 static void start_and_serve(struct test *t)
 {
 	boot_systemd(t);
@@ -107,7 +101,7 @@ static void start_and_serve(struct test *t)
 	if (has_unit(t, &units[2]))
 		copy(t);
 	test_run(t, 0, "umount /mnt");
-	power_off(t);
+	poweroff_systemd(t);
 }
 
 /* The service goes and comes back, and with it the device, and with that the unit. */
@@ -128,7 +122,7 @@ static void follow_device(struct test *t)
 		expect_active(t, &units[i], from);
 	}
 	exchange(t);
-	power_off(t);
+	poweroff_systemd(t);
 }
 
 const struct test_case units_cases[] = {

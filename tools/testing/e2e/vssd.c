@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hvic-vssd and hvic-hooks in the guest: what freezes, what does not, and that all thaws. */
 #include "play.h"
+#include "poweroff.h"
 
 #include <stdlib.h>
 
@@ -545,6 +546,7 @@ static void unit(struct test *t)
 	expect_attached(t, vss);
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(vss_thaw(vss), 0);
+	poweroff_systemd(t);
 }
 
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
