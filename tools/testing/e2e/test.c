@@ -295,11 +295,11 @@ static bool all_closed(void *context)
 
 void test_stop_daemons(struct test *t)
 {
-	const char *names = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon "
-			    "hvic-kvpd hvic-vssd hvic-fcopyd";
+	const char *debians = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon";
+	const char *ours = "hvic-kvpd hvic-vssd hvic-fcopyd";
 
-	test_run(t, 0, "killall -q %s || true", names);
-	test_until(t, "! pidof %s", names);
+	test_run(t, 0, "killall -q %s %s || true", debians, ours);
+	test_until(t, "! pidof %s %s", debians, ours);
 }
 
 void test_unload(struct test *t)
