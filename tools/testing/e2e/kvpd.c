@@ -10,11 +10,13 @@
 /* A promise of two seconds, with room for a slow machine. */
 #define SEEN_S 20
 
+#define FORGET "rm -rf /var/lib/hyperv && mkdir -p /var/lib/hyperv"
+
 static void stop_daemon(struct test *t, void *context)
 {
 	test_run(t, 0, "killall hvic-kvpd 2>/dev/null || true");
 	test_until(t, "! pidof hvic-kvpd");
-	test_run(t, 0, "rm -f /var/lib/hyperv/.kvp_pool_*");
+	test_run(t, 0, FORGET);
 }
 
 static void run_daemon(struct test *t)
@@ -33,7 +35,7 @@ static struct ic *start_daemon(struct test *t)
 	kvp = test_ready(t, &ic_kvp);
 	test_touch(t, kvp);
 	test_defer(t, stop_daemon, NULL);
-	test_run(t, 0, "mkdir -p /var/lib/hyperv; rm -f /tmp/kvpd");
+	test_run(t, 0, FORGET "; rm -f /tmp/kvpd");
 	run_daemon(t);
 	return kvp;
 }
@@ -151,7 +153,9 @@ static void before_module(struct test *t)
 	/* There is one owner. */
 	test_run(t, 69, "hvic-kvpd");
 	test_unload(t);
-	test_run(t, 0, "pidof hvic-kvpd");
+	/* It waits for the device. */
+	test_run(t, 0, "hvic-kvpd >>/tmp/kvpd 2>&1 &");
+	test_until(t, "pidof hvic-kvpd");
 	test_load(t, "");
 	test_attached(t, &ic_kvp, 0);
 	EXPECT_RESULT(kvp_enumerate(test_ready(t, &ic_kvp), KVP_AUTO, 0, &item), 0);
