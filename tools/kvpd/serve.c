@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapters.h"
@@ -19,11 +20,15 @@
 
 /* --- Pools. ------------------------------------------------------------------------------ */
 
+/* Where no other program has made the folder yet, this one does. */
 static int open_folder(struct hvic_server *server)
 {
+	const char *path = server->settings.kvp.pools;
+
 	if (server->folder < 0)
-		server->folder = hvu_open(server->root, O_PATH | O_DIRECTORY, "%s",
-					  server->settings.kvp.pools);
+		server->folder = hvu_open(server->root, O_PATH | O_DIRECTORY, "%s", path);
+	if (server->folder == -ENOENT && !mkdirat(server->root, path + strspn(path, "/"), 0755))
+		server->folder = hvu_open(server->root, O_PATH | O_DIRECTORY, "%s", path);
 	return server->folder < 0 ? server->folder : 0;
 }
 

@@ -258,8 +258,7 @@ static void no_daemon(struct test *t)
 	struct ic *kvp = test_ic(t, &ic_kvp);
 	struct kvp_item item;
 
-	test_run(t, 0, "killall hv_kvp_daemon 2>/dev/null || true");
-	test_until(t, "! pidof hv_kvp_daemon");
+	test_stop_daemons(t);
 	test_touch(t, kvp);
 	test_reopen(t, kvp);
 	EXPECT_RESULT(ic_wait_ready(kvp), 0);
