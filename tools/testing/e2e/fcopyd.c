@@ -2,6 +2,7 @@
 /* hvic-fcopyd in the guest: what it copies, what it refuses, and that nothing is left of a part. */
 #include "checksum.h"
 #include "play.h"
+#include "systemd.h"
 
 #include <stdio.h>
 
@@ -285,6 +286,26 @@ static void disk_full(struct test *t)
 	expect_copies(t, fc);
 }
 
+/* --- The unit, with its sandbox. ---------------------------------------------------------- */
+
+static void unit(struct test *t)
+{
+	struct ic *fc = test_ready(t, &ic_fcopy);
+
+	test_run(t, 0, "mkdir -p " PLACE " /srv/out /var/lib /home /etc/hv_ic");
+	systemd_boot(t, SYSTEMD_DEBIANS);
+	test_until(t, "systemctl -q is-active hvic-fcopyd");
+	EXPECT_RESULT(fcopy_start(fc, PLACE, "file", 0, 1), WIRE_E_ACCESS_DENIED);
+	test_run(t, 0, "printf '[fcopy in]\\ndirectory = " PLACE "\\nmin_free = 0\\n"
+		 "owner = messagebus\\n' >/etc/hv_ic/hv_ic.conf");
+	test_run(t, 0, "hvic config apply");
+	test_until(t, "systemctl -q is-active hvic-fcopyd && hvic fcopy --json=short | grep -q %s",
+		   PLACE);
+	expect_copies(t, fc);
+	EXPECT_RESULT(fcopy_start(fc, "/srv/out", "file", 0, 1), WIRE_E_ACCESS_DENIED);
+	systemd_poweroff(t);
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case fcopyd_cases[] = {
@@ -299,5 +320,6 @@ const struct test_case fcopyd_cases[] = {
 	CASE("fcopyd_rescinded", rescinded),
 	CASE("fcopyd_killed", killed),
 	CASE("fcopyd_disk_full", disk_full),
+	{ .name = "fcopyd_unit", .run = unit, .only = ONLY_HV_IC, .ends_guest = true },
 	{ 0 }
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hvic-kvpd in the guest: items, facts and addresses, as the host sees them. */
-#include "e2e.h"
+#include "systemd.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -287,6 +287,24 @@ static void steady(struct test *t)
 	EXPECT_STR(test_run(t, 0, "%s", show), before);
 }
 
+/* udev starts it, and its sandbox lets it do all that it is for. */
+static void unit(struct test *t)
+{
+	struct ic *kvp = test_ready(t, &ic_kvp);
+
+	test_run(t, 0, "mkdir -p /var/lib /home");
+	systemd_boot(t, SYSTEMD_DEBIANS);
+	test_until(t, "systemctl -q is-active hvic-kvpd");
+	test_attached(t, &ic_kvp, 0);
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "colour", "blue"), 0);
+	expect_item(t, kvp, KVP_EXTERNAL, "colour", "blue");
+	test_says(t, 0, "hvic kvp get colour", "blue");
+	test_run(t, 0, "hvic kvp set from-guest here");
+	expect_item(t, kvp, KVP_GUEST, "from-guest", "here");
+	expect_item(t, kvp, KVP_AUTO, "ProcessorArchitecture", "x86_64");
+	systemd_poweroff(t);
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case kvpd_cases[] = {
@@ -301,5 +319,6 @@ const struct test_case kvpd_cases[] = {
 	CASE("kvpd_ip_info_text", ip_info_text),
 	CASE("kvpd_set_ip", set_ip),
 	CASE("kvpd_steady", steady),
+	{ .name = "kvpd_unit", .run = unit, .only = ONLY_HV_IC, .ends_guest = true },
 	{ 0 }
 };

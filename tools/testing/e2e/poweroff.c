@@ -39,9 +39,3 @@ void poweroff_idle(struct test *t)
 {
 	EXPECT_STR(test_run(t, 0, "ls /tmp | grep acted || true"), "");
 }
-
-void poweroff_systemd(struct test *t)
-{
-	test_run(t, 0, "systemctl --no-block poweroff");
-	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, 120000), 0);
-}

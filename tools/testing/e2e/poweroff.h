@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The programs that a shutdown request starts, caught so that the guest goes on; and the end of a
- * guest that systemd runs.
- */
+/* The programs that a shutdown request starts, caught so that the guest goes on. */
 #ifndef E2E_POWEROFF_H
 #define E2E_POWEROFF_H
 
@@ -16,8 +13,5 @@ void poweroff_acted(struct test *t, const char *program);
 
 /** poweroff_idle() - expect that no program has left a mark */
 void poweroff_idle(struct test *t);
-
-/** poweroff_systemd() - let systemd stop everything and power off */
-void poweroff_systemd(struct test *t);
 
 #endif

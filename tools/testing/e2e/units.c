@@ -3,7 +3,7 @@
  * Debian's package hyperv-daemons as it is: its units and its udev rules, under systemd with a
  * real udevd. udev starts a daemon for its device, and systemd stops it when the device goes.
  */
-#include "poweroff.h"
+#include "systemd.h"
 
 static const struct unit {
 	const struct ic_service *service;
@@ -19,19 +19,6 @@ static bool has_unit(struct test *t, const struct unit *unit)
 {
 	return !strcmp(test_run(t, 0, "systemctl show -P LoadState %s.service", unit->name),
 		       "loaded");
-}
-
-static void boot_systemd(struct test *t)
-{
-	test_need(t, "/lib/systemd/systemd");
-	test_need(t, "/lib/systemd/systemd-udevd");
-	test_talkative(t);
-	/* Our daemons would take the place of these. */
-	test_run(t, 0, "for i in kvpd vssd fcopyd; do %s; done",
-		 "ln -sf /dev/null /etc/systemd/system/hvic-$i.service");
-	test_run(t, 0, "kill -USR1 1");
-	test_until(t, "systemctl -q is-active basic.target");
-	test_run(t, 0, "systemctl start systemd-udevd systemd-udev-trigger");
 }
 
 /*
@@ -90,7 +77,8 @@ static void copy(struct test *t)
 
 static void start_and_serve(struct test *t)
 {
-	boot_systemd(t);
+	/* Our daemons would take the place of these. */
+	systemd_boot(t, SYSTEMD_OURS);
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (has_unit(t, &units[i]))
 			expect_active(t, &units[i], 0);
@@ -101,13 +89,13 @@ static void start_and_serve(struct test *t)
 	if (has_unit(t, &units[2]))
 		copy(t);
 	test_run(t, 0, "umount /mnt");
-	poweroff_systemd(t);
+	systemd_poweroff(t);
 }
 
 /* The service goes and comes back, and with it the device, and with that the unit. */
 static void follow_device(struct test *t)
 {
-	boot_systemd(t);
+	systemd_boot(t, SYSTEMD_OURS);
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		struct ic *ic = test_ic(t, units[i].service);
 		size_t from;
@@ -122,7 +110,7 @@ static void follow_device(struct test *t)
 		expect_active(t, &units[i], from);
 	}
 	exchange(t);
-	poweroff_systemd(t);
+	systemd_poweroff(t);
 }
 
 const struct test_case units_cases[] = {

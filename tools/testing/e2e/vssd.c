@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hvic-vssd and hvic-hooks in the guest: what freezes, what does not, and that all thaws. */
 #include "play.h"
-#include "poweroff.h"
+#include "systemd.h"
 
 #include <stdlib.h>
 
@@ -501,19 +501,6 @@ static void hooks_abandoned(struct test *t)
 
 /* --- The unit, with its sandbox. ---------------------------------------------------------- */
 
-static void boot_systemd(struct test *t)
-{
-	test_need(t, "/lib/systemd/systemd-udevd");
-	test_need(t, "/usr/sbin/hvic-vssd");
-	test_run(t, 0, "ln -sf /dev/null /etc/systemd/system/hv-vss-daemon.service");
-	test_run(t, 0, "mkdir -p /etc/systemd/system/hvic-vssd.service.d");
-	test_run(t, 0, "printf '[Service]\\nStandardError=file:" UNIT_LOG "\\n' >%s/test.conf",
-		 "/etc/systemd/system/hvic-vssd.service.d");
-	test_run(t, 0, "kill -USR1 1");
-	test_until(t, "systemctl -q is-active basic.target");
-	test_run(t, 0, "systemctl start systemd-udevd systemd-udev-trigger");
-}
-
 /* udev starts it, its socket starts the hooks, and logind delays a shutdown meanwhile. */
 static void unit(struct test *t)
 {
@@ -522,7 +509,10 @@ static void unit(struct test *t)
 	play_disk(t);
 	test_run(t, 0, "rm -f /tmp/hooks; mkdir -p /home && chmod 700 /mnt && chown 33 /mnt");
 	add_hook(t, "10-a", "echo $1 >>/mnt/hooks; [ $1 = thaw ] || { setsid sleep 1000 & }");
-	boot_systemd(t);
+	test_run(t, 0, "mkdir -p /etc/systemd/system/hvic-vssd.service.d");
+	test_run(t, 0, "printf '[Service]\\nStandardError=file:" UNIT_LOG "\\n' >%s/test.conf",
+		 "/etc/systemd/system/hvic-vssd.service.d");
+	systemd_boot(t, SYSTEMD_DEBIANS);
 	test_until(t, "systemctl -q is-active hvic-hooks.socket");
 	test_until(t, "systemctl -q is-active hvic-vssd || systemctl -q is-failed hvic-vssd");
 	EXPECT_STR(test_run(t, 0, "cat " UNIT_LOG), "");
@@ -546,7 +536,7 @@ static void unit(struct test *t)
 	expect_attached(t, vss);
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(vss_thaw(vss), 0);
-	poweroff_systemd(t);
+	systemd_poweroff(t);
 }
 
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
