@@ -93,6 +93,18 @@ static int sync_directory(const struct hvu_pool_file *file)
 	return ret;
 }
 
+/* A service may have no right to give files away, not even to those whose they are. */
+static int give(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (geteuid() || (st.st_uid == like->st_uid && st.st_gid == like->st_gid))
+		return 0;
+	return fchown(fd, like->st_uid, like->st_gid) ? -errno : 0;
+}
+
 /*
  * Makes a file that belongs to the owner of @like, who may be the daemon: root would shut it out.
  * Whoever has come first is as good.
@@ -101,12 +113,11 @@ static int make_file(const struct hvu_pool_file *file, const char *name, const s
 		     mode_t mode)
 {
 	int fd = openat(file->directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int ret = 0;
+	int ret;
 
 	if (fd < 0)
 		return errno == EEXIST ? 0 : -errno;
-	if (!geteuid() && fchown(fd, like->st_uid, like->st_gid) < 0)
-		ret = -errno;
+	ret = give(fd, like);
 	if (!ret && fchmod(fd, mode) < 0)
 		ret = -errno;
 	close(fd);
