@@ -7,7 +7,7 @@ void systemd_boot(struct test *t, const char *masked)
 	test_need(t, "/lib/systemd/systemd");
 	test_need(t, "/lib/systemd/systemd-udevd");
 	test_talkative(t);
-	test_run(t, 0, "for unit in %s; do ln -sf /dev/null /etc/systemd/system/$unit.service; done",
+	test_run(t, 0, "for i in %s; do ln -sf /dev/null /etc/systemd/system/$i.service; done",
 		 masked);
 	test_run(t, 0, "kill -USR1 1");
 	test_until(t, "systemctl -q is-active basic.target");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A guest in which systemd takes over from init; it has udevd, logind and the units of all daemons. */
+/* A guest in which systemd takes over from init; it has udevd, logind and all daemons' units. */
 #ifndef E2E_SYSTEMD_H
 #define E2E_SYSTEMD_H
 
