@@ -6,13 +6,13 @@
  * asks, audit.c tells of it.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "event.h"
 #include "log.h"
+#include "options.h"
 #include "root.h"
 #include "serve.h"
 
@@ -74,27 +74,12 @@ static int run(struct daemon *daemon)
 		ret = 1;
 		goto out;
 	}
-	ret = hvu_client_open(&serve->client, &hvic_serve_ops, serve->root, "fcopy", 0);
-	if (ret) {
-		hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/fcopy: %s", strerror(-ret));
-		ret = HVU_EXIT_UNAVAILABLE;
-		goto out;
-	}
 	serve->work = work;
-	ret = hvu_event_serve(event, &serve->client) < 0 ? 1 : hvu_event_run(event);
-	hvu_client_close(&serve->client);
+	ret = hvu_event_serve(event, &serve->client, &hvic_serve_ops, serve->root, "fcopy", 0);
 out:
 	sd_event_source_unref(daemon->idle);
 	sd_event_unref(event);
 	return ret;
-}
-
-static int usage(FILE *out)
-{
-	fputs("Usage: hvic-fcopyd [--help | --version]\n"
-	      "Writes the files that the host copies into this machine, where that is allowed.\n"
-	      "It stays in the foreground; see hvic-fcopyd(8).\n", out);
-	return out == stdout ? 0 : 2;
 }
 
 int main(int argc, char *argv[])
@@ -102,14 +87,10 @@ int main(int argc, char *argv[])
 	static struct daemon daemon;
 	int root, status;
 
-	if (argc == 2 && !strcmp(argv[1], "--help"))
-		return usage(stdout);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("hvic-fcopyd " HVIC_VERSION);
-		return 0;
-	}
-	if (argc > 1)
-		return usage(stderr);
+	if (hvu_options_end(argc, argv, "hvic-fcopyd",
+			    "Writes the files that the host copies into this machine, where that is allowed.",
+			    &status))
+		return status;
 
 	/* The unit makes it, where there is a unit. */
 	mkdir("/var/lib/hv_ic", 0755);

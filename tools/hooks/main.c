@@ -6,7 +6,6 @@
  * ends, and systemd ends what hooks have left; without, it makes the socket and stays. Reading
  * path: serve.c, session.c, hook.c.
  */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "hooks.h"
 #include "log.h"
+#include "options.h"
 #include "root.h"
 #include "serve.h"
 
@@ -40,26 +40,14 @@ static int run(int root)
 	return 0;
 }
 
-static int usage(FILE *out)
-{
-	fputs("Usage: hvic-hooks [--help | --version]\n"
-	      "Runs the hooks of /etc/hv_ic/freeze.d when hvic-vssd asks for it.\n"
-	      "It stays in the foreground; see hvic-hooks(8).\n", out);
-	return out == stdout ? 0 : 2;
-}
-
 int main(int argc, char *argv[])
 {
 	int root, status;
 
-	if (argc == 2 && !strcmp(argv[1], "--help"))
-		return usage(stdout);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("hvic-hooks " HVIC_VERSION);
-		return 0;
-	}
-	if (argc > 1)
-		return usage(stderr);
+	if (hvu_options_end(argc, argv, "hvic-hooks",
+			    "Runs the hooks of /etc/hv_ic/freeze.d when hvic-vssd asks for it.",
+			    &status))
+		return status;
 	root = hvu_root_open("/");
 	status = run(root);
 	close(root);

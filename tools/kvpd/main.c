@@ -7,12 +7,12 @@
  * what the host wants.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "event.h"
 #include "log.h"
+#include "options.h"
 #include "root.h"
 #include "serve.h"
 
@@ -81,21 +81,6 @@ static void open_net(struct hvic_server *server, sd_event *event)
 	server->items.net = &server->net;
 }
 
-static int serve(struct hvic_server *server, sd_event *event)
-{
-	int ret = hvu_client_open(&server->client, &hvic_server_ops, server->root, "kvp", 0);
-
-	if (ret) {
-		hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/kvp: %s",
-			ret == -EBUSY ? "another daemon has it open" : strerror(-ret));
-		return HVU_EXIT_UNAVAILABLE;
-	}
-	ret = hvu_event_serve(event, &server->client);
-	ret = ret ? 1 : hvu_event_run(event);
-	hvu_client_close(&server->client);
-	return ret;
-}
-
 static int run(struct hvic_server *server)
 {
 	sd_event *event = NULL;
@@ -113,7 +98,7 @@ static int run(struct hvic_server *server)
 	}
 	open_net(server, event);
 	hvic_server_open_pools(server);
-	ret = serve(server, event);
+	ret = hvu_event_serve(event, &server->client, &hvic_server_ops, server->root, "kvp", 0);
 	hvic_server_close_pools(server);
 	if (server->has_net)
 		hvic_net_close(&server->net);
@@ -123,27 +108,15 @@ static int run(struct hvic_server *server)
 	return ret;
 }
 
-static int usage(FILE *out)
-{
-	fputs("Usage: hvic-kvpd [--help | --version]\n"
-	      "Exchanges items and addresses with the virtual machine's host.\n"
-	      "It stays in the foreground; see hvic-kvpd(8).\n", out);
-	return out == stdout ? 0 : 2;
-}
-
 int main(int argc, char *argv[])
 {
 	static struct hvic_server server = { .folder = -1 };
 	int status;
 
-	if (argc == 2 && !strcmp(argv[1], "--help"))
-		return usage(stdout);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("hvic-kvpd " HVIC_VERSION);
-		return 0;
-	}
-	if (argc > 1)
-		return usage(stderr);
+	if (hvu_options_end(argc, argv, "hvic-kvpd",
+			    "Exchanges items and addresses with the virtual machine's host.",
+			    &status))
+		return status;
 
 	server.root = hvu_root_open("/");
 	if (hvu_settings_load(&server.settings, server.root, hvu_settings_log, NULL))

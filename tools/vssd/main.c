@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <malloc.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,6 +16,7 @@
 #include "backup.h"
 #include "event.h"
 #include "log.h"
+#include "options.h"
 #include "root.h"
 
 /*
@@ -36,25 +36,15 @@ static int serve(struct hvic_backup *backup, sd_event *event, int root)
 {
 	int ret = hvic_backup_open(backup, event, root, &hvic_freezer_kernel_ops);
 
+	if (ret >= 0)
+		ret = hvu_event_on_reload(event, hvic_backup_reload, backup);
 	if (ret < 0) {
 		hvu_log(HVU_LOG_ERROR, "cannot start: %s", strerror(-ret));
 		return 1;
 	}
-	ret = hvu_client_open(&backup->client, &hvic_backup_ops, root, "vss",
-			      HV_IC_FEATURE_HOLD);
-	if (ret) {
-		hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/vss: %s",
-			ret == -EBUSY ? "another daemon has it open" : strerror(-ret));
-		hvic_backup_close(backup);
-		return HVU_EXIT_UNAVAILABLE;
-	}
-	if (hvu_event_on_reload(event, hvic_backup_reload, backup) ||
-	    hvu_event_serve(event, &backup->client))
-		ret = 1;
-	else
-		ret = hvu_event_run(event);
 	/* The end of the process ends a backup: a thread may be waiting for a file system. */
-	hvu_client_close(&backup->client);
+	ret = hvu_event_serve(event, &backup->client, &hvic_backup_ops, root, "vss",
+			      HV_IC_FEATURE_HOLD);
 	if (backup->state == HVIC_IDLE)
 		hvic_backup_close(backup);
 	return ret;
@@ -86,26 +76,14 @@ static int run(int root)
 	return ret;
 }
 
-static int usage(FILE *out)
-{
-	fputs("Usage: hvic-vssd [--help | --version]\n"
-	      "Freezes the file systems when the host makes a backup.\n"
-	      "It stays in the foreground; see hvic-vssd(8).\n", out);
-	return out == stdout ? 0 : 2;
-}
-
 int main(int argc, char *argv[])
 {
 	int root, status;
 
-	if (argc == 2 && !strcmp(argv[1], "--help"))
-		return usage(stdout);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("hvic-vssd " HVIC_VERSION);
-		return 0;
-	}
-	if (argc > 1)
-		return usage(stderr);
+	if (hvu_options_end(argc, argv, "hvic-vssd",
+			    "Freezes the file systems when the host makes a backup.",
+			    &status))
+		return status;
 	root = hvu_root_open("/");
 	status = run(root);
 	close(root);
