@@ -15,6 +15,7 @@
 
 #include "log.h"
 #include "printable.h"
+#include "replace.h"
 #include "root.h"
 
 #define FOLDER "var/lib/hv_ic"
@@ -68,20 +69,14 @@ static json_object *new_note(const char *phase, const struct hvic_copy *copy)
 static void write_note(const struct hvic_audit *audit, json_object *note)
 {
 	const char *text = json_object_to_json_string_ext(note, JSON_C_TO_STRING_NOSLASHESCAPE);
-	int folder = hvu_open(audit->root, O_PATH | O_DIRECTORY, FOLDER);
-	int fd = folder < 0 ? -1 : openat(folder, HVIC_AUDIT_NOTE ".new",
-					  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int folder = hvu_open(audit->root, O_RDONLY | O_DIRECTORY, FOLDER);
+	/* A hidden name must not be lost sooner than the file that it is about. */
+	bool durable = json_object_object_get_ex(note, "hidden", NULL);
 
-	if (fd >= 0 && dprintf(fd, "%s\n", text) > 0) {
-		/* Its name must not be lost sooner than the file that it is about. */
-		if (json_object_object_get_ex(note, "hidden", NULL))
-			fsync(fd);
-		renameat(folder, HVIC_AUDIT_NOTE ".new", folder, HVIC_AUDIT_NOTE);
-	}
-	if (fd >= 0)
-		close(fd);
-	if (folder >= 0)
+	if (folder >= 0) {
+		hvu_replace(folder, HVIC_AUDIT_NOTE, 0600, durable, text);
 		close(folder);
+	}
 	json_object_put(note);
 }
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "replace.h"
 #include "root.h"
 
 /* Health is reported anew by the applications, and trust is the administrator's to write. */
@@ -125,10 +125,15 @@ int hvic_open_folder(int root, const char *parent, const char *name)
 	return hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 }
 
-static void write_settings(FILE *file, const void *data)
+/* The text of the file; NULL without memory. */
+static char *print_settings(const struct hvic_setting settings[static HVIC_SETTINGS])
 {
-	const struct hvic_setting *settings = data;
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
 
+	if (!file)
+		return NULL;
 	fputs("# Settings that are to last: hvic config shows them, hvic --persist writes them.\n"
 	      "# hvic owns this file; put options of your own into another one.\n", file);
 	for (size_t i = 0; i < HVIC_SETTINGS; i++) {
@@ -136,49 +141,10 @@ static void write_settings(FILE *file, const void *data)
 			fprintf(file, "options hv_ic %s=%s\n", settings[i].name,
 				settings[i].value);
 	}
-}
-
-/**
- * hvic_replace() - put a new file in the place of an old one, as a whole, also if the power fails
- * @folder: where it is
- * @name: of the file
- * @write: writes it
- * @data: for @write
- *
- * Return: 0 or a negative errno with the file as it was.
- */
-int hvic_replace(int folder, const char *name, void (*write)(FILE *file, const void *data),
-		 const void *data)
-{
-	char temporary[NAME_MAX + 1];
-	FILE *file;
-	int fd, ret = 0;
-
-	snprintf(temporary, sizeof(temporary), ".%s.new", name);
-	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		    0644);
-	if (fd < 0)
-		return -errno;
-	file = fdopen(fd, "w");
-	if (!file) {
-		ret = -errno;
-		close(fd);
-		goto err_unlink;
-	}
-	write(file, data);
-	if (fflush(file) || ferror(file) || fsync(fileno(file)))
-		ret = -errno;
-	if (fclose(file) && !ret)
-		ret = -errno;
-	if (!ret && renameat(folder, temporary, folder, name))
-		ret = -errno;
-	if (ret)
-		goto err_unlink;
-	return fsync(folder) ? -errno : 0;
-
-err_unlink:
-	unlinkat(folder, temporary, 0);
-	return ret;
+	if (!fclose(file))
+		return text;
+	free(text);
+	return NULL;
 }
 
 /**
@@ -193,6 +159,7 @@ int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 {
 	struct hvic_setting all[HVIC_SETTINGS];
 	int folder = hvic_open_folder(root, "etc", "modprobe.d");
+	char *text = NULL;
 	int ret;
 
 	if (folder < 0)
@@ -204,8 +171,10 @@ int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 		hvic_settings_stored(root, all);
 		for (size_t i = 0; i < n; i++)
 			*find(all, settings[i].name) = settings[i];
-		ret = hvic_replace(folder, HVIC_CONFIG_NAME, write_settings, all);
+		text = print_settings(all);
+		ret = text ? hvu_replace(folder, HVIC_CONFIG_NAME, 0644, true, text) : -ENOMEM;
 	}
+	free(text);
 	close(folder);
 	return ret;
 }

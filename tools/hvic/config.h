@@ -30,8 +30,6 @@ void hvic_settings_stored(int root, struct hvic_setting settings[static HVIC_SET
 void hvic_settings_current(int root, struct hvic_setting settings[static HVIC_SETTINGS]);
 int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n);
 int hvic_open_folder(int root, const char *parent, const char *name);
-int hvic_replace(int folder, const char *name, void (*write)(FILE *file, const void *data),
-		 const void *data);
 const char *hvic_initramfs_command(int root);
 
 #endif

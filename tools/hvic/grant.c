@@ -16,6 +16,7 @@
 
 #include "array.h"
 #include "config.h"
+#include "replace.h"
 #include "root.h"
 
 /*
@@ -52,10 +53,16 @@ static bool is_hidden(const char *path)
 	return false;
 }
 
-static void write_grant(FILE *file, const void *data)
+/* The text of the drop-in; NULL without memory. */
+static char *print_grant(const struct hvu_settings *settings)
 {
-	const struct hvu_settings *settings = data;
 	bool hidden = false;
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return NULL;
 
 	fputs("# hvic config apply has made this of /etc/hv_ic/hv_ic.conf; do not edit it.\n"
 	      "[Service]\n"
@@ -68,31 +75,27 @@ static void write_grant(FILE *file, const void *data)
 	}
 	if (hidden)
 		fputs("ProtectHome=read-only\n", file);
+	if (!fclose(file))
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* Does the file say already what it is to say? */
-static bool is_current(int root, const struct hvu_settings *settings)
+static bool is_current(int root, const char *text)
 {
 	FILE *old = hvu_fopen(root, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/" HVIC_GRANT_NAME);
-	char *text = NULL, *is = NULL;
-	size_t size, room = 0;
-	bool current = false;
-	FILE *new;
+	size_t room = 0, size = strlen(text);
+	char *is = NULL;
+	bool current;
+	ssize_t len;
 
 	if (!old)
 		return false;
-	new = open_memstream(&text, &size);
-	if (new) {
-		write_grant(new, settings);
-		if (!fclose(new)) {
-			ssize_t len = getdelim(&is, &room, '\0', old);
-
-			current = len >= 0 && (size_t)len == size && !memcmp(is, text, size);
-		}
-	}
-	free(text);
-	free(is);
+	len = getdelim(&is, &room, '\0', old);
 	fclose(old);
+	current = len >= 0 && (size_t)len == size && !memcmp(is, text, size);
+	free(is);
 	return current;
 }
 
@@ -124,18 +127,23 @@ static int take_back(int root, bool *changed)
  */
 int hvic_grant(int root, const struct hvu_settings *settings, bool *changed)
 {
-	int folder, ret;
+	int folder, ret = 0;
+	char *text;
 
 	*changed = false;
 	if (!settings->n_fcopy)
 		return take_back(root, changed);
-	if (is_current(root, settings))
-		return 0;
+	text = print_grant(settings);
+	if (!text)
+		return -ENOMEM;
+	if (is_current(root, text))
+		goto out_free;
 	folder = hvic_open_folder(root, HVIC_GRANT_PARENT, HVIC_GRANT_FOLDER);
-	if (folder < 0)
-		return folder;
-	ret = hvic_replace(folder, HVIC_GRANT_NAME, write_grant, settings);
-	close(folder);
+	ret = folder < 0 ? folder : hvu_replace(folder, HVIC_GRANT_NAME, 0644, true, text);
+	if (folder >= 0)
+		close(folder);
 	*changed = !ret;
+out_free:
+	free(text);
 	return ret;
 }

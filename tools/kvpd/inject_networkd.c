@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "inject.h"
+#include "replace.h"
 #include "root.h"
 
 #define DESTINATION	"org.freedesktop.network1"
@@ -98,44 +99,10 @@ static char *print_file(const struct hvic_job *job)
 	return content;
 }
 
-/* All or nothing: networkd and a power cut find the old file or the new one. */
-static int replace_file(int folder, const char *name, const char *content)
-{
-	size_t len = strlen(content);
-	char temporary[NAME_SIZE + 8];
-	int fd, ret = 0;
-
-	snprintf(temporary, sizeof(temporary), ".%s.new", name);
-	unlinkat(folder, temporary, 0);
-	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (fchmod(fd, 0644))
-		ret = -errno;
-	while (!ret && len) {
-		ssize_t done = write(fd, content, len);
-
-		if (done < 0 && errno != EINTR)
-			ret = -errno;
-		content += done > 0 ? done : 0;
-		len -= done > 0 ? done : 0;
-	}
-	if (!ret && fsync(fd))
-		ret = -errno;
-	close(fd);
-	if (!ret && renameat(folder, temporary, folder, name))
-		ret = -errno;
-	if (ret)
-		unlinkat(folder, temporary, 0);
-	else
-		fsync(folder);
-	return ret;
-}
-
 static int restore_file(int folder, const char *name, const char *before)
 {
 	if (before)
-		return replace_file(folder, name, before);
+		return hvu_replace(folder, name, 0644, true, before);
 	return unlinkat(folder, name, 0) ? -errno : 0;
 }
 
@@ -172,7 +139,7 @@ int hvic_networkd_apply(struct hvic_job *job)
 		return folder;
 	had = hvu_read(job->inject->root, before, sizeof(before), FOLDER "/%s", name);
 	content = print_file(job);
-	ret = content ? replace_file(folder, name, content) : -ENOMEM;
+	ret = content ? hvu_replace(folder, name, 0644, true, content) : -ENOMEM;
 	free(content);
 	if (ret)
 		goto close_folder;

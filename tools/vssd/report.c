@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 #include "printable.h"
+#include "replace.h"
 #include "root.h"
 
-#define FOLDER "run/hv_ic"
-#define TEMPORARY FOLDER "/.vss-last.json"
 #define SCHEMA 1
 
 static const char *const outcomes[] = {
@@ -105,21 +104,6 @@ static json_object *describe_all(const struct hvic_report *report)
 	return object;
 }
 
-static int write_text(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= n;
-	}
-	return 0;
-}
-
 /**
  * hvic_report_write() - let others read it, whole or not at all
  * @report: the report
@@ -131,19 +115,15 @@ int hvic_report_write(const struct hvic_report *report, int root)
 {
 	const int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
 	json_object *object = describe_all(report);
-	int fd, ret;
+	int folder, ret;
 
-	mkdirat(root, FOLDER, 0755);
-	fd = openat(root, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	ret = fd < 0 ? -errno : 0;
-	if (!ret) {
-		/* Whatever the mask is: it holds no secrets. */
-		fchmod(fd, 0644);
-		ret = write_text(fd, json_object_to_json_string_ext(object, flags));
-		close(fd);
-	}
-	if (!ret && renameat(root, TEMPORARY, root, HVIC_REPORT_FILE))
-		ret = -errno;
+	mkdirat(root, HVIC_REPORT_FOLDER, 0755);
+	folder = hvu_open(root, O_PATH | O_DIRECTORY, HVIC_REPORT_FOLDER);
+	ret = folder < 0 ? folder :
+		hvu_replace(folder, HVIC_REPORT_NAME, 0644, false,
+			    json_object_to_json_string_ext(object, flags));
+	if (folder >= 0)
+		close(folder);
 	json_object_put(object);
 	return ret;
 }

@@ -12,7 +12,9 @@
 #include "hooks.h"
 #include "mounts.h"
 
-#define HVIC_REPORT_FILE "run/hv_ic/vss-last.json"
+#define HVIC_REPORT_FOLDER "run/hv_ic"
+#define HVIC_REPORT_NAME "vss-last.json"
+#define HVIC_REPORT_FILE HVIC_REPORT_FOLDER "/" HVIC_REPORT_NAME
 
 /**
  * struct hvic_report - what is known of a backup
