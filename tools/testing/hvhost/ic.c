@@ -294,6 +294,7 @@ void ic_reset(struct ic *ic)
 	ic->messages = ic->service->messages;
 	ic->timeout_ms = TIMEOUT_MS;
 	ic->hold = false;
+	ic->anonymous = false;
 	ic->opened = NULL;
 	hv_unlock(ic->host);
 }
@@ -444,7 +445,7 @@ static ic_result post_locked(struct ic_request *request, unsigned int how)
 	struct hv_packet packet = { .type = WIRE_RING_DATA_INBAND };
 	int error;
 
-	if (!request->xid)
+	if (!request->xid && !ic->anonymous)
 		request->xid = ic->next_xid++;
 	packet.xid = request->xid;
 	if (!expects_answer(request))

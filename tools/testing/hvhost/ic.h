@@ -119,6 +119,7 @@ struct ic {
 	struct ic_versions messages;
 	unsigned int timeout_ms;
 	bool hold;			/* leave the guest's packets in the ring */
+	bool anonymous;			/* all packets have the id 0, as those of a real host */
 	void (*opened)(struct ic *ic);	/* instead of a NEGOTIATE at open */
 	void (*event)(struct ic *ic, const char *event, const char *text);
 	void *context;
