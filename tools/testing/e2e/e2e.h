@@ -54,6 +54,9 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
+ * @disk_mib:	of a blank disk, which the small guest has none of otherwise
+ * @isolated:	the guest is told that it is a confidential VM
+ * @bare: the guest sees no Hyper-V, and the module is not loaded
  */
 struct test_case {
 	const char *name;
@@ -67,13 +70,18 @@ struct test_case {
 	unsigned int vcpus;
 	uint32_t vmbus;
 	bool hibernation;
+	unsigned int disk_mib;
+	bool isolated;
+	bool bare;
 };
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], hold_cases[],
 	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], counts_cases[],
 	netlink_cases[], hvic_cases[], takeover_cases[], shutdownd_cases[], kvpd_cases[],
-	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[];
+	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], trace_cases[],
+	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[],
+	trust_cases[];
 
 /**
  * struct test - the case that runs
@@ -81,6 +89,8 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
  * @peer: the module under test
  * @own_daemons: test_served() starts hv_ic's own daemons in place of Debian's
  * @patience_ms: how long to wait for a command in the guest, or until one succeeds
+ * @seconds: how long a case goes on that tries one thing after the other, 0: its own number of them
+ * @seed: of what such a case picks at random
  * @ics:  the host side of each service, in the order of ic_services
  *
  * The rest belongs to the runner.
@@ -90,6 +100,7 @@ struct test {
 	enum peer peer;
 	bool own_daemons;
 	unsigned int patience_ms;
+	unsigned int seconds, seed;
 	const char *module;
 	struct ic *ics[IC_COUNT];
 	bool touched[IC_COUNT];
@@ -97,6 +108,8 @@ struct test {
 	struct cleanup *cleanups;
 	struct scrap *scraps;
 	enum { PASSED, FAILED, SKIPPED } outcome;
+	const char *name;		/* of the case */
+	double began, told;		/* test_goes_on(), in seconds */
 	char message[2048];		/* why it failed or was skipped */
 	char note[256];
 	jmp_buf end;			/* of the case, or of its cleanup */
@@ -190,6 +203,13 @@ void test_skip(struct test *t, const char *format, ...)
 
 /** test_note() - say what the case does now; shown if it fails before the next note */
 void test_note(struct test *t, const char *format, ...)
+	__printf(2, 3);
+
+/**
+ * test_goes_on() - is there time for one more round? With a line of progress now and then
+ * @format: how far the case has come
+ */
+bool test_goes_on(struct test *t, const char *format, ...)
 	__printf(2, 3);
 
 void test_fail(struct test *t, const char *file, int line, const char *format, ...)

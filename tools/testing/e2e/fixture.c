@@ -17,7 +17,9 @@ static unsigned int vcpus(const struct test_case *c)
 
 bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
 {
-	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus && a->hibernation == b->hibernation;
+	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus &&
+	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib &&
+	       a->isolated == b->isolated && a->bare == b->bare;
 }
 
 void fixture_diagnose(const char *text)
@@ -66,18 +68,31 @@ static void need_module(struct test *t)
 	free(said);
 }
 
+/* Without Hyper-V there is no module to load; an image on a disk need not be small. */
+static void add_options(const struct test_case *c, char *options, size_t size)
+{
+	const char *given = getenv("HV_CMDLINE");
+
+	snprintf(options, size, "%s%s", c->bare || !given ? "" : given,
+		 c->bare ? "nopv" : c->disk_mib ? " hibernate=nocompress" : "");
+}
+
 static bool boot(struct test *t, const struct test_case *c)
 {
-	char name[32];
+	char name[32], options[512];
 	struct hv_config config = {
 		.name = name,
 		.vcpus = vcpus(c),
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
+		.disk_mib = c->disk_mib,
+		.isolated = c->isolated,
+		.cmdline = options,
 	};
 	int error;
 
 	snprintf(name, sizeof(name), "guest-%u", ++guests);
+	add_options(c, options, sizeof(options));
 	t->console = 0;
 	t->host = hv_create(&config);
 	if (!t->host)
@@ -90,7 +105,8 @@ static bool boot(struct test *t, const struct test_case *c)
 	if (!error)
 		error = hv_guest_ready(t->host, BOOT_MS);
 	if (!error) {
-		need_module(t);
+		if (!c->bare)
+			need_module(t);
 		return true;
 	}
 	printf("# %s does not come up: %s, machine %s\n", name, strerror(-error),

@@ -211,6 +211,39 @@ static void ids(struct test *t)
 	}
 }
 
+/* A real host gives all packets the same id: the order tells the answers apart. */
+static void anonymous(struct test *t)
+{
+	const struct ic_service *const *service;
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *beats[8];
+
+	for (service = test_services(t); *service; service++) {
+		struct ic *ic = test_ready(t, *service);
+
+		test_touch(t, ic);
+		ic->anonymous = true;
+		test_note(t, "%s", (*service)->name);
+		for (int i = 0; i < 3; i++) {
+			struct ic_request *r = ic_request(ic, 0x7777, 64);
+
+			EXPECT_RESULT(ic_negotiate(ic), 0);
+			EXPECT_FAILURE(ic_ask(r));
+			ic_request_free(r);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
+		beats[i] = new_beat(hb);
+		EXPECT_RESULT(ic_post(beats[i], HV_SEND_QUIET), 0);
+	}
+	hv_channel_signal(hb->channel);
+	for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
+		EXPECT_RESULT(ic_wait(beats[i]), 0);
+		EXPECT_EQ(beats[i]->xid, 0);
+		ic_request_free(beats[i]);
+	}
+}
+
 /* Versions in a header that were never agreed on are echoed, whatever the status. */
 static void foreign_versions(struct test *t)
 {
@@ -300,6 +333,8 @@ const struct test_case ring_cases[] = {
 	{ .name = "ring_no_transaction", .run = no_transaction,
 	  .peer_fails = "it answers what is no transaction" },
 	{ .name = "ring_ids", .run = ids },
+	{ .name = "ring_id_zero", .run = anonymous,
+	  .peer_fails = "KVP and VSS drop unknown messages" },
 	{ .name = "ring_foreign_versions", .run = foreign_versions },
 	{ .name = "ring_pipe_type", .run = pipe_type },
 	{ .name = "ring_size_fields", .run = size_fields },
