@@ -22,6 +22,10 @@ KERNEL		?= 6.1
 PEER		?= hv_ic
 T		?=
 
+# How long make soak goes on with what it picks at random, and from where it begins.
+MINUTES		?= 60
+SEED		?=
+
 # The rows to measure, by how their names begin (all of them), and where else the figures go.
 ROW		?=
 O		?=
@@ -82,6 +86,10 @@ dkms-test: ## add, build and install by dkms in a scratch tree, and load the res
 .PHONY: test
 test: deps ## everything above, in order, with a summary
 	@$(TESTING)/test
+
+.PHONY: soak
+soak: deps ## the whole suite and random orders and messages on the debug kernel: MINUTES=60, SEED=
+	@MINUTES='$(MINUTES)' SEED='$(SEED)' $(TESTING)/soak
 
 .PHONY: demo
 demo: deps ## a guest on the test host and every service at its work (PEER=hv_utils: by the old driver)
