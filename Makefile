@@ -71,6 +71,10 @@ e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_
 dkms-test: ## add, build and install by dkms in a scratch tree, and load the result in a guest
 	@$(TESTING)/dkms/test | $(TESTING)/tap
 
+.PHONY: deb-test
+deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system
+	@$(TESTING)/packages/test | $(TESTING)/tap
+
 .PHONY: test
 test: deps ## everything above, in order, with a summary
 	@$(TESTING)/test
@@ -101,6 +105,14 @@ dkms-install: ## install the module by dkms, for these and later kernels (KVER="
 .PHONY: dkms-remove
 dkms-remove: ## remove the module that make dkms-install has installed, from all kernels
 	@$(PACKAGING)/dkms remove
+
+.PHONY: deb
+deb: ## build the Debian packages, in O=tools/packaging/build
+	@$(PACKAGING)/deb
+
+.PHONY: rpm
+rpm: ## build the packages for Fedora and its relatives from the spec, likewise
+	@$(PACKAGING)/rpm
 
 .PHONY: dist
 dist: ## pack what is committed, with its SHA-256, likewise
