@@ -112,7 +112,7 @@ deb: ## build the Debian packages, in O=tools/packaging/build
 
 .PHONY: rpm
 rpm: ## build the packages for Fedora and its relatives from the spec, likewise
-	@$(PACKAGING)/rpm
+	@$(PACKAGING)/rpm/build
 
 .PHONY: dist
 dist: ## pack what is committed, with its SHA-256, likewise
