@@ -53,11 +53,11 @@ files()
 		git -C "$TREE" ls-files -z -co --exclude-standard --deduplicate
 	else
 		# but for what a build leaves (see .gitignore)
-		(cd "$TREE" && find . -name build -prune -o \( -type f -o -type l \) \
+		(cd "$TREE" && find . -type d -name build -prune -o \( -type f -o -type l \) \
 			! -regex '.*\(\.\(o\|ko\|mod\|mod\.c\|a\|cmd\|symvers\)\|/modules\.order\)' -printf '%P\0')
 	fi | while IFS= read -r -d '' file; do
 		[ ! -e "$TREE/$file" ] || printf '%s\0' "$file"
-	done
+	done | LC_ALL=C sort -z
 }
 
 # pack FILE: write the tree to a tarball that depends only on its content, its date and its version.
