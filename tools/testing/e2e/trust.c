@@ -72,7 +72,10 @@ static void untrusted(struct test *t)
 	EXPECT(follows(t));
 }
 
-/* In a confidential VM, nobody has to say so; an administrator may say otherwise. */
+/*
+ * In a confidential VM, nobody has to say so; an administrator may say otherwise. Debian's kernels
+ * have the hypervisor share their memory, which KVM does not do, so that they have no bus.
+ */
 static void isolated(struct test *t)
 {
 	if (!test_has(t, "/sys/kernel/debug/kmemleak"))
