@@ -56,6 +56,7 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @hibernation: the firmware offers S4
  * @disk_mib:	of a blank disk, which the small guest has none of otherwise
  * @isolated:	the guest is told that it is a confidential VM
+ * @debug:	only the debug kernel can run it
  * @bare: the guest sees no Hyper-V, and the module is not loaded
  */
 struct test_case {
@@ -72,6 +73,7 @@ struct test_case {
 	bool hibernation;
 	unsigned int disk_mib;
 	bool isolated;
+	bool debug;
 	bool bare;
 };
 

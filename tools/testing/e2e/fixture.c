@@ -105,7 +105,7 @@ static bool boot(struct test *t, const struct test_case *c)
 	if (!error)
 		error = hv_guest_ready(t->host, BOOT_MS);
 	if (!error) {
-		if (!c->bare && !c->isolated)
+		if (!c->bare)
 			need_module(t);
 		return true;
 	}
