@@ -292,7 +292,12 @@ static void start_writers(struct test *t)
 	static const char *const disks[] = { "/mnt", "/xfs" };
 
 	test_run(t, 0, "modprobe xfs || true; mkdir -p /xfs");
-	test_run(t, 0, "mkfs.xfs -q -f --unsupported /dev/ram1 && mount -t xfs /dev/ram1 /xfs");
+	/* Where the kernel has no xfs, two of the same kind. */
+	if (!strcmp(test_run(t, 0, "grep -cw xfs /proc/filesystems || true"), "0"))
+		test_run(t, 0, "mke2fs -q /dev/ram1 4096 && mount -t ext4 /dev/ram1 /xfs");
+	else
+		test_run(t, 0, "mkfs.xfs -q -f %s /dev/ram1 && mount -t xfs /dev/ram1 /xfs",
+			 "--unsupported");
 	test_run(t, 0, "rm -f /tmp/thawed /tmp/writers");
 	test_defer(t, stop_writers, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++)
