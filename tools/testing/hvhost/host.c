@@ -328,8 +328,8 @@ static bool is_valid(const struct hv_config *config)
 		return false;
 	}
 	if (config->vmbus && (config->vmbus < HV_VERSION(4, 0) ||
-			      config->vmbus > HV_VERSION(5, 3))) {
-		hv_complain("VMBus %u.%u: 4.0 to 5.3 are known", HV_VERSION_MAJOR(config->vmbus),
+			      config->vmbus > HV_VERSION(6, 0))) {
+		hv_complain("VMBus %u.%u: 4.0 to 6.0 are known", HV_VERSION_MAJOR(config->vmbus),
 			    HV_VERSION_MINOR(config->vmbus));
 		return false;
 	}
@@ -364,7 +364,7 @@ int hv_host_init(struct hv_host *host, const struct hv_config *given)
 	config->logs = copy(given->logs, "HV_LOGS", NULL);
 	config->vcpus = given->vcpus ? given->vcpus : 1;
 	config->memory_mib = given->memory_mib ? given->memory_mib : 512;
-	config->vmbus = given->vmbus ? given->vmbus : HV_VERSION(5, 3);
+	config->vmbus = given->vmbus ? given->vmbus : HV_VERSION(6, 0);
 	config->hang_seconds = given->hang_seconds ? given->hang_seconds : 120;
 	return 0;
 }

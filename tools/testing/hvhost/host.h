@@ -74,7 +74,7 @@ struct hv_event {
  * @vcpus:	 1..HV_MAX_VCPUS (default 1)
  * @memory_mib:	 guest memory (default 512)
  * @vmbus:	 highest VMBus version that is accepted, HV_VERSION(4, 0) to
- *		 HV_VERSION(5, 3) (default 5.3)
+ *		 HV_VERSION(6, 0) (default 6.0)
  * @hang_seconds: HV_EVENT_HUNG after so long without sleep and without any
  *		input or output, be it one character (default 120); counts from
  *		the first sign of life

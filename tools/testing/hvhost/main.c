@@ -47,7 +47,7 @@ static void on_ic_event(struct ic *ic, const char *event, const char *text)
 
 static const char usage_text[] =
 	"usage: hvhost [--line|--shell] [--kernel FILE] [--initrd FILE] [--cmdline TEXT]\n"
-	"              [--vcpus N] [--memory MIB] [--vmbus 4.0...5.3] [--hibernation]\n"
+	"              [--vcpus N] [--memory MIB] [--vmbus 4.0...6.0] [--hibernation]\n"
 	"              [--logs FOLDER] [--without SERVICE]...\n"
 	"Without --kernel and --initrd it takes $HV_KERNEL and $HV_INITRD.\n";
 

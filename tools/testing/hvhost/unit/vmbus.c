@@ -36,8 +36,14 @@ static void on_opened(struct hv_channel *ch, void *context)
 	opened++;
 }
 
+static bool closed_in_silence;		/* no message had been sent by then */
+
 static void on_closed(struct hv_channel *ch, void *context)
 {
+	uint32_t type;
+
+	memcpy(&type, host->memory + SLOT, sizeof(type));
+	closed_in_silence = !type;
 	closed++;
 }
 
@@ -89,7 +95,7 @@ static enum hv_status say(const void *message, size_t size)
 static enum hv_status contact(uint32_t version)
 {
 	return SAY(struct hv_msg_contact, .head.type = HV_MSG_INITIATE_CONTACT,
-		   .version = version);
+		   .version = version, .target.sint = HV_SINT_VMBUS);
 }
 
 static void open_with(uint32_t gpadl, uint32_t target_vp, uint32_t downstream_page)
@@ -164,7 +170,8 @@ static void test_versions(void)
 {
 	start(HV_VERSION(5, 1));
 	contact(HV_VERSION(5, 3));
-	unit_check(next() == 16 && word(0) == 15 && answer[8] == 0, "5.3 is refused by a 5.1 host");
+	unit_check(next() == 16 && word(0) == 15 && !word(8) && !word(12),
+		   "5.3 is refused by a 5.1 host, and nothing else is said");
 	contact(HV_VERSION(3, 0));
 	unit_check(next() == 16 && answer[8] == 0, "3.0 is refused");
 	contact(HV_VERSION(5, 1));
@@ -177,7 +184,73 @@ static void test_versions(void)
 	unit_check(contact(HV_VERSION(5, 0)) == HV_STATUS_INVALID_CONNECTION_ID,
 		   "a 4.0 host does not know connection 4");
 	unit_check(!next(), "and says nothing on the bus");
+	hv_vmbus_post(host, HV_CONNECTION_MESSAGE_OLD, &(struct hv_msg_contact) {
+		.head.type = HV_MSG_INITIATE_CONTACT, .version = HV_VERSION(4, 0),
+	}, sizeof(struct hv_msg_contact));
+	unit_check(next() == 16 && answer[8] == 1 && word(12) == HV_VERSION(4, 0),
+		   "4.0 is accepted and repeated");
 	end();
+}
+
+static void test_version_6(void)
+{
+	struct hv_msg_contact_client wish = {
+		.contact = {
+			.head.type = HV_MSG_INITIATE_CONTACT,
+			.version = HV_VERSION(6, 0),
+			.target = { .sint = HV_SINT_VMBUS, .features = 0x7f },
+		},
+	};
+
+	start(0);
+	contact(HV_VERSION(6, 0));
+	unit_check(next() == 20 && word(0) == 15 && answer[8] == 1 && word(12) == 4 && !word(16),
+		   "6.0 is accepted, in 20 bytes, and features that nobody wants are not given");
+	say(&wish, sizeof(wish));
+	unit_check(next() == 20 && answer[8] == 1 && word(16) == HV_FEATURE_CLIENT_ID,
+		   "of all features a guest gets those that there are");
+	unit_check(!hv_bus_violations(host) && hv_bus_version(host) == HV_VERSION(6, 0),
+		   "nobody broke a rule");
+	say(&wish, sizeof(wish.contact));
+	unit_check(hv_bus_violations(host) == 1 && next() == 16 && !answer[8] &&
+		   !hv_bus_version(host), "violation: a client without a name");
+	end();
+
+	start(HV_VERSION(5, 3));
+	say(&wish, sizeof(wish));
+	unit_check(next() == 16 && !answer[8] && !hv_bus_violations(host),
+		   "a host of before refuses 6.0");
+	end();
+}
+
+/* Each row is a contact that a host of 5.3 does not accept, though it knows the version. */
+static void test_contact(void)
+{
+	static const struct {
+		const char *what;
+		struct hv_msg_contact contact;
+		bool supported;
+	} rows[] = {
+		{ "messages to source 3", { .version = HV_VERSION(5, 0), .target.sint = 3 }, false },
+		{ "another trust level",
+		  { .version = HV_VERSION(5, 1), .target = { .sint = 2, .vtl = 2 } }, false },
+		{ "one monitor page",
+		  { .version = HV_VERSION(5, 3), .target.sint = 2, .monitor_page = { 0x1000 } },
+		  true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct hv_msg_contact contact = rows[i].contact;
+
+		contact.head.type = HV_MSG_INITIATE_CONTACT;
+		start(HV_VERSION(5, 3));
+		say(&contact, sizeof(contact));
+		unit_check(next() == 16 && answer[8] == rows[i].supported &&
+			   answer[9] == (rows[i].supported ? HV_CONNECTION_FAILED : 0) &&
+			   hv_bus_violations(host) == 1 && !hv_bus_version(host),
+			   "violation: %s", rows[i].what);
+		end();
+	}
 }
 
 static void test_offer(void)
@@ -195,6 +268,31 @@ static void test_offer(void)
 	unit_check(next() == 8 && word(0) == 4 && !next(), "all offers delivered");
 	unit_check(hv_bus_ready(host), "the bus is ready");
 	unit_check(hv_channel_offer(channel) == -EALREADY, "an offer is made once");
+	SAY(struct hv_msg, .type = HV_MSG_REQUEST_OFFERS);
+	unit_check(hv_bus_violations(host) == 1 && !next(), "violation: offers asked for twice");
+	end();
+}
+
+/* As Windows sorts them: the first group of a GUID is a number. */
+static void test_order(void)
+{
+	static const struct hv_guid guids[] = {
+		{ { 0xff, 2, 3 } }, { { 1, 2, 3, 1 } }, { { 0, 2, 3 } },
+	};
+	struct hv_channel *others[ARRAY_SIZE(guids)];
+
+	start(HV_VERSION(5, 3));
+	for (size_t i = 0; i < ARRAY_SIZE(guids); i++) {
+		others[i] = hv_channel_new(host, &guids[i], &guids[i], "other", &ops, NULL);
+		hv_channel_offer(others[i]);
+	}
+	hv_channel_offer(channel);
+	connect();
+	unit_check(hv_channel_relid(others[2]) == 1 && hv_channel_relid(channel) == 2 &&
+		   hv_channel_relid(others[0]) == 3 && hv_channel_relid(others[1]) == 4,
+		   "offers are sorted by class, whatever was made first");
+	connect();
+	unit_check(hv_channel_relid(others[2]) == 1, "and keep their relids when the guest comes back");
 	end();
 }
 
@@ -275,17 +373,79 @@ static void test_rescind(void)
 	open_channel();
 	hv_channel_rescind(channel);
 	unit_check(next() == 12 && word(0) == 2 && word(8) == 1, "rescind says the relid");
-	unit_check(hv_channel_is_open(channel) &&
-		   hv_channel_state(channel) == HV_CHANNEL_RESCINDED, "rings live on");
+	unit_check(closed == 1 && !hv_channel_is_open(channel) &&
+		   hv_channel_state(channel) == HV_CHANNEL_RESCINDED, "its rings are left alone");
+	hv_vmbus_hypercall(host, 0x1005d, 0x2001);
+	unit_check(!signalled, "nobody hears its bell");
 	unit_check(hv_channel_offer(channel) == -EBUSY, "no new offer before the release");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_CLOSE }, 1);
-	unit_check(closed == 1 && hv_channel_state(channel) == HV_CHANNEL_RESCINDED, "closed");
+	unit_check(closed == 1 && hv_channel_state(channel) == HV_CHANNEL_RESCINDED,
+		   "the guest closes it");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
 	unit_check(hv_channel_state(channel) == HV_CHANNEL_HIDDEN && !hv_gpadl_count(host),
 		   "released, GPADLs gone without teardown");
 	hv_channel_offer(channel);
-	unit_check(next() == 196 && word(184) == 1, "offered anew, at once");
+	unit_check(next() == 196 && word(184) == 2, "offered anew, at once, with another relid");
 	unit_check(!hv_bus_violations(host), "nobody broke a rule");
+	end();
+}
+
+static bool refused(uint32_t gpadl)
+{
+	return next() == 20 && word(0) == 10 && word(12) == gpadl && word(16) == 0xc0000001;
+}
+
+/* What a guest sends before it hears of the rescind. */
+static void test_rescind_race(void)
+{
+	struct {
+		struct hv_msg_gpadl_body body;
+		uint64_t numbers[4];
+	} __packed more = {
+		.body = { .head.type = HV_MSG_GPADL_BODY, .number = 2, .gpadl = 8 },
+	};
+
+	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	connect();
+	say_gpadl(1, 7, 8);
+	say_gpadl(1, 8, 30);
+	drain();
+	hv_channel_rescind(channel);
+	drain();
+	open_with(7, 0, 4);
+	unit_check(!next() && !opened, "an open gets no answer");
+	SAY(struct hv_msg_modify, { .type = HV_MSG_MODIFY_CHANNEL }, 1, 0);
+	unit_check(next() == 16 && word(12) == 0xc0000001, "a move is refused");
+	say_gpadl(1, 9, 8);
+	unit_check(refused(9), "a GPADL is refused");
+	say(&more, sizeof(more));
+	unit_check(refused(8), "and so is one that had been begun");
+	SAY(struct hv_msg_gpadl, { .type = HV_MSG_GPADL_TEARDOWN }, 1, 7);
+	unit_check(next() == 12 && !hv_gpadl_count(host), "the ring's is torn down");
+	SAY(struct hv_msg_relid, { .type = HV_MSG_CLOSE }, 1);
+	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
+	unit_check(!next() && !hv_bus_violations(host), "nobody broke a rule");
+	end();
+}
+
+/* None of 2047 comes back before the others have been used. */
+static void test_relids(void)
+{
+	uint32_t relid = 0;
+
+	start(HV_VERSION(5, 3));
+	connect();
+	for (unsigned int i = 1; i <= 2048; i++) {
+		hv_channel_offer(channel);
+		next();
+		if (word(184) != i % 2048 + i / 2048)
+			relid = word(184);
+		hv_channel_rescind(channel);
+		SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, word(184));
+		drain();
+	}
+	unit_check(!relid && !hv_bus_violations(host), "relids come back after 2047 offers");
 	end();
 }
 
@@ -296,7 +456,8 @@ static void test_unload(void)
 	connect();
 	open_channel();
 	SAY(struct hv_msg, .type = HV_MSG_UNLOAD);
-	unit_check(next() == 8 && word(0) == 17, "unload is answered");
+	unit_check(closed_in_silence, "unload closes the channel");
+	unit_check(next() == 8 && word(0) == 17, "and then it is answered");
 	unit_check(closed == 1 && !hv_gpadl_count(host) && !hv_bus_version(host),
 		   "all is forgotten");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
@@ -331,7 +492,7 @@ static void test_violations(void)
 {
 	static const struct {
 		const char *what;
-		uint32_t words[7];
+		uint32_t words[8];
 		size_t size;
 	} rows[] = {
 		{ "unknown message", { 99 }, 8 },
@@ -348,6 +509,11 @@ static void test_violations(void)
 		{ "release of a stranger", { HV_MSG_RELID_RELEASED, 0, 9 }, 12 },
 		{ "teardown of a stranger", { HV_MSG_GPADL_TEARDOWN, 0, 1, 6 }, 16 },
 		{ "move of a stranger", { HV_MSG_MODIFY_CHANNEL, 0, 9, 0 }, 16 },
+		{ "move of a channel that is not open", { HV_MSG_MODIFY_CHANNEL, 0, 1, 0 }, 16 },
+		{ "GPADL of a stranger",
+		  { HV_MSG_GPADL_HEADER, 0, 9, 6, 16 | 1 << 16, 4096, 0, RING / HV_PAGE_SIZE }, 36 },
+		{ "GPADL of a page that is not",
+		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 16 | 1 << 16, 4096, 0, 0x7777 }, 36 },
 		{ "GPADL twice", { HV_MSG_GPADL_HEADER, 0, 1, 5, 16 | 1 << 16, 4096 }, 36 },
 		{ "GPADL of no range", { HV_MSG_GPADL_HEADER, 0, 1, 6, 16, 4096 }, 36 },
 		{ "GPADL whose pages do not match its bytes",
@@ -367,8 +533,22 @@ static void test_violations(void)
 		memcpy(message, rows[i].words, sizeof(rows[i].words));
 		say(message, rows[i].size);
 		unit_check(hv_bus_violations(host) == 1 && !opened, "violation: %s", rows[i].what);
+		if (rows[i].words[0] == HV_MSG_GPADL_HEADER)
+			unit_check(next() == 20 && word(0) == 10 && word(16) == 0x8000ffff,
+				   "which gets \"unexpected\"");
 		end();
 	}
+
+	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	connect();
+	say_gpadl(1, 5, 8);
+	drain();
+	((struct hv_ring_control *)(host->memory + RING))->write_index = 4;
+	open_with(5, 0, 4);
+	unit_check(next() == 20 && word(16) == 0xc0000001 && hv_bus_violations(host) == 1 && !opened,
+		   "violation: open with a ring whose index is broken");
+	end();
 
 	start(HV_VERSION(5, 3));
 	SAY(struct hv_msg, .type = HV_MSG_REQUEST_OFFERS);
@@ -395,6 +575,7 @@ static void test_hypercall(void)
 	input->size = sizeof(struct hv_msg_contact);
 	memcpy(input->payload, &(struct hv_msg_contact) {
 		.head.type = HV_MSG_INITIATE_CONTACT, .version = HV_VERSION(5, 0),
+		.target.sint = HV_SINT_VMBUS,
 	}, sizeof(struct hv_msg_contact));
 	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_SUCCESS &&
 		   hv_bus_version(host) == HV_VERSION(5, 0), "a message is posted");
@@ -470,11 +651,16 @@ int main(void)
 {
 	test_guid();
 	test_versions();
+	test_version_6();
+	test_contact();
 	test_offer();
+	test_order();
 	test_pending();
 	test_open();
 	test_gpadl_body();
 	test_rescind();
+	test_rescind_race();
+	test_relids();
 	test_unload();
 	test_release();
 	test_violations();
