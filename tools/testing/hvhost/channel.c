@@ -495,6 +495,13 @@ void hv_channel_violation(struct hv_channel *channel, const char *format, ...)
 	hv_unlock(host);
 }
 
+void hv_channel_restore(struct hv_channel *channel)
+{
+	hv_lock(channel->host);
+	channel->failed = false;
+	hv_unlock(channel->host);
+}
+
 struct hv_ring *hv_channel_ring(struct hv_channel *channel, enum hv_direction direction)
 {
 	return channel->rings_alive ? &channel->rings[direction] : NULL;

@@ -27,7 +27,7 @@
  *		room in a ring that a send found full
  * @violation:	the guest broke the rules of the ring, or the device model
  *		called hv_channel_violation(); the channel is failed until
- *		it is opened again
+ *		it is opened again or hv_channel_restore() is called
  */
 struct hv_channel_ops {
 	void (*opened)(struct hv_channel *channel, void *context);
@@ -133,6 +133,9 @@ void hv_channel_signal(struct hv_channel *channel);
 /** hv_channel_violation() - the guest broke a rule: raises the event, fails the channel */
 void hv_channel_violation(struct hv_channel *channel, const char *format, ...)
 	__printf(2, 3);
+
+/** hv_channel_restore() - the machine has been restored: a failed channel works again */
+void hv_channel_restore(struct hv_channel *channel);
 
 /*
  * Misuse. A hostile host does not keep to the rules; these let a test do what

@@ -162,6 +162,39 @@ void hv_tick_wait(struct hv_host *host, uint64_t ns)
 	sleep_until(host, &host->tick, &end);
 }
 
+void hv_alarm_stop(struct hv_host *host, struct hv_alarm *alarm)
+{
+	for (struct hv_alarm **link = &host->alarms; *link; link = &(*link)->next) {
+		if (*link != alarm)
+			continue;
+		*link = alarm->next;
+		return;
+	}
+}
+
+void hv_alarm_set(struct hv_host *host, struct hv_alarm *alarm, unsigned int ms)
+{
+	hv_alarm_stop(host, alarm);
+	alarm->due = hv_uptime_ms(host) + ms;
+	alarm->next = host->alarms;
+	host->alarms = alarm;
+}
+
+void hv_alarms_ring(struct hv_host *host, uint64_t now)
+{
+	struct hv_alarm *alarm = host->alarms;
+
+	while (alarm) {
+		if (alarm->due > now) {
+			alarm = alarm->next;
+			continue;
+		}
+		hv_alarm_stop(host, alarm);
+		alarm->ring(alarm->context);
+		alarm = host->alarms;	/* what it did may have changed all of them */
+	}
+}
+
 /*
  * Events
  */

@@ -181,6 +181,7 @@ struct hv_ending {
  * @halt:	vCPUs and ticker shall return
  * @started:	by hv_start(), on the monotonic clock
  * @events:	the log of events, or NULL
+ * @alarms:	that are set
  * @memory:	the guest's, or NULL while there is none
  * @memory_size: in bytes
  */
@@ -195,6 +196,7 @@ struct hv_host {
 	atomic_bool halt;
 	struct timespec started;
 	FILE *events;
+	struct hv_alarm *alarms;
 	uint8_t *memory;
 	size_t memory_size;
 
@@ -229,6 +231,31 @@ void hv_complain(const char *format, ...) __printf(1, 2);
 
 /** hv_on_host_thread() - the caller's thread is one of the host's: it must not hv_wait() */
 void hv_on_host_thread(void);
+
+/**
+ * struct hv_alarm - something to be done later, by the ticker
+ * @next:    in host->alarms
+ * @due:     in the host's milliseconds
+ * @ring:    called once, with the lock held
+ * @context: handed to @ring
+ *
+ * All zero is an alarm that is not set.
+ */
+struct hv_alarm {
+	struct hv_alarm *next;
+	uint64_t due;
+	void (*ring)(void *context);
+	void *context;
+};
+
+/** hv_alarm_set() - have it ring in @ms; if it is set already, then instead of before */
+void hv_alarm_set(struct hv_host *host, struct hv_alarm *alarm, unsigned int ms);
+
+/** hv_alarm_stop() - it will not ring; fine if it is not set */
+void hv_alarm_stop(struct hv_host *host, struct hv_alarm *alarm);
+
+/** hv_alarms_ring() - those that are due at @now, by the ticker */
+void hv_alarms_ring(struct hv_host *host, uint64_t now);
 
 /** hv_tick() - let the ticker look at once */
 void hv_tick(struct hv_host *host);

@@ -93,14 +93,18 @@ ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key)
 static ic_result take_string(struct ic *ic, const char *what, char *to, size_t size,
 			     const void *from, uint32_t bytes, size_t units)
 {
-	uint16_t last;
+	uint16_t unit;
 	int n;
 
 	if (bytes < 2 || bytes % 2 || bytes > 2 * units)
 		return ic_violation(ic, "%s of %u bytes: not an even number from 2 to %zu", what,
 				    bytes, 2 * units);
-	memcpy(&last, (const uint8_t *)from + bytes - 2, 2);
-	if (last)
+	for (uint32_t at = 0; at < bytes; at += 2) {
+		memcpy(&unit, (const uint8_t *)from + at, 2);
+		if (!unit && at + 2 < bytes)
+			return ic_violation(ic, "%s of %u bytes has a NUL at %u", what, bytes, at);
+	}
+	if (unit)
 		return ic_violation(ic, "%s of %u bytes does not end with NUL", what, bytes);
 	n = utf16_to_utf8(to, size, from, bytes / 2);
 	if (n < 0)
@@ -260,6 +264,39 @@ static void append_addresses(char *list, int family, const uint8_t *from, uint32
 		append(list, inet_ntop(family, from, text, sizeof(text)));
 }
 
+/* Ones, then zeros */
+static bool is_mask(const uint8_t *bytes)
+{
+	uint32_t mask = (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+
+	return !(~mask & (~mask + 1));
+}
+
+/* Behind the entries that the counts tell of there is nothing in any of the arrays. */
+static ic_result check_ip_rest(struct ic_request *request, const struct wire_kvp_ip_binary *a)
+{
+	const struct {
+		const char *what;
+		const void *from, *end;
+	} rests[] = {
+		{ "IPv4 addresses", a->v4_address[a->v4_addresses], a->v6_address },
+		{ "IPv6 addresses", a->v6_address[a->v6_addresses], a->v4_subnet },
+		{ "IPv4 masks", a->v4_subnet[a->v4_addresses], a->v6_prefix },
+		{ "IPv6 prefixes", &a->v6_prefix[a->v6_addresses], a->v4_gateway },
+		{ "IPv4 gateways", a->v4_gateway[a->v4_gateways], a->v6_gateway },
+		{ "IPv6 gateways", a->v6_gateway[a->v6_gateways], a->v4_dns },
+		{ "IPv4 DNS servers", a->v4_dns[a->v4_dns_servers], a->v6_dns },
+		{ "IPv6 DNS servers", a->v6_dns[a->v6_dns_servers], a->origin },
+		{ "address origins", &a->origin[a->v4_addresses + a->v6_addresses], a->tail },
+		{ "IP configuration", a->tail, a->tail + sizeof(a->tail) },
+	};
+	ic_result result = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rests) && !result; i++)
+		result = check_rest(request, rests[i].what, rests[i].from, rests[i].end);
+	return result;
+}
+
 static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 {
 	static const char *const origins[] = { "unknown", "other", "static" };
@@ -273,6 +310,14 @@ static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 				    "IP counts %u/%u addresses, %u/%u gateways, %u/%u DNS: too many",
 				    a->v4_addresses, a->v6_addresses, a->v4_gateways,
 				    a->v6_gateways, a->v4_dns_servers, a->v6_dns_servers);
+	if (a->family > (WIRE_KVP_IPV4 | WIRE_KVP_IPV6))
+		return ic_violation(request->ic, "address family %u does not exist", a->family);
+	for (uint32_t i = 0; i < a->v4_addresses; i++) {
+		if (!is_mask(a->v4_subnet[i]))
+			return ic_violation(request->ic, "IPv4 mask %u.%u.%u.%u is none",
+					    a->v4_subnet[i][0], a->v4_subnet[i][1],
+					    a->v4_subnet[i][2], a->v4_subnet[i][3]);
+	}
 	ip->family = a->family;
 	ip->dhcp = a->dhcp;
 	append_addresses(ip->address, AF_INET, a->v4_address[0], a->v4_addresses);
@@ -295,7 +340,7 @@ static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 					    a->origin[i]);
 		append(ip->origin, origins[a->origin[i]]);
 	}
-	return check_rest(request, "IP configuration", a->tail, a->tail + sizeof(a->tail));
+	return check_ip_rest(request, a);
 }
 
 ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
