@@ -353,6 +353,7 @@ ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
 	ic_result result;
 
 	header->op = WIRE_KVP_GET_IP;
+	header->pool = KVP_GUEST;
 	if (utf16_from_utf8((uint8_t *)header + id, WIRE_KVP_ADAPTER, adapter) < 0)
 		return free_unasked(request, -EINVAL);
 	request->may_set[0] = (struct ic_span) {
@@ -459,17 +460,17 @@ static int put_ip_binary(struct wire_kvp_ip_binary *body, const char *adapter,
 	body->v6_gateways = gateway.n_v6;
 	body->v4_dns_servers = dns.n_v4;
 	body->v6_dns_servers = dns.n_v6;
-	for (uint32_t i = 0; i < address.n_v4 + address.n_v6; i++)
-		body->origin[i] = ip->dhcp ? 1 : 2;
-	return 0;
+	return 0;			/* hosts leave the origins to the guest */
 }
 
 ic_result kvp_set_ip(struct ic *ic, const char *adapter, const struct kvp_ip *ip)
 {
 	struct ic_request *request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_ip_text));
+	struct wire_kvp_header *header = ic_body(request);
 	int error;
 
-	((struct wire_kvp_header *)ic_body(request))->op = WIRE_KVP_SET_IP;
+	header->op = WIRE_KVP_SET_IP;
+	header->pool = KVP_GUEST;
 	error = ic_at_least(ic, 5, 0) ? put_ip_binary(ic_body(request), adapter, ip) :
 					put_ip_text(ic_body(request), adapter, ip);
 	if (error)
