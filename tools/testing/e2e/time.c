@@ -336,6 +336,34 @@ static void not_backward(struct test *t)
 	expect_step_to(t, DAY);
 }
 
+struct answers {
+	struct ic *ic;
+	unsigned long wanted;
+};
+
+static bool answers_came(void *context)
+{
+	struct answers *answers = context;
+
+	return answers->ic->answered >= answers->wanted;
+}
+
+/* Of the host's own accord: a step when versions are agreed on, and samples behind it. */
+static void cadence(struct test *t)
+{
+	struct ic *ts = start(t);
+	struct answers answers = { ts, ts->answered + 3 };
+
+	test_touch(t, ts);
+	test_run(t, 0, "date -s @%lld", (long long)time(NULL) - DAY);
+	timesync_keep(ts);
+	expect_step_to(t, 0);
+	EXPECT_EQ(hv_wait(t->host, answers_came, &answers, ts->timeout_ms), 0);
+	test_run(t, 0, "date -s @%lld", (long long)time(NULL) - DAY);
+	EXPECT_RESULT(ic_restore(ts), 0);
+	expect_step_to(t, 0);
+}
+
 static void leap_and_stratum(struct test *t)
 {
 	struct ic *ts = start(t);
@@ -416,6 +444,7 @@ const struct test_case time_cases[] = {
 	{ .name = "time_implicit_steered", .run = implicit_steered, .only = ONLY_HV_IC },
 	{ .name = "time_max_step", .run = max_step, .only = ONLY_HV_IC },
 	{ .name = "time_not_backward", .run = not_backward, .only = ONLY_HV_IC },
+	{ .name = "time_cadence", .run = cadence },
 	{ .name = "time_leap_and_stratum", .run = leap_and_stratum, .only = ONLY_HV_IC },
 	{ .name = "time_restored_later", .run = restored_later },
 	{ .name = "time_too_short", .run = too_short,
