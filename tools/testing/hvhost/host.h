@@ -26,6 +26,7 @@
 struct hv_host;
 
 #define HV_MAX_VCPUS	4
+#define HV_MAX_MODULES	8
 
 /* VMBus protocol version, as it is on the wire */
 #define HV_VERSION(major, minor)	((uint32_t)(major) << 16 | (minor))
@@ -68,6 +69,8 @@ struct hv_event {
  * @name:	 names the log files (default "guest")
  * @kernel:	 bzImage, or vmlinux, which saves the unpacking; default $HV_KERNEL
  * @initrd:	 initramfs; default $HV_INITRD
+ * @modules:	 files that are put into its folder /hvhost for its first program to load, in
+ *		 this order; not copied
  * @cmdline:	 added to the kernel command line; default $HV_CMDLINE. The guest boots
  *		 with loglevel=5; say loglevel=7 here to watch it boot
  * @logs:	 folder for console and event logs; default $HV_LOGS, none: memory only
@@ -88,6 +91,7 @@ struct hv_config {
 	const char *name;
 	const char *kernel;
 	const char *initrd;
+	const char *modules[HV_MAX_MODULES];
 	const char *cmdline;
 	const char *logs;
 	unsigned int vcpus;
