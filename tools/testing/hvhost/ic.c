@@ -304,6 +304,7 @@ void ic_reset(struct ic *ic)
 	ic->hold = false;
 	ic->opened = NULL;
 	ic->ready = NULL;
+	ic->spoil = NULL;
 	hv_alarm_stop(ic->host, &ic->alarm);
 	hv_unlock(ic->host);
 }
@@ -457,6 +458,8 @@ static ic_result post_locked(struct ic_request *request, unsigned int how)
 	if (!request->xid)
 		request->xid = ic->next_xid++;
 	packet.xid = request->xid;
+	if (ic->spoil)
+		ic->spoil(request);
 	if (!expects_answer(request))
 		request->due = IC_DUE_NEVER;
 	error = hv_channel_send(ic->channel, &packet, request->bytes, request->len, how);

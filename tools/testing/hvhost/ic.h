@@ -123,6 +123,7 @@ struct ic {
 	bool hold;			/* leave the guest's packets in the ring */
 	void (*opened)(struct ic *ic);	/* instead of a NEGOTIATE at open */
 	void (*ready)(struct ic *ic);	/* called when versions have been agreed on */
+	void (*spoil)(struct ic_request *request);	/* called before each is sent */
 	void (*event)(struct ic *ic, const char *event, const char *text);
 	void *context;
 

@@ -41,7 +41,24 @@ static ic_result free_unasked(struct ic_request *request, int error)
 	return error;
 }
 
-ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value)
+const char *kvp_type_name(uint32_t type)
+{
+	switch (type) {
+	case WIRE_KVP_STRING:
+		return "string";
+	case WIRE_KVP_EXPAND_STRING:
+		return "expand";
+	case WIRE_KVP_DWORD:
+		return "dword";
+	case WIRE_KVP_QWORD:
+		return "qword";
+	default:
+		return "?";
+	}
+}
+
+static ic_result set_string(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
+			    const char *value)
 {
 	struct ic_request *request = new_exchange(ic, WIRE_KVP_SET, pool);
 	struct wire_kvp_value *v = &((struct wire_kvp_exchange *)ic_body(request))->u.value;
@@ -50,10 +67,20 @@ ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char 
 
 	if (key_bytes < 0 || value_bytes < 0)
 		return free_unasked(request, -EINVAL);
-	v->type = WIRE_KVP_STRING;
+	v->type = type;
 	v->key_bytes = key_bytes;
 	v->value_bytes = value_bytes;
 	return ask_and_free(request);
+}
+
+ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value)
+{
+	return set_string(ic, pool, key, WIRE_KVP_STRING, value);
+}
+
+ic_result kvp_set_expand(struct ic *ic, unsigned int pool, const char *key, const char *value)
+{
+	return set_string(ic, pool, key, WIRE_KVP_EXPAND_STRING, value);
 }
 
 ic_result kvp_set_number(struct ic *ic, unsigned int pool, const char *key, uint32_t type,

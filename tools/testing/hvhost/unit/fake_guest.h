@@ -209,4 +209,15 @@ static inline int next_heard(unsigned int *heard)
 	return guest.types[(*heard)++ % ARRAY_SIZE(guest.types)];
 }
 
+static bool nothing_open(void *context)
+{
+	return !ic->open;
+}
+
+/* Has every request its answer, soon? */
+static inline bool is_settled(void)
+{
+	return !hv_wait(host, nothing_open, NULL, 2000);
+}
+
 #endif

@@ -227,16 +227,11 @@ static int time_flags(unsigned int *heard)
 	return ((struct wire_time_v4 *)(guest.asked + sizeof(struct wire_header)))->flags;
 }
 
-static bool all_answered(void *context)
-{
-	return !ic->open;
-}
-
 static bool is_armed(void)
 {
 	bool armed;
 
-	hv_wait(host, all_answered, NULL, 2000);
+	is_settled();
 	hv_lock(host);
 	armed = host->alarms == &ic->alarm;
 	hv_unlock(host);
