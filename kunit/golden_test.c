@@ -216,7 +216,7 @@ static const struct item_row {
 	struct hv_ic_kvp_item want;
 } item_rows[] = {
 	{ "set a string", SPAN(golden_kvp_set_string), HVIC_WIRE_KVP_SET,
-	  { .type = HV_IC_KVP_STRING, .key = "Gr\xc3\xb6\xc3\x9f" "e",
+	  { .type = HV_IC_KVP_STRING, .key = "Gr\303\266\303\237e",
 	    .value = "42 \xe2\x82\xac \xf0\x9f\x98\x80" } },
 	{ "set 32 bits", SPAN(golden_kvp_set_dword), HVIC_WIRE_KVP_SET,
 	  { .type = HV_IC_KVP_U32, .number = 0xdeadbeef, .key = "d" } },
@@ -224,7 +224,7 @@ static const struct item_row {
 	  { .type = HV_IC_KVP_U64, .number = 0x0123456789abcdef, .key = "q" } },
 	{ "get", SPAN(golden_kvp_get), HVIC_WIRE_KVP_GET, { .key = "q" } },
 	{ "delete", SPAN(golden_kvp_delete), HVIC_WIRE_KVP_DELETE,
-	  { .key = "Gr\xc3\xb6\xc3\x9f" "e" } },
+	  { .key = "Gr\303\266\303\237e" } },
 	{ "enumerate", SPAN(golden_kvp_enumerate_request), HVIC_WIRE_KVP_ENUMERATE,
 	  { .pool = HVIC_WIRE_KVP_AUTO, .index = 3 } },
 };
@@ -263,8 +263,16 @@ static void reads_item(struct kunit *test)
 
 static void reads_longest_item(struct kunit *test)
 {
-	struct hv_ic_kvp_item *item = read_item(test, (struct hvic_span)SPAN(golden_kvp_set_longest),
-						HVIC_WIRE_KVP_SET);
+	struct hvic_room vector = exact_room(test, sizeof(golden_kvp_set_longest), 0);
+	struct hv_ic_kvp_item *item;
+	size_t i;
+
+	memcpy(vector.data, golden_kvp_set_longest, vector.len);
+	for (i = 0; i < 255; i++)
+		vector.data[36 + 2 * i] = 'k';
+	for (i = 0; i < 1023; i++)
+		vector.data[548 + 2 * i] = 'v';
+	item = read_item(test, to_span(vector), HVIC_WIRE_KVP_SET);
 
 	KUNIT_EXPECT_EQ(test, strlen(item->key), 255);
 	KUNIT_EXPECT_EQ(test, strlen(item->value), 1023);

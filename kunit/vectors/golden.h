@@ -233,25 +233,15 @@ static const u8 __maybe_unused golden_kvp_enumerate_end[2600] = {
 	[24] = 0x04, 0x00, 0x00, 0x00,
 };
 
-/* Units of UTF-16, many of them. */
-#define GOLDEN_3(u)	u, 0, u, 0, u, 0
-#define GOLDEN_15(u)	GOLDEN_3(u), GOLDEN_3(u), GOLDEN_3(u), GOLDEN_3(u), GOLDEN_3(u)
-#define GOLDEN_51(u)	GOLDEN_15(u), GOLDEN_15(u), GOLDEN_15(u), GOLDEN_3(u), GOLDEN_3(u)
-#define GOLDEN_255(u)	GOLDEN_51(u), GOLDEN_51(u), GOLDEN_51(u), GOLDEN_51(u), GOLDEN_51(u)
-
 /*
- * key of 255 "k" (512 bytes with NUL), value of 1,023 "v" (2,048 with NUL), string, pool
- * EXTERNAL: key size 00020000 at 28, value size 00080000 at 32 ff., "6b00" 255 times from
- * 36, NUL, "7600" 1,023 times from 548, NUL.
+ * Key of 255 "k" (512 bytes with NUL), value of 1,023 "v" (2,048 with NUL), string, pool EXTERNAL. The
+ * letters are not here: who uses it puts 6b 00 from byte 36 on, and 76 00 from byte 548 on.
  */
 static const u8 __maybe_unused golden_kvp_set_longest[2600] = {
 	[0] = 0x03, 0x00, 0x00, 0x00, 0x02, 0x00, 0x05, 0x00, 0x00, 0x00, 0x14, 0x0a,
 	[12] = 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
 	[24] = 0x01, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00,
 	[32] = 0x00, 0x08, 0x00, 0x00,
-	[36] = GOLDEN_255('k'),
-	[548] = GOLDEN_255('v'), GOLDEN_255('v'), GOLDEN_255('v'), GOLDEN_255('v'),
-	GOLDEN_3('v'),
 };
 
 /* --- KVP 5.0: IP information in binary. --- */

@@ -28,14 +28,6 @@ struct command {
 	int64_t (*run)(struct desk *desk, int words, char **word);	/* ic_result */
 };
 
-struct ic *desk_ic(struct desk *desk, const char *name)
-{
-	for (int i = 0; i < IC_COUNT; i++)
-		if (!strcmp(desk->ics[i]->service->name, name))
-			return desk->ics[i];
-	return NULL;
-}
-
 static ic_result run_status(struct desk *desk, int words, char **word)
 {
 	struct report *r = &desk->report;
@@ -202,6 +194,8 @@ static ic_result run_quit(struct desk *desk, int words, char **word)
 
 static ic_result run_help(struct desk *desk, int words, char **word);
 
+#define KVP_WORDS \
+	"list [POOL] | get KEY [POOL] | set KEY VALUE [POOL [TYPE]] | delete KEY [POOL] | ip MAC"
 #define STOP_WORDS "[force] [reason N] [timeout SECONDS] [TEXT]"
 
 static const struct command commands[] = {
@@ -213,9 +207,8 @@ static const struct command commands[] = {
 	{ "time", "[sync|sample [SECONDS] | keep]",
 	  "send the host's time, SECONDS set it ahead from now on; or of the host's own accord",
 	  command_time },
-	{ "kvp", "list [POOL] | get KEY [POOL] | set KEY VALUE [POOL [TYPE]] | "
-	  "delete KEY [POOL] | ip MAC",
-	  "items of data exchange; TYPE is string, expand, dword or qword", command_kvp },
+	{ "kvp", KVP_WORDS, "items of data exchange; TYPE is string, expand, dword or qword",
+	  command_kvp },
 	{ "copy", "FILE DIRECTORY [NAME]", "copy a file into the guest", command_copy },
 	{ "cancel", "BYTES FILE DIRECTORY [NAME]", "copy so many bytes of it, and cancel",
 	  command_cancel },
@@ -224,7 +217,8 @@ static const struct command commands[] = {
 	{ "offer", "SERVICE...", "offer again", run_offer },
 	{ "negotiate", "SERVICE...", "NEGOTIATE on the open channel", run_negotiate },
 	{ "restore", "[SERVICE...]", "as after a restore or a migration", run_restore },
-	{ "send", "SERVICE TYPE [HEX...]", "a message with this body, and its answer", command_send },
+	{ "send", "SERVICE TYPE [HEX...]", "a message with this body, and its answer",
+	  command_send },
 	{ "raw", "SERVICE HEX...", "a packet of these bytes, pipe header and all", command_raw },
 	{ "ring", "SERVICE ADVANCE HEX...", "bytes into the ring, and move its write index",
 	  command_ring },

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "desk.h"
 
 #define USAGE COMMAND_USAGE
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "desk.h"
 
 #define SECOND 10000000ll		/* of the host's clock */
 #define USAGE COMMAND_USAGE

@@ -82,7 +82,7 @@ static void contact(struct hv_host *host, const void *message, size_t size)
 		}
 	}
 	if (why)
-		hv_bus_violation(host, "contact that %s", why);
+		hv_bus_violation(host, "the guest's wish to connect %s", why);
 	else if (response.supported)
 		host->bus->version = version;
 	hv_bus_say(host, &response, response_size);

@@ -132,7 +132,7 @@ static void open_channel(void)
 			.head.type = HV_MSG_GPADL_HEADER,
 			.relid = 1,
 			.gpadl = GPADL,
-			.range_bytes = 8 + sizeof(gpadl.numbers),
+			.range_bytes = 8 + 2 * RING_PAGES * sizeof(uint64_t),
 			.range_count = 1,
 			.byte_count = 2 * RING_PAGES * HV_PAGE_SIZE,
 		},

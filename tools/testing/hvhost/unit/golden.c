@@ -7,7 +7,7 @@
 
 typedef uint8_t u8;
 #define __maybe_unused __attribute__((unused))
-#include "vectors/golden.h"
+#include <vectors/golden.h>
 
 static bool heard_vector(const uint8_t *vector, size_t size)
 {
@@ -137,6 +137,7 @@ static void golden_time(void)
 
 static void golden_items(void)
 {
+	uint8_t longest[sizeof(golden_kvp_set_longest)];
 	char key[256], value[1024];
 	struct kvp_item item;
 
@@ -154,7 +155,12 @@ static void golden_items(void)
 	key[255] = '\0';
 	value[1023] = '\0';
 	kvp_set(ic, KVP_EXTERNAL, key, value);
-	check_heard(golden_kvp_set_longest);
+	memcpy(longest, golden_kvp_set_longest, sizeof(longest));
+	for (int i = 0; i < 255; i++)
+		longest[36 + 2 * i] = 'k';
+	for (int i = 0; i < 1023; i++)
+		longest[548 + 2 * i] = 'v';
+	unit_check(heard_vector(longest, sizeof(longest)), "golden_kvp_set_longest");
 
 	answer_with(golden_kvp_enumerate_response, sizeof(golden_kvp_enumerate_response));
 	unit_check(!kvp_enumerate(ic, KVP_AUTO, 3, &item) && !strcmp(item.key, "OSName") &&
