@@ -234,8 +234,9 @@ static const u8 __maybe_unused golden_kvp_enumerate_end[2600] = {
 };
 
 /*
- * Key of 255 "k" (512 bytes with NUL), value of 1,023 "v" (2,048 with NUL), string, pool EXTERNAL. The
- * letters are not here: who uses it puts 6b 00 from byte 36 on, and 76 00 from byte 548 on.
+ * Key of 255 "k" (512 bytes with NUL), value of 1,023 "v" (2,048 with NUL), string, pool
+ * EXTERNAL. The letters are not here: who uses it puts 6b 00 from byte 36 on, and 76 00 from byte
+ * 548 on.
  */
 static const u8 __maybe_unused golden_kvp_set_longest[2600] = {
 	[0] = 0x03, 0x00, 0x00, 0x00, 0x02, 0x00, 0x05, 0x00, 0x00, 0x00, 0x14, 0x0a,
