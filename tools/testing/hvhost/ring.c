@@ -246,8 +246,7 @@ int hv_ring_read(struct hv_ring *ring, struct hv_packet *packet, void *payload, 
 		set_mask(ring, true);
 	store(&control->read_index, (start + total) % ring->size);
 	full_barrier();
-	/* Some writers ask for all of the ring but one byte, which is never free. */
-	pending = load(&control->pending_send_size) & ~7u;
+	pending = load(&control->pending_send_size);
 	if (!pending || !(load(&control->feature_bits) & FLOW_CONTROL))
 		return 0;
 	/* The room as the writer sees it now; it may have written meanwhile. */

@@ -260,7 +260,10 @@ static void test_cadence(void)
 	unit_check(is_armed(), "nothing after four seconds");
 	later(5000);
 	unit_check(time_flags(&heard) == WIRE_TIME_SAMPLE && is_armed(), "a SAMPLE after five");
+	hv_lock(host);
 	ic_restore(ic);
+	unit_check(!host->alarms, "a restore stops the clock");
+	hv_unlock(host);
 	unit_check(next_heard(&heard) == WIRE_NEGOTIATE && time_flags(&heard) == WIRE_TIME_SYNC,
 		   "a new SYNC after a restore");
 	unit_check(is_armed(), "answered");
