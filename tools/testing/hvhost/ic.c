@@ -302,6 +302,7 @@ void ic_reset(struct ic *ic)
 	ic->messages = ic->service->messages;
 	ic->timeout_ms = TIMEOUT_MS;
 	ic->hold = false;
+	ic->plain_ids = false;
 	ic->opened = NULL;
 	ic->ready = NULL;
 	ic->spoil = NULL;
@@ -455,7 +456,7 @@ static ic_result post_locked(struct ic_request *request, unsigned int how)
 	struct hv_packet packet = { .type = WIRE_RING_DATA_INBAND };
 	int error;
 
-	if (!request->xid)
+	if (!request->xid && !ic->plain_ids)
 		request->xid = ic->next_xid++;
 	packet.xid = request->xid;
 	if (ic->spoil)

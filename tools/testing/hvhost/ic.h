@@ -120,6 +120,7 @@ struct ic {
 	struct ic_versions frameworks;	/* offered at the next NEGOTIATE */
 	struct ic_versions messages;
 	unsigned int timeout_ms;
+	bool plain_ids;			/* each packet has id 0, as hosts have it */
 	bool hold;			/* leave the guest's packets in the ring */
 	void (*opened)(struct ic *ic);	/* instead of a NEGOTIATE at open */
 	void (*ready)(struct ic *ic);	/* called when versions have been agreed on */
