@@ -129,6 +129,24 @@ static void sample_sets_ptp(struct test *t)
 	expect_clock(t, 0);
 }
 
+/* The host's clock and the counter are of one moment: the guest's PTP clock shows the host's time. */
+static void one_moment(struct test *t)
+{
+	struct ic *ts = start(t);
+
+	for (int i = 0; i < 5; i++) {
+		long long before, shown, after;
+
+		EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
+		before = time(NULL);
+		shown = atoll(ptp(t, "time"));
+		after = time(NULL);
+		if (shown < before - 1 || shown > after + 1)
+			FAIL("the PTP clock: %lld, which is not between %lld and %lld", shown,
+			     before, after);
+	}
+}
+
 /* The clock goes on between the samples, and follows the host's counter. */
 static void ptp_advances(struct test *t)
 {
@@ -426,6 +444,7 @@ const struct test_case time_cases[] = {
 	{ .name = "time_sync_each_layout", .run = sync_each_layout },
 	{ .name = "time_sample_keeps_clock", .run = sample_keeps_clock },
 	{ .name = "time_sample_sets_ptp", .run = sample_sets_ptp },
+	{ .name = "time_one_moment", .run = one_moment },
 	{ .name = "time_ptp_advances", .run = ptp_advances },
 	{ .name = "time_ptp_extended", .run = ptp_extended,
 	  .peer_fails = "its clock has no PTP_SYS_OFFSET_EXTENDED" },
