@@ -129,7 +129,7 @@ static void sample_sets_ptp(struct test *t)
 	expect_clock(t, 0);
 }
 
-/* The host's clock and the counter are of one moment: the guest's PTP clock shows the host's time. */
+/* The host's clock and the counter are of one moment: the PTP clock shows the host's time. */
 static void one_moment(struct test *t)
 {
 	struct ic *ts = start(t);
