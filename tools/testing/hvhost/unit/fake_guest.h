@@ -127,7 +127,7 @@ static void open_channel(void)
 	struct {
 		struct hv_msg_gpadl_header header;
 		uint64_t numbers[2 * RING_PAGES];
-	} __packed gpadl = {
+	} __packed message = {
 		.header = {
 			.head.type = HV_MSG_GPADL_HEADER,
 			.relid = 1,
@@ -140,13 +140,13 @@ static void open_channel(void)
 	static uint8_t *pages[2 * RING_PAGES];
 
 	for (unsigned int i = 0; i < 2 * RING_PAGES; i++) {
-		gpadl.numbers[i] = RING / HV_PAGE_SIZE + i;
+		message.numbers[i] = RING / HV_PAGE_SIZE + i;
 		pages[i] = host->memory + RING + i * HV_PAGE_SIZE;
 		memset(pages[i], 0, HV_PAGE_SIZE);
 	}
 	hv_ring_init(&guest.out, pages, RING_PAGES);
 	hv_ring_init(&guest.in, pages + RING_PAGES, RING_PAGES);
-	hv_vmbus_post(host, HV_CONNECTION_MESSAGE, &gpadl, sizeof(gpadl));
+	hv_vmbus_post(host, HV_CONNECTION_MESSAGE, &message, sizeof(message));
 	SAY(struct hv_msg_open, .head.type = HV_MSG_OPEN, .relid = 1, .id = 1, .gpadl = GPADL,
 	    .downstream_page = RING_PAGES);
 }
