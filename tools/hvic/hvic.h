@@ -16,7 +16,7 @@
 #include "printable.h"
 #include "root.h"
 #include "schema.h"
-#include "text.h"
+#include "table.h"
 #include "vmbus.h"
 
 /* Exit status: part of the interface, see hvic(1). */
