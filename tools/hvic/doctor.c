@@ -105,7 +105,8 @@ int cmd_doctor(struct hvic *hvic)
 		return status;
 	}
 	if (status == HVIC_NO_DRIVER) {
-		puts(hvu_json_string(json_object_array_get_idx(findings, 0), "text"));
+		fprintf(hvic->paper.out, "%s\n",
+			hvu_json_string(json_object_array_get_idx(findings, 0), "text"));
 		goto out_put;
 	}
 	for (size_t i = 0; i < json_object_array_length(findings); i++)

@@ -69,7 +69,7 @@ static void examine_signature(struct hvic_exam *exam, struct kmod_module *module
 	for (size_t i = ARRAY_SIZE(keys); i--;)
 		key = hvu_exists(exam->root, "%s", keys[i]) ? keys[i] : key;
 	say_signature(finding, module);
-	hvic_exam_say(finding, "remedy", "mokutil --import /%s, reboot, choose \"Enroll MOK\" on the console, then modprobe hv_ic; hv_ic(4) has more",
+	hvic_exam_say(finding, "remedy", "mokutil --import /%s, reboot, choose \"Enroll MOK\" on the console, then modprobe hv_ic; where there is none, as on Azure, see hv_ic(4)",
 		      key);
 }
 
