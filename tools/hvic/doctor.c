@@ -2,7 +2,7 @@
 /* hvic doctor: what is wrong, and the way out. */
 #include <errno.h>
 #include <string.h>
-#if __has_include(<cpuid.h>)
+#if __has_include("cpuid.h")
 #include <cpuid.h>
 #endif
 
@@ -56,7 +56,7 @@ static json_object *ask_driver(struct hvic *hvic)
 /* Does the machine hide its memory from Hyper-V? The processor says so, whatever is loaded. */
 static bool is_confidential(void)
 {
-#if __has_include(<cpuid.h>)
+#if __has_include("cpuid.h")
 	unsigned int eax, ebx, ecx, edx;
 
 	__cpuid(1, eax, ebx, ecx, edx);

@@ -38,20 +38,18 @@ static bool wants_signature(int root)
 
 static void say_signature(json_object *finding, struct kmod_module *module)
 {
-	static const char refused[] = "hv_ic is not loaded: this kernel takes only modules with a "
-		"signature that it knows (Secure Boot or lockdown), and";
 	char signer[128], *printable;
 	int ret = hvic_modules_signer(module, signer, sizeof(signer));
 
 	if (ret) {
-		hvic_exam_say(finding, "text", "%s whether this one has a signature cannot be read: %s",
-			      refused, strerror(-ret));
+		hvic_exam_say(finding, "text", "hv_ic is not loaded: this kernel takes only modules with a signature that it knows (Secure Boot or lockdown), and whether this one has any cannot be read: %s",
+			      strerror(-ret));
 	} else if (!signer[0]) {
-		hvic_exam_say(finding, "text", "%s this one has none", refused);
+		hvic_exam_say(finding, "text", "hv_ic is not loaded: this kernel takes only modules with a signature that it knows (Secure Boot or lockdown), and this one has none");
 	} else {
 		printable = hvu_printable(signer, hvu_is_utf8());
-		hvic_exam_say(finding, "text", "%s may not know the key of this one, \"%s\"",
-			      refused, printable ? printable : "");
+		hvic_exam_say(finding, "text", "hv_ic is not loaded: this kernel takes only modules with a signature that it knows (Secure Boot or lockdown), and may not know the key of this one, \"%s\"",
+			      printable ? printable : "");
 		free(printable);
 	}
 }

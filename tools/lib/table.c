@@ -77,7 +77,8 @@ void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *form
 }
 
 /* Strings of others are in the cells as well. False without memory. */
-static bool dress_cell(struct libscols_cell *cell, enum hvu_tone tone, const struct hvu_paper *paper)
+static bool dress_cell(struct libscols_cell *cell, enum hvu_tone tone,
+		       const struct hvu_paper *paper)
 {
 	const char *data = scols_cell_get_data(cell);
 	char *text = hvu_printable(data ? data : "", paper->utf8);
