@@ -42,12 +42,13 @@ out		:= $(O)/$(name)
 manuals		:= $(wildcard *.[1-8] man/*.[1-8])
 services	:= $(patsubst %.in,$(out)/%,$(wildcard *.service.in))
 stand_back	:= $(if $(instead_of),$(out)/stand-back.conf)
-tests		:= $(filter-out unit $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
+tests		:= $(filter-out unit bus $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
 
 # All objects but the program's main(), and what other folders share.
 archive		:= $(if $(sources),$(out)/$(name).a)
 library		:= $(O)/lib/lib.a
-unit_helper	:= $(O)/lib/unit/unit.o
+# What tests share; a played bus is for those that have libsystemd.
+unit_helper	:= $(O)/lib/unit/unit.o $(if $(filter libsystemd,$(packages)),$(O)/lib/unit/bus.o)
 
 all: $(archive) $(program:%=$(out)/%) $(services) $(stand_back)
 
