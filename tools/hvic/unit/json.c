@@ -192,6 +192,7 @@ static void guest(struct unit_root *root)
 	unit_folder(root, "sys/bus/acpi/devices/VMBUS:00");
 	unit_file(root, "sys/module/hv_ic/parameters/kvp", "N\n");
 	unit_file(root, "etc/modprobe.d/hvic.conf", "options hv_ic kvp=Y\n");
+	unit_file(root, "etc/modprobe.d/local.conf", "options hv_ic kvp=N\n");
 	unit_file(root, "etc/hv_ic/hv_ic.conf", "[vss]\nmode = freeze\n");
 }
 
