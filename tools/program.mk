@@ -33,7 +33,7 @@ packages	+= cmocka
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
-override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra -Werror=implicit \
+override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra \
 		   -I. -I$(tools)/lib -I$(tools)/../include/uapi $(sanitize) \
 		   $(if $(packages),$(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null))
 LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))
@@ -133,8 +133,13 @@ endef
 install: all
 	$(foreach file,$(installed),install -D -m $(subst :, ,$(file))$(newline))
 
+# Folders of ours, in .../hv_ic, go when they are empty: from a file's upwards.
+own_folder	 = $(if $(findstring /hv_ic/,$(1)),$(patsubst %/,%,$(dir $(1))))
+
 uninstall:
 	$(foreach file,$(installed),$(RM) $(lastword $(subst :, ,$(file)))$(newline))
+	$(foreach folder,$(sort $(foreach file,$(installed),$(call own_folder,$(lastword $(subst :, ,$(file)))))), \
+		[ ! -d $(folder) ] || rmdir -p --ignore-fail-on-non-empty $(folder)$(newline))
 
 FORCE:
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hvic config, and --persist of the commands that set something. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
@@ -8,21 +9,25 @@
 
 /* --- What others set. ------------------------------------------------------------------------ */
 
-static void warn(const struct hvic_setting *stored, const struct hvic_other *winner)
+/* The host may have made the command line. */
+static void warn(const struct hvic_setting *stored, const struct hvic_other *winner, bool utf8)
 {
-	hvic_error("warning: %s sets %s=%s, which wins over what is stored, %s=%s", winner->source,
-		   winner->name, winner->value, stored->name, stored->value);
+	char *value = hvu_printable(winner->value, utf8);
+
+	hvic_error("warning: %s sets %s=%s, which wins over what is stored, %s", winner->source,
+		   winner->name, value ? value : "", stored->value);
+	free(value);
 }
 
-/* Whom is what is stored lost on? */
-static void warn_of_others(const struct hvic_others *others, const struct hvic_setting *stored,
-			   size_t n)
+/* What is stored, and will not be so? */
+static void warn_of_others(struct hvic *hvic, const struct hvic_others *others,
+			   const struct hvic_setting *stored, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct hvic_other *winner = hvic_others_winner(others, stored[i].name);
 
 		if (winner && stored[i].value[0] && strcmp(winner->value, stored[i].value))
-			warn(&stored[i], winner);
+			warn(&stored[i], winner, hvic->paper.utf8);
 	}
 }
 
@@ -82,7 +87,7 @@ int hvic_persist(struct hvic *hvic, const struct hvic_setting *settings, size_t 
 	if (ret)
 		return hvic_failed(hvic, ret, "it is set, but cannot be stored");
 	if (!hvic_others_read(hvic->root, &others))
-		warn_of_others(&others, settings, n);
+		warn_of_others(hvic, &others, settings, n);
 	hvic_others_free(&others);
 	command = hvic_initramfs_command(hvic->root);
 	if (command)
@@ -148,7 +153,7 @@ int cmd_config(struct hvic *hvic)
 		print_settings(hvic, settings);
 		json_object_put(settings);
 		print_others(hvic, &others);
-		warn_of_others(&others, stored, HVIC_SETTINGS);
+		warn_of_others(hvic, &others, stored, HVIC_SETTINGS);
 		hvic_others_free(&others);
 		return HVIC_OK;
 	}
