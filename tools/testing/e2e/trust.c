@@ -58,7 +58,7 @@ static void untrusted(struct test *t)
 	test_defer(t, right_again, NULL);
 	load(t, "trust=minimal");
 	expect_minimal(t);
-	EXPECT_STR(test_attribute(t, test_ic(t, &ic_kvp), "state"), "disabled");
+	EXPECT_STR(test_attribute(t, test_ic(t, &ic_kvp), "state"), "closed");
 	/* A switch does not make up for it. */
 	test_run(t, 0, "echo Y > /sys/module/hv_ic/parameters/kvp");
 	EXPECT(!hv_channel_is_open(test_ic(t, &ic_kvp)->channel));
