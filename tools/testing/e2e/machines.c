@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EXPECTED "hv_ic: no VMBus\\|hv_ic: loading"
+#define EXPECTED "hv_ic: no VMBus\\|hv_ic: loading\\|hv_ic: module verification"
 #define CPU1 "/sys/devices/system/cpu/cpu1/online"
 
 static void expect_all_ready(struct test *t)
@@ -25,11 +25,15 @@ static void expect_all_ready(struct test *t)
 static void without_host(struct test *t)
 {
 	bool built_in = !test_has(t, "/lib/modules/$(uname -r)/hv_vmbus.ko");
+	long said = 0;
 
-	for (int i = 1; i <= 2; i++) {
+	for (int i = 0; i < 2; i++) {
+		long before = said;
+
+		/* busybox tries it in the one way, and then in the other. */
 		test_says(t, 1, "modprobe hv_ic", built_in ? "No such device" : "hv_vmbus");
-		EXPECT_EQ(atol(test_run(t, 0, "dmesg | grep -c 'hv_ic: no VMBus here' || true")),
-			  built_in ? i : 0);
+		said = atol(test_run(t, 0, "dmesg | grep -c 'hv_ic: no VMBus here' || true"));
+		EXPECT(built_in ? said > before && said <= before + 2 : !said);
 		EXPECT_STR(test_run(t, 0, "dmesg | grep hv_ic | grep -v '" EXPECTED "' || true"),
 			   "");
 		EXPECT(!test_has(t, "/sys/module/hv_ic"));
