@@ -59,8 +59,7 @@ static void without_driver(struct test *t)
 			FAIL("hvic %s: got \"%s\"", commands[i], said);
 	}
 	EXPECT(!test_has(t, "/tmp/ran"));
-	EXPECT_STR(test_run(t, 3, "hvic status --prometheus | tail -n 1; hvic status --prometheus >/dev/null"),
-		   "hv_ic_loaded 0\n");
+	test_says(t, 3, "hvic status --prometheus", "\nhv_ic_loaded 0\n");
 	test_says(t, 1, "hvic doctor", "modprobe hv_ic");
 	test_says(t, 0, "hvic --version", "not loaded");
 	test_load(t, "");
