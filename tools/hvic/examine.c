@@ -358,7 +358,7 @@ static void examine_no_daemon(struct exam *exam)
 		finding = add_finding(exam, "no-daemon", PROBLEM);
 		say(finding, "text", "%s has no daemon: the host's requests fail",
 		    hvu_json_string(service, "name"));
-		say(finding, "remedy", "systemctl start hvic-%sd (of file copy, install hv-ic-fcopy), or hvic service disable %s",
+		say(finding, "remedy", "start the daemon (package hyperv-daemons has one: hv_%s_daemon), or hvic service disable %s",
 		    hvu_json_string(service, "name"), hvu_json_string(service, "name"));
 	}
 }

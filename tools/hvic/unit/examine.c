@@ -249,7 +249,7 @@ static void no_daemon(void **state)
 {
 	healthy(*state);
 	expect(*state, "[{\"name\":\"kvp\",\"state\":\"ready\",\"needs_owner\":true}]",
-	       "no-daemon:problem", "kvp has no daemon", "systemctl start hvic-kvpd");
+	       "no-daemon:problem", "kvp has no daemon", "hv_kvp_daemon");
 	expect(*state, "[{\"name\":\"kvp\",\"state\":\"absent\",\"needs_owner\":true},"
 	       "{\"name\":\"vss\",\"state\":\"disabled\",\"needs_owner\":true},"
 	       "{\"name\":\"fcopy\",\"state\":\"ready\",\"needs_owner\":true,\"owner\":{\"pid\":7}},"
