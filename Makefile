@@ -17,10 +17,11 @@ KDIR		?= $(or $(RUNNING),$(INSTALLED))
 RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 # The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), and the
-# names of the cases (all of them).
+# names of the cases (all of them); the guest (small, debian12).
 KERNEL		?= 6.1
 PEER		?= hv_ic
 T		?=
+GUEST		?= small
 
 .PHONY: modules
 modules: ## build the module for KDIR=..., by default for the running kernel (V=1, W=1, LLVM=1 as usual)
@@ -64,8 +65,8 @@ kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in
 	@$(TESTING)/vm/kunit | $(TESTING)/tap
 
 .PHONY: e2e
-e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name...
-	@$(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
+e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12
+	@GUEST=$(GUEST) $(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
 
 .PHONY: dkms-test
 dkms-test: ## add, build and install by dkms in a scratch tree, and load the result in a guest
@@ -80,8 +81,8 @@ demo: deps ## a guest on the test host and every service at its work (PEER=hv_ut
 	@$(TESTING)/demo/demo $(PEER)
 
 .PHONY: shell
-shell: ## a guest (KERNEL=, PEER=) and a prompt on its host
-	@$(TESTING)/shell $(KERNEL) $(PEER)
+shell: ## a guest (KERNEL=, PEER=, GUEST=) and a prompt on its host
+	@$(TESTING)/shell $(KERNEL) $(PEER) $(GUEST)
 
 .PHONY: install
 install: modules tools ## install the module for KDIR, and the programs (DESTDIR=, PREFIX=/usr)

@@ -54,6 +54,8 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @vcpus:	of the guest; 0 is 1
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
+ * @debian:	in a real Debian, with its own init; the others in the small guest
+ * @disk_mib:	of a blank disk, which the small guest has none of otherwise
  */
 struct test_case {
 	const char *name;
@@ -67,12 +69,15 @@ struct test_case {
 	unsigned int vcpus;
 	uint32_t vmbus;
 	bool hibernation;
+	bool debian;
+	unsigned int disk_mib;
 };
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], hold_cases[],
 	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], netlink_cases[],
-	hvic_cases[], takeover_cases[], shutdownd_cases[], units_cases[], lifecycle_cases[];
+	hvic_cases[], takeover_cases[], shutdownd_cases[], units_cases[], lifecycle_cases[],
+	disk_cases[], debian_cases[];
 
 /**
  * struct test - the case that runs
@@ -134,6 +139,9 @@ void test_reopen(struct test *t, struct ic *ic);
 
 /** test_rescind() - rescind and wait until the guest has released the device */
 void test_rescind(struct test *t, struct ic *ic);
+
+/** test_restart() - start the guest anew, which has ended; its disk is as it left it */
+void test_restart(struct test *t);
 
 /** test_stop_daemons() - end Debian's daemons, which hold devices open */
 void test_stop_daemons(struct test *t);

@@ -2,8 +2,9 @@
 /*
  * e2e: runs cases and prints their results in TAP.
  *
- *	e2e [-l] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]
+ *	e2e [-l] [-d] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]
  *
+ * With -d the guest is a real Debian, and the cases are those for it.
  * With ROUNDS, each case is run that many times, to find what fails only at times.
  * The guest's kernel and initramfs come from the environment, see machine.h.
  */
@@ -24,18 +25,18 @@ static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
 	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
 	starved_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases, units_cases,
-	lifecycle_cases,
+	lifecycle_cases, disk_cases, debian_cases,
 };
 
 static const struct test_case *plan[512];
 static size_t planned;
 static unsigned int passed, failed, skipped;
 
-static bool wanted(const struct test_case *c, enum peer peer, char **globs)
+static bool wanted(const struct test_case *c, enum peer peer, bool debian, char **globs)
 {
 	bool named = !*globs || **globs == '!';
 
-	if (c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
+	if (c->debian != debian || c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
 		return false;
 	/* The last pattern that matches counts, as in a list of files to ignore. */
 	for (; *globs; globs++) {
@@ -73,11 +74,11 @@ static void insert(const struct test_case *c)
 	planned++;
 }
 
-static void make_plan(enum peer peer, char **globs)
+static void make_plan(enum peer peer, bool debian, char **globs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct test_case *c = tables[i]; c->name; c++)
-			if (wanted(c, peer, globs))
+			if (wanted(c, peer, debian, globs))
 				insert(c);
 }
 
@@ -243,7 +244,7 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 
 static int show_usage(void)
 {
-	fprintf(stderr, "usage: e2e [-l] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]\n");
+	fprintf(stderr, "usage: e2e [-l] [-d] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]\n");
 	return 2;
 }
 
@@ -251,12 +252,14 @@ int main(int argc, char **argv)
 {
 	static struct test t = { .peer = HV_IC, .module = "hv_ic" };
 	unsigned long rounds = 1;
-	bool list = false;
+	bool list = false, debian = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "lp:r:")) != -1) {
+	while ((option = getopt(argc, argv, "ldp:r:")) != -1) {
 		if (option == 'l') {
 			list = true;
+		} else if (option == 'd') {
+			debian = true;
 		} else if (option == 'p' && !strcmp(optarg, "hv_ic")) {
 			t.peer = HV_IC;
 		} else if (option == 'p' && !strcmp(optarg, "hv_utils")) {
@@ -269,7 +272,7 @@ int main(int argc, char **argv)
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	make_plan(t.peer, argv + optind);
+	make_plan(t.peer, debian, argv + optind);
 	if (!planned) {
 		fprintf(stderr, "e2e: no case has such a name; e2e -l lists them\n");
 		return 2;

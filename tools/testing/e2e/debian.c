@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A real Debian under its own init, and its package hyperv-daemons as apt has installed it: with
+ * hv_utils, and with hv_ic in its place. Modules are loaded and daemons started by its udev alone.
+ */
+#include "e2e.h"
+
+#define SETTLE_MS 400000
+
+static const struct shutdown_order power_off = {
+	.reason = SHUTDOWN_REASON_PLANNED,
+	.text = "the host goes down for good",
+};
+
+static const struct shutdown_order restart = {
+	.flags = WIRE_SHUTDOWN_RESTART,
+	.reason = SHUTDOWN_REASON_PLANNED,
+};
+
+/* The system has started all that it wants to start, and nothing of it has failed. */
+static void expect_up(struct test *t)
+{
+	int id = hv_guest_start(t->host, "systemctl is-system-running --wait");
+
+	test_note(t, "the system starts");
+	EXPECT(hv_guest_finish(t->host, id, SETTLE_MS, NULL) >= 0);
+	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
+	EXPECT_STR(test_run(t, 0, "systemctl list-jobs --no-legend"), "");
+	EXPECT(test_has(t, t->peer == HV_IC ? "/sys/module/hv_ic" : "/sys/module/hv_utils"));
+}
+
+/* Newer kernels' hv_utils has no file copy, and Debian 12 no other daemon for it. */
+static bool has_copy(struct test *t)
+{
+	return test_has(t, "/dev/vmbus/hv_fcopy");
+}
+
+static void expect_daemon(struct test *t, const struct ic_service *service)
+{
+	test_note(t, "hv-%s-daemon.service", service->name);
+	test_until(t, "systemctl -q is-active hv-%s-daemon", service->name);
+	if (t->peer == HV_IC)
+		test_attached(t, service, 0);
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, service)), 0);
+}
+
+static void expect_daemons(struct test *t)
+{
+	expect_daemon(t, &ic_kvp);
+	expect_daemon(t, &ic_vss);
+	if (has_copy(t))
+		expect_daemon(t, &ic_fcopy);
+}
+
+static void expect_item(struct test *t, unsigned int pool, const char *key, const char *value)
+{
+	struct kvp_item item;
+
+	EXPECT_RESULT(kvp_find(test_ic(t, &ic_kvp), pool, key, &item), 0);
+	EXPECT_STR(item.value, value);
+}
+
+static void expect_items(struct test *t)
+{
+	test_note(t, "data exchange");
+	expect_item(t, KVP_AUTO, "OSName", "Debian GNU/Linux");
+	expect_item(t, KVP_AUTO, "FullyQualifiedDomainName", "debian");
+	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "colour", "blue"), 0);
+	EXPECT(test_has(t, "/var/lib/hyperv/.kvp_pool_0"));
+}
+
+static void stop_writer(struct test *t, void *context)
+{
+	test_run(t, 0, "systemctl stop writer");
+}
+
+/* The disk with the whole system on it stands still under somebody who writes, and goes on. */
+static void expect_backup(struct test *t)
+{
+	struct ic *vss = test_ic(t, &ic_vss);
+
+	test_note(t, "backup");
+	test_run(t, 0, "systemd-run -q --unit=writer sh -c '%s'",
+		 "while :; do echo >>/root/writes; sync /root/writes; done");
+	test_defer(t, stop_writer, NULL);
+	test_until(t, "test -s /root/writes");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	test_run(t, 0, "a=$(stat -c %%s /root/writes); sleep 2; %s",
+		 "[ $(stat -c %s /root/writes) -le $((a + 1)) ]");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	test_run(t, 0, "stat -c %%s /root/writes >/run/thawed");
+	test_until(t, "[ $(stat -c %%s /root/writes) -gt $(($(cat /run/thawed) + 1)) ]");
+	EXPECT_RESULT(vss_complete(vss), 0);
+	test_undo(t);
+}
+
+static void expect_copy(struct test *t)
+{
+	struct fcopy_source source = fcopy_memory("content", 7);
+
+	test_note(t, "file copy");
+	EXPECT_RESULT(fcopy_copy(test_ic(t, &ic_fcopy), &source, "/root/copies", "copied",
+				 WIRE_FCOPY_OVERWRITE | WIRE_FCOPY_CREATE_PATH), 0);
+	EXPECT_STR(test_run(t, 0, "cat /root/copies/copied"), "content");
+}
+
+static void daemons(struct test *t)
+{
+	expect_up(t);
+	expect_daemons(t);
+	expect_items(t);
+	expect_backup(t);
+	if (has_copy(t))
+		expect_copy(t);
+	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
+}
+
+static void ask(struct test *t, const struct shutdown_order *order, enum hv_state state,
+		const char *target)
+{
+	struct ic *sd = test_ready(t, &ic_shutdown);
+
+	test_note(t, "%s from the host", target);
+	EXPECT_RESULT(shutdown_ask(sd, order), 0);
+	EXPECT_EQ(hv_wait_state(t->host, state, SETTLE_MS), 0);
+	EXPECT(hv_console_find(t->host, 0, target));
+}
+
+static void host_restarts(struct test *t)
+{
+	expect_up(t);
+	expect_daemons(t);
+	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "shape", "round"), 0);
+	test_run(t, 0, "cp /proc/sys/kernel/random/boot_id /root/boot");
+	ask(t, &restart, HV_RESET, "Reached target reboot.target");
+
+	test_restart(t);
+	expect_up(t);
+	expect_daemons(t);
+	expect_item(t, KVP_EXTERNAL, "shape", "round");
+	test_run(t, 0, "test -s /root/boot && ! cmp -s /root/boot /proc/sys/kernel/random/boot_id");
+	ask(t, &power_off, HV_OFF, "Reached target poweroff.target");
+	if (t->peer == HV_IC)
+		EXPECT(hv_console_find(t->host, 0, power_off.text));
+}
+
+/* What we install beside: started by its rule, and to the taste of systemd. */
+static void our_units(struct test *t)
+{
+	expect_up(t);
+	test_run(t, 0, "systemctl -q is-active hvic-shutdownd");
+	EXPECT_STR(test_run(t, 0, "systemd-analyze verify --man=no hvic-shutdownd.service"), "");
+	test_says(t, 0, "hvic shutdown", "handler    process ");
+}
+
+#define CASE(title, function, ...) \
+	{ .name = title, .run = function, .debian = true, .vcpus = 2, ##__VA_ARGS__ }
+
+const struct test_case debian_cases[] = {
+	CASE("guest_daemons", daemons),
+	CASE("guest_units", our_units, .only = ONLY_HV_IC),
+	CASE("guest_restart", host_restarts, .ends_guest = true),
+	{ 0 }
+};
