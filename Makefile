@@ -23,6 +23,10 @@ PEER		?= hv_ic
 T		?=
 GUEST		?= small
 
+# The rows to measure, by how their names begin (all of them), and where else the figures go.
+ROW		?=
+O		?=
+
 .PHONY: modules
 modules: ## build the module for KDIR=..., by default for the running kernel (V=1, W=1, LLVM=1 as usual)
 	@[ -n "$(KDIR)" ] || { echo 'no kernel headers here: run "make deps", or name a built kernel: make KDIR=...'; exit 1; }
@@ -67,6 +71,10 @@ kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in
 .PHONY: e2e
 e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12
 	@GUEST=$(GUEST) $(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
+
+.PHONY: bench
+bench: ## hv_ic and its daemons beside hv_utils and Debian's, in figures: KERNEL=, ROW=name, O=folder
+	@$(TESTING)/bench/run $(KERNEL) '$(ROW)' '$(O)'
 
 .PHONY: dkms-test
 dkms-test: ## add, build and install by dkms in a scratch tree, and load the result in a guest
@@ -117,6 +125,7 @@ clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_i
 	@$(MAKE) -s -C $(TESTING)/fuzz clean
 	@$(MAKE) -s -C $(TESTING)/hvhost clean
 	@$(MAKE) -s -C $(TESTING)/e2e clean
+	@$(MAKE) -s -C $(TESTING)/bench clean
 
 .PHONY: help
 help: ## this list

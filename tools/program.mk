@@ -7,9 +7,10 @@
 #	sources  := its C files, without .c, in reading order; a program has main among them
 #	packages := the libraries that it needs, by their names of pkg-config
 #	left_out := unit tests of what cannot be built here
+#	exposure := what systemd-analyze security may say of its unit, times ten; 20 if it is not given
 #
-# What lies beside that is taken as found: NAME.1 and NAME.8 are manual pages, NAME.service.in is a
-# unit of systemd, and each unit/NAME.c is a unit test. A program is linked with the objects of its
+# What lies beside that is taken as found: NAME.1 and NAME.8 are manual pages, NAME.service.in and
+# NAME.socket are units of systemd, and each unit/NAME.c is a unit test. A program is linked with the objects of its
 # folder and with lib; so is a test, but for main.o.
 
 tools		:= $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -100,7 +101,7 @@ lint: $(services)
 		[ -z "$$warnings" ] || { echo "$$warnings"; exit 1; }; \
 	done
 	@for service in $(services); do \
-		report=$$(systemd-analyze security --offline=true --threshold=20 $$service) || \
+		report=$$(systemd-analyze security --offline=true --threshold=$(or $(exposure),20) $$service) || \
 			{ echo "$$report"; exit 1; }; \
 	done
 
@@ -113,6 +114,7 @@ section		 = $(patsubst .%,%,$(suffix $(1)))
 installed	+= $(foreach file,$(program),755:$(out)/$(file):$(prefix)/$(if $(wildcard *.8),sbin,bin)/$(file))
 installed	+= $(foreach page,$(manuals),644:$(page):$(prefix)/share/man/man$(call section,$(page))/$(notdir $(page)))
 installed	+= $(foreach service,$(services),644:$(service):$(prefix)/lib/systemd/system/$(notdir $(service)))
+installed	+= $(foreach socket,$(wildcard *.socket),644:$(socket):$(prefix)/lib/systemd/system/$(socket))
 
 define newline
 

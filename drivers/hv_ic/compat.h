@@ -60,6 +60,15 @@ static inline int hvic_thaw_super(struct super_block *sb)
 	return hvic_on_super(thaw_super, sb);
 }
 
+/* The kernel exports these, and declares them in no header for modules. */
+#ifdef CONFIG_TINY_RCU
+static inline void rcu_expedite_gp(void) { }
+static inline void rcu_unexpedite_gp(void) { }
+#else
+void rcu_expedite_gp(void);
+void rcu_unexpedite_gp(void);
+#endif
+
 /* 6.10: __assign_str() finds the source by itself. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define hvic_assign_str(dst, src)	__assign_str(dst, src)

@@ -509,9 +509,15 @@ bool hvic_hold_wait_for(unsigned int seconds)
 
 /* --- Lifetime. -------------------------------------------------------------------------- */
 
+/* To freeze is mostly to wait for grace periods, while writers wait. */
 static int hvic_hold_freeze_super(struct super_block *sb)
 {
-	return hvic_freeze_super(sb);
+	int ret;
+
+	rcu_expedite_gp();
+	ret = hvic_freeze_super(sb);
+	rcu_unexpedite_gp();
+	return ret;
 }
 
 static int hvic_hold_thaw_super(struct super_block *sb)

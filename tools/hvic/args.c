@@ -91,30 +91,15 @@ static const struct hvic_option *match(const struct hvic_option *options, const 
 				       size_t len)
 {
 	for (; options->name; options++) {
-		if (word[1] != '-' ? options->letter && word[1] == options->letter && !word[2] :
-		    strlen(options->name) == len - 2 && !memcmp(options->name, word + 2, len - 2))
+		if (strlen(options->name) == len - 2 && !memcmp(options->name, word + 2, len - 2))
 			return options;
 	}
 	return NULL;
 }
 
-static int parse_option(struct parser *parser, const char *word)
+static int take_option(struct parser *parser, const struct hvic_option *option,
+		       const char **slot, const char *value)
 {
-	struct hvic_call *call = parser->call;
-	size_t len = strcspn(word, "=");
-	const struct hvic_option *option = match(hvic_global_options, word, len);
-	const char *value = word[len] ? word + len + 1 : NULL;
-	const char **slot;
-
-	if (option) {
-		slot = &call->global[option - hvic_global_options];
-	} else {
-		option = call->command ? match(call->command->options, word, len) : NULL;
-		if (!option)
-			return complain(parser, "unknown option \"%.*s\"", (int)len, word);
-		slot = &call->values[option - call->command->options];
-	}
-
 	if (!option->arg && value)
 		return complain(parser, "option --%s takes no value", option->name);
 	if (option->arg && option->arg[0] != '[' && !value) {
@@ -125,6 +110,48 @@ static int parse_option(struct parser *parser, const char *word)
 	if (value && option->words && !is_one_of(value, option->words))
 		return list_words(parser, "value", value, option->words);
 	*slot = value ? value : "";
+	return 0;
+}
+
+/* "--name", "--name VALUE", "--name=VALUE" */
+static int parse_long(struct parser *parser, const char *word)
+{
+	struct hvic_call *call = parser->call;
+	size_t len = strcspn(word, "=");
+	const struct hvic_option *option = match(hvic_global_options, word, len);
+	const char *value = word[len] ? word + len + 1 : NULL;
+
+	if (option)
+		return take_option(parser, option, &call->global[option - hvic_global_options],
+				   value);
+	option = call->command ? match(call->command->options, word, len) : NULL;
+	if (!option)
+		return complain(parser, "unknown option \"%.*s\"", (int)len, word);
+	return take_option(parser, option, &call->values[option - call->command->options], value);
+}
+
+/* "-hV", "-t 5s", "-t5s", "-t=5s"; only global options have letters. */
+static int parse_letters(struct parser *parser, const char *word)
+{
+	for (word++; *word; word++) {
+		const struct hvic_option *option = hvic_global_options;
+		const char *value = NULL;
+		int ret;
+
+		while (option->name && option->letter != *word)
+			option++;
+		if (!option->name)
+			return complain(parser, "unknown option \"-%c\"", *word);
+		/* A value that may be left out needs its "=": "-jV" is two options. */
+		if (word[1] == '=')
+			value = word + 2;
+		else if (word[1] && option->arg && option->arg[0] != '[')
+			value = word + 1;
+		ret = take_option(parser, option,
+				  &parser->call->global[option - hvic_global_options], value);
+		if (ret || value)
+			return ret;
+	}
 	return 0;
 }
 
@@ -140,7 +167,7 @@ static int next_word(struct parser *parser, const char **word)
 		parser->at++;
 		if (**word != '-' || !(*word)[1])
 			return 0;
-		ret = parse_option(parser, *word);
+		ret = (*word)[1] == '-' ? parse_long(parser, *word) : parse_letters(parser, *word);
 		if (ret)
 			return ret;
 	}

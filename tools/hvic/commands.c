@@ -9,6 +9,9 @@ static const char *const yes_no_words[] = { "yes", "no", NULL };
 static const char *const health_words[] = { "healthy", "critical", NULL };
 
 #define PERSIST { "persist", 0, NULL, NULL, "keep it when the module is loaded anew" }
+#define POOL { "pool", 'p', "POOL", NULL, \
+	       "external, guest, auto, auto-external, internal, or 0 to 4" }
+#define FORCE { "force", 'f', NULL, NULL, "write even to a pool that is not the guest's" }
 
 const struct hvic_option hvic_global_options[] = {
 	[HVIC_OPTION_JSON] = { "json", 'j', "[FORM]", json_words,
@@ -92,6 +95,71 @@ const struct hvic_command hvic_commands[] = {
 		.run = cmd_shutdown_proceed,
 		.help = "do not wait for the end of the grace period",
 	}, {
+		.noun = "kvp", .run = cmd_kvp_list, .reads = true,
+		.help = "what the host and the guest tell each other by data exchange",
+	}, {
+		.noun = "kvp", .verb = "list", .run = cmd_kvp_list, .reads = true,
+		.help = "the same, of one pool or of all",
+		.params = { { "POOL", hvic_pool_words, HVIC_MAYBE } },
+	}, {
+		.noun = "kvp", .verb = "get", .run = cmd_kvp_get, .reads = true,
+		.help = "print the value of a key",
+		.params = { { "KEY" } },
+		.options = { POOL },
+	}, {
+		.noun = "kvp", .verb = "set", .run = cmd_kvp_set,
+		.help = "set the value of a key, for the host to read",
+		.params = { { "KEY" }, { "VALUE" } },
+		.options = { POOL, FORCE },
+	}, {
+		.noun = "kvp", .verb = "del", .run = cmd_kvp_del,
+		.help = "remove a key",
+		.params = { { "KEY" } },
+		.options = { POOL, FORCE },
+	}, {
+		.noun = "kvp", .verb = "wait", .run = cmd_kvp_wait, .reads = true,
+		.help = "wait until there is a key, and print its value",
+		.params = { { "KEY" } },
+		.options = { POOL },
+	}, {
+		.noun = "kvp", .verb = "watch", .run = cmd_kvp_watch, .reads = true,
+		.help = "print what changes, as it changes",
+		.params = { { "POOL", hvic_pool_words, HVIC_MAYBE } },
+	}, {
+		.noun = "kvp", .verb = "dump", .run = cmd_kvp_dump, .reads = true,
+		.help = "print everything as JSON, for import",
+		.params = { { "POOL", hvic_pool_words, HVIC_MAYBE } },
+	}, {
+		.noun = "kvp", .verb = "import", .run = cmd_kvp_import,
+		.help = "set what a dump holds of a pool; FILE may be -",
+		.params = { { "FILE" } },
+		.options = { POOL, FORCE },
+	}, {
+		.noun = "kvp", .verb = "info", .run = cmd_kvp_info, .reads = true,
+		.help = "how the files of the pools are",
+		.params = { { "POOL", hvic_pool_words, HVIC_MAYBE } },
+	}, {
+		.noun = "vss", .run = cmd_vss, .reads = true,
+		.help = "how backups are made, and what became of the last one",
+	}, {
+		.noun = "vss", .verb = "status", .run = cmd_vss, .reads = true,
+		.help = "the same: the bare noun shows it, too",
+	}, {
+		.noun = "vss", .verb = "list", .run = cmd_vss_list, .reads = true,
+		.help = "which file systems a backup freezes, in which order, and which not",
+	}, {
+		.noun = "vss", .verb = "test", .run = cmd_vss_test, .reads = true,
+		.help = "all that a backup does to them, but for the freeze itself",
+	}, {
+		.noun = "fcopy", .run = cmd_fcopy, .reads = true,
+		.help = "files that the host copies into the guest",
+	}, {
+		.noun = "fcopy", .verb = "status", .run = cmd_fcopy, .reads = true,
+		.help = "the same: the bare noun shows it, too",
+	}, {
+		.noun = "fcopy", .verb = "watch", .run = cmd_fcopy_watch, .reads = true,
+		.help = "how far a copy has come, as it goes on",
+	}, {
 		.noun = "service", .verb = "enable", .run = cmd_service_enable,
 		.help = "serve the host",
 		.params = { { "SERVICE", hvu_service_names } },
@@ -103,7 +171,17 @@ const struct hvic_command hvic_commands[] = {
 		.options = { PERSIST },
 	}, {
 		.noun = "config", .run = cmd_config, .reads = true,
-		.help = "what is set, and what is stored to last",
+		.help = "what is set in the module, and what is stored to last",
+	}, {
+		.noun = "config", .verb = "show", .run = cmd_config_show, .reads = true,
+		.help = "what hv_ic.conf and its drop-ins say to the daemons",
+		.options = { { "effective", 0, NULL, NULL, "also what is as it comes" } },
+	}, {
+		.noun = "config", .verb = "check", .run = cmd_config_check,
+		.help = "can the daemons use these files?",
+	}, {
+		.noun = "config", .verb = "apply", .run = cmd_config_apply,
+		.help = "let hvic-fcopyd write where they say, and the daemons read them again",
 	}, {
 		.noun = "takeover", .run = cmd_takeover,
 		.help = "take the services over from hv_utils, on the running system",

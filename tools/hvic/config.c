@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "replace.h"
 #include "root.h"
 
 /* Health is reported anew by the applications, and trust is the administrator's to write. */
@@ -102,22 +103,37 @@ void hvic_settings_current(int root, struct hvic_setting settings[static HVIC_SE
 
 /* --- Storing. ------------------------------------------------------------------------------ */
 
-static int open_folder(int root)
+/**
+ * hvic_open_folder() - a folder to put a file into, which is made if it is not there
+ * @root: below which it is
+ * @parent: a folder that is there
+ * @name: of the folder
+ *
+ * Return: a file descriptor, or a negative errno.
+ */
+int hvic_open_folder(int root, const char *parent, const char *name)
 {
-	int etc, folder = hvu_open(root, O_RDONLY | O_DIRECTORY, HVIC_CONFIG_FOLDER);
+	int above, folder = hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 
 	if (folder != -ENOENT)
 		return folder;
-	etc = hvu_open(root, O_RDONLY | O_DIRECTORY, "etc");
-	if (etc < 0)
-		return etc;
-	mkdirat(etc, "modprobe.d", 0755);
-	close(etc);
-	return hvu_open(root, O_RDONLY | O_DIRECTORY, HVIC_CONFIG_FOLDER);
+	above = hvu_open(root, O_RDONLY | O_DIRECTORY, "%s", parent);
+	if (above < 0)
+		return above;
+	mkdirat(above, name, 0755);
+	close(above);
+	return hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 }
 
-static int write_settings(FILE *file, const struct hvic_setting *settings)
+/* The text of the file; NULL without memory. */
+static char *print_settings(const struct hvic_setting settings[static HVIC_SETTINGS])
 {
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return NULL;
 	fputs("# Settings that are to last: hvic config shows them, hvic --persist writes them.\n"
 	      "# hvic owns this file; put options of your own into another one.\n", file);
 	for (size_t i = 0; i < HVIC_SETTINGS; i++) {
@@ -125,40 +141,10 @@ static int write_settings(FILE *file, const struct hvic_setting *settings)
 			fprintf(file, "options hv_ic %s=%s\n", settings[i].name,
 				settings[i].value);
 	}
-	if (fflush(file) || fsync(fileno(file)))
-		return -errno;
-	return 0;
-}
-
-/* A new file takes the place of the old one as a whole, also if the power fails. */
-static int replace(int folder, const struct hvic_setting *settings)
-{
-	static const char temporary[] = "." HVIC_CONFIG_NAME ".new";
-	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			0644);
-	FILE *file;
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	file = fdopen(fd, "w");
-	if (!file) {
-		ret = -errno;
-		close(fd);
-		goto err_unlink;
-	}
-	ret = write_settings(file, settings);
-	if (fclose(file) && !ret)
-		ret = -errno;
-	if (!ret && renameat(folder, temporary, folder, HVIC_CONFIG_NAME))
-		ret = -errno;
-	if (ret)
-		goto err_unlink;
-	return fsync(folder) ? -errno : 0;
-
-err_unlink:
-	unlinkat(folder, temporary, 0);
-	return ret;
+	if (!fclose(file))
+		return text;
+	free(text);
+	return NULL;
 }
 
 /**
@@ -172,7 +158,8 @@ err_unlink:
 int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 {
 	struct hvic_setting all[HVIC_SETTINGS];
-	int folder = open_folder(root);
+	int folder = hvic_open_folder(root, "etc", "modprobe.d");
+	char *text = NULL;
 	int ret;
 
 	if (folder < 0)
@@ -184,8 +171,10 @@ int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 		hvic_settings_stored(root, all);
 		for (size_t i = 0; i < n; i++)
 			*find(all, settings[i].name) = settings[i];
-		ret = replace(folder, all);
+		text = print_settings(all);
+		ret = text ? hvu_replace(folder, HVIC_CONFIG_NAME, 0644, true, text) : -ENOMEM;
 	}
+	free(text);
 	close(folder);
 	return ret;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define HVIC_CONFIG_FOLDER	"etc/modprobe.d"
 #define HVIC_CONFIG_NAME	"hvic.conf"
@@ -28,6 +29,7 @@ void hvic_setting_set(struct hvic_setting *setting, const char *name, const char
 void hvic_settings_stored(int root, struct hvic_setting settings[static HVIC_SETTINGS]);
 void hvic_settings_current(int root, struct hvic_setting settings[static HVIC_SETTINGS]);
 int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n);
+int hvic_open_folder(int root, const char *parent, const char *name);
 const char *hvic_initramfs_command(int root);
 
 #endif

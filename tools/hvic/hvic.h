@@ -25,9 +25,11 @@ enum {
 	HVIC_FAILED	= 1,	/* it went wrong, or what was looked for is not so */
 	HVIC_USAGE	= 2,	/* the command line is wrong */
 	HVIC_NO_DRIVER	= 3,	/* hv_ic is not loaded */
+	HVIC_IO		= 3,	/* of kvp, which needs no driver: a file cannot be used */
 	HVIC_ABSENT	= 4,	/* the host does not offer the service */
 	HVIC_DENIED	= 5,	/* not without more privilege */
 	HVIC_AGAIN	= 75,	/* not now: busy, or time is up */
+	HVIC_CONFIG	= 78,	/* the configuration cannot be used */
 };
 
 /**
@@ -67,6 +69,8 @@ int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 int hvic_persist(struct hvic *hvic, const struct hvic_setting *settings, size_t n);
 void hvic_status_table(const struct hvu_paper *paper, json_object *services);
 
+extern const char *const hvic_pool_words[];
+
 /* The commands. */
 int cmd_status(struct hvic *hvic);
 int cmd_monitor(struct hvic *hvic);
@@ -80,9 +84,26 @@ int cmd_shutdown(struct hvic *hvic);
 int cmd_shutdown_policy(struct hvic *hvic);
 int cmd_shutdown_cancel(struct hvic *hvic);
 int cmd_shutdown_proceed(struct hvic *hvic);
+int cmd_fcopy(struct hvic *hvic);
+int cmd_fcopy_watch(struct hvic *hvic);
 int cmd_service_enable(struct hvic *hvic);
 int cmd_service_disable(struct hvic *hvic);
+int cmd_kvp_list(struct hvic *hvic);
+int cmd_kvp_get(struct hvic *hvic);
+int cmd_kvp_set(struct hvic *hvic);
+int cmd_kvp_del(struct hvic *hvic);
+int cmd_kvp_wait(struct hvic *hvic);
+int cmd_kvp_watch(struct hvic *hvic);
+int cmd_kvp_dump(struct hvic *hvic);
+int cmd_kvp_import(struct hvic *hvic);
+int cmd_kvp_info(struct hvic *hvic);
+int cmd_vss(struct hvic *hvic);
+int cmd_vss_list(struct hvic *hvic);
+int cmd_vss_test(struct hvic *hvic);
 int cmd_config(struct hvic *hvic);
+int cmd_config_show(struct hvic *hvic);
+int cmd_config_check(struct hvic *hvic);
+int cmd_config_apply(struct hvic *hvic);
 int cmd_takeover(struct hvic *hvic);
 int cmd_release(struct hvic *hvic);
 int cmd_doctor(struct hvic *hvic);

@@ -190,3 +190,39 @@ int hvic_unit_start(const char *unit, int timeout_ms, int wake)
 {
 	return run_job("StartUnit", unit, timeout_ms, wake);
 }
+
+/* A unit that is not there, or not running, is left alone. */
+static int refresh(sd_bus *bus, const char *method, const char *unit)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, method, &error, NULL, "ss",
+				     unit, "replace");
+
+	if (sd_bus_error_has_name(&error, "org.freedesktop.systemd1.NoSuchUnit"))
+		ret = 0;
+	sd_bus_error_free(&error);
+	return ret < 0 ? ret : 0;
+}
+
+/**
+ * hvic_units_refresh() - let systemd read its files again, and running daemons theirs
+ * @restart: unit whose own file has changed; NULL for none
+ * @reload: other units, ended by NULL
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_units_refresh(const char *restart, const char *const *reload)
+{
+	sd_bus *bus;
+	int ret = sd_bus_open_system(&bus);
+
+	if (ret < 0)
+		return ret;
+	ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, "Reload", NULL, NULL, NULL);
+	if (ret >= 0 && restart)
+		ret = refresh(bus, "TryRestartUnit", restart);
+	for (; ret >= 0 && *reload; reload++)
+		ret = refresh(bus, "ReloadOrTryRestartUnit", *reload);
+	sd_bus_flush_close_unref(bus);
+	return ret < 0 ? ret : 0;
+}

@@ -11,6 +11,7 @@
 int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main);
 int hvic_unit_stop(const char *unit, int timeout_ms, int wake);
 int hvic_unit_start(const char *unit, int timeout_ms, int wake);
+int hvic_units_refresh(const char *restart, const char *const *reload);
 #else
 static inline int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main)
 {
@@ -32,6 +33,13 @@ static inline int hvic_unit_stop(const char *unit, int timeout_ms, int wake)
 static inline int hvic_unit_start(const char *unit, int timeout_ms, int wake)
 {
 	return hvic_unit_stop(unit, timeout_ms, wake);
+}
+
+static inline int hvic_units_refresh(const char *restart, const char *const *reload)
+{
+	(void)restart;
+	(void)reload;
+	return -EOPNOTSUPP;
 }
 #endif
 

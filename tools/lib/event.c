@@ -108,9 +108,16 @@ int hvu_event_on_reload(sd_event *event, int (*reload)(void *data), void *data)
 static void show_client(const struct hvu_client *client)
 {
 	if (client->attached)
-		sd_notify(0, "STATUS=Serving the host");
+		sd_notifyf(0, "STATUS=%s", client->ops->status ? client->ops->status(client) :
+			   "Serving the host");
 	else
 		sd_notifyf(0, "STATUS=Waiting for /dev/hv_ic/%s", client->name);
+}
+
+static void complain(const char *name, int error)
+{
+	hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/%s: %s", name,
+		error == -EBUSY ? "another daemon has it open" : strerror(-error));
 }
 
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *data)
@@ -122,8 +129,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
 	(void)fd;
 	(void)events;
 	if (ret) {
-		hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/%s: %s", client->name,
-			ret == -EBUSY ? "another daemon has it open" : strerror(-ret));
+		complain(client->name, ret);
 		return sd_event_exit(sd_event_source_get_event(source), HVU_EXIT_UNAVAILABLE);
 	}
 	if (client->attached != was_attached)
@@ -132,22 +138,38 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
 }
 
 /**
- * hvu_event_serve() - let the loop do what a client has to do
+ * hvu_event_serve() - own a service, serve the host until the loop ends, and give the service up
  * @event: loop
- * @client: the client; it has to outlive the loop
+ * @client: to be filled in
+ * @ops: what the daemon does
+ * @root: below which /dev is
+ * @name: of the device
+ * @features: as of hvu_client_open()
  *
- * The loop ends with %HVU_EXIT_UNAVAILABLE when the client is of no use any more.
- *
- * Return: 0 or a negative errno.
+ * Return: the exit status, after a line in the log if it is not 0; %HVU_EXIT_UNAVAILABLE if the
+ * client is of no use, at first or later.
  */
-int hvu_event_serve(sd_event *event, struct hvu_client *client)
+int hvu_event_serve(sd_event *event, struct hvu_client *client, const struct hvu_client_ops *ops,
+		    int root, const char *name, uint64_t features)
 {
-	int ret = sd_event_add_io(event, NULL, hvu_client_fd(client), EPOLLIN, on_client, client);
+	sd_event_source *source = NULL;
+	int ret = hvu_client_open(client, ops, root, name, features);
 
-	if (ret < 0)
-		return ret;
-	show_client(client);
-	return 0;
+	if (ret) {
+		complain(name, ret);
+		return HVU_EXIT_UNAVAILABLE;
+	}
+	ret = sd_event_add_io(event, &source, hvu_client_fd(client), EPOLLIN, on_client, client);
+	if (ret < 0) {
+		hvu_log(HVU_LOG_ERROR, "cannot start: %s", strerror(-ret));
+		ret = 1;
+	} else {
+		show_client(client);
+		ret = hvu_event_run(event);
+	}
+	sd_event_source_disable_unref(source);
+	hvu_client_close(client);
+	return ret;
 }
 
 /* --- The driver. ------------------------------------------------------------------------ */

@@ -52,7 +52,8 @@ struct hvu_driver {
 int hvu_event_new(sd_event **event);
 int hvu_event_run(sd_event *event);
 int hvu_event_on_reload(sd_event *event, int (*reload)(void *data), void *data);
-int hvu_event_serve(sd_event *event, struct hvu_client *client);
+int hvu_event_serve(sd_event *event, struct hvu_client *client, const struct hvu_client_ops *ops,
+		    int root, const char *name, uint64_t features);
 
 int hvu_driver_open(struct hvu_driver *driver, const struct hvu_driver_ops *ops, sd_event *event,
 		    int timeout_ms);

@@ -10,7 +10,6 @@
 #include "printable.h"
 
 #include <langinfo.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +32,17 @@ static const struct {
 	{ 0xe0000, 0xe0fff },	/* tags */
 };
 
-/* Reads a character of well-formed UTF-8; its length in bytes, or 0. */
-static size_t read_character(const unsigned char *text, uint32_t *character)
+/**
+ * hvu_character() - read a character
+ * @bytes: a string that ends in a NUL
+ * @character: gets the character
+ *
+ * Return: its length in bytes, or 0 if this is no well-formed UTF-8.
+ */
+size_t hvu_character(const char *bytes, uint32_t *character)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *text = (const unsigned char *)bytes;
 	uint32_t c = text[0];
 	size_t len;
 
@@ -93,7 +99,7 @@ char *hvu_printable(const char *text, bool utf8)
 		return NULL;
 	while (*in) {
 		uint32_t character;
-		size_t len = read_character(in, &character);
+		size_t len = hvu_character((const char *)in, &character);
 
 		if (*in == '\\')
 			*out++ = '\\';
@@ -129,7 +135,7 @@ char *hvu_printable_json(const char *json, bool utf8)
 		return NULL;
 	while (*in) {
 		uint32_t character = 0xfffd;
-		size_t len = read_character(in, &character);
+		size_t len = hvu_character((const char *)in, &character);
 
 		/* Outside of strings there are line ends. */
 		if (len && (*in == '\n' || is_harmless(character, utf8))) {

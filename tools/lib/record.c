@@ -125,14 +125,17 @@ static int read_records(struct hvu_client *client)
 		struct hv_ic_record record;
 
 		/* One follows the other without a gap, so it may lie at any address. */
+		ret = -EBADMSG;
 		if (len - at < (ssize_t)sizeof(record))
-			return -EBADMSG;
+			break;
 		memcpy(&record, next, sizeof(record));
 		if (record.len < sizeof(record) || record.len > len - at)
-			return -EBADMSG;
+			break;
 		ret = take_record(client, &record, next + sizeof(record));
 		at += record.len;
 	}
+	if (client->ops->taken)
+		client->ops->taken(client);
 	return ret;
 }
 

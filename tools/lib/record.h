@@ -28,18 +28,24 @@ struct hvu_client;
  * @take: a request or an event; 0 if it is dealt with, though perhaps answered later, or a negative
  *	errno to answer a request with; %-EOPNOTSUPP for an operation that the daemon does not know.
  *	The payload may lie at any address: hvu_record_payload() takes it from there.
+ * @taken: all records of one read have been given to @take, whose payloads are gone after this.
+ *	A daemon that gathers them acts now. NULL for one that does not.
  * @over: the request of that id, which was taken but not answered, wants no answer any more
  * @gone: the device is gone; what the host had begun is void
  * @open: how to open the device, non-blocking; a descriptor or a negative errno. NULL for the
  *	usual way.
+ * @status: what the daemon does while it is attached, for the service manager. NULL for the usual
+ *	words.
  */
 struct hvu_client_ops {
 	void (*start)(struct hvu_client *client);
 	int (*take)(struct hvu_client *client, const struct hv_ic_record *record,
 		    const void *payload);
+	void (*taken)(struct hvu_client *client);
 	void (*over)(struct hvu_client *client, uint64_t id, int status);
 	void (*gone)(struct hvu_client *client);
 	int (*open)(struct hvu_client *client);
+	const char *(*status)(const struct hvu_client *client);
 };
 
 /**

@@ -26,7 +26,10 @@ int hvu_root_open(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* An absolute link leads to the root, not out of it. */
+/*
+ * An absolute link leads to the root, not out of it. systemd takes openat2() away from services
+ * with RestrictSUIDSGID=, since a filter cannot see its flags; their root is that of the system.
+ */
 static int open_below(int root, int flags, const char *path)
 {
 	struct open_how how = {
@@ -35,6 +38,10 @@ static int open_below(int root, int flags, const char *path)
 	};
 	int fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 
+	if (fd < 0 && errno == ENOSYS) {
+		path += strspn(path, "/");
+		fd = openat(root, *path ? path : ".", flags | O_CLOEXEC);
+	}
 	return fd < 0 ? -errno : fd;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The configuration of the daemons: /etc/hv_ic/hv_ic.conf, and what /etc/hv_ic/hv_ic.conf.d/ *.conf
- * say after it. hv_ic.conf(5) is for the administrator; the table in settings.c is what it describes.
+ * say after it. hv_ic.conf(5) is for the administrator; what it describes is the table in
+ * settings_table.c.
  */
 #ifndef HVU_SETTINGS_H
 #define HVU_SETTINGS_H
@@ -10,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "settings_key.h"
 
 /* Who gives an adapter the addresses that the host wants. */
 enum hvu_injection {
@@ -26,7 +29,8 @@ enum hvu_vss_mode { HVU_VSS_FREEZE, HVU_VSS_HOOKS_ONLY, HVU_VSS_REFUSE };
 /**
  * struct hvu_fcopy_directory - section [fcopy NAME]: where the host may put files
  * @name: of the section
- * @directory: absolute; files in it and below it
+ * @where: "FILE:LINE" of its first mention
+ * @directory: absolute, without "..", doubled and last slashes; files in it and below it
  * @owner: of new files, a name or a number; NULL for root
  * @group: likewise
  * @mode: of new files
@@ -36,6 +40,7 @@ enum hvu_vss_mode { HVU_VSS_FREEZE, HVU_VSS_HOOKS_ONLY, HVU_VSS_REFUSE };
  */
 struct hvu_fcopy_directory {
 	char *name;
+	char *where;
 	char *directory;
 	char *owner;
 	char *group;
@@ -43,6 +48,20 @@ struct hvu_fcopy_directory {
 	bool overwrite;
 	uint64_t max_size;
 	uint64_t min_free;
+};
+
+/**
+ * struct hvu_said - what a file says
+ * @section: "kvp", "fcopy NAME"
+ * @key: its row in the table
+ * @value: as written
+ * @where: "FILE:LINE"
+ */
+struct hvu_said {
+	char *section;
+	const struct hvu_key *key;
+	char *value;
+	char *where;
 };
 
 /**
@@ -60,6 +79,8 @@ struct hvu_fcopy_directory {
  * @vss.hook_timeout_ms: how long one hook may take
  * @fcopy: sections [fcopy NAME]
  * @n_fcopy: how many there are
+ * @said: what the files say, for those who show it; the rest is as the table has it
+ * @n_said: how many keys that are
  */
 struct hvu_settings {
 	struct {
@@ -77,6 +98,8 @@ struct hvu_settings {
 	} vss;
 	struct hvu_fcopy_directory *fcopy;
 	size_t n_fcopy;
+	struct hvu_said *said;
+	size_t n_said;
 };
 
 /**
@@ -91,6 +114,14 @@ typedef void hvu_settings_cb(const char *where, bool refused, const char *text, 
 /* 0; -EINVAL if a value was refused, after @tell has said so; or another negative errno. */
 int hvu_settings_load(struct hvu_settings *settings, int root, hvu_settings_cb *tell, void *data);
 void hvu_settings_free(struct hvu_settings *settings);
+
+/*
+ * All that holds, key by key: @value is NULL for what is not set, @where is NULL for what no file
+ * says. 0 or -ENOMEM.
+ */
+typedef void hvu_settings_each_cb(const char *section, const struct hvu_key *key, const char *value,
+				  const char *where, void *data);
+int hvu_settings_each(const struct hvu_settings *settings, hvu_settings_each_cb *each, void *data);
 
 /* Tells by hvu_log(). */
 hvu_settings_cb hvu_settings_log;

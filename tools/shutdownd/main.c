@@ -5,7 +5,6 @@
  * One thread and one event loop, which lib/event.c sets up together with the connection to the
  * driver. Reading path: handler.c decides, logind.c and wall.c do.
  */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "handler.h"
 #include "log.h"
 #include "logind.h"
+#include "options.h"
 #include "root.h"
 
 /* The driver waits a few seconds for an answer, which may take some calls. */
@@ -103,27 +103,15 @@ static int run(struct daemon *daemon)
 	return ret;
 }
 
-static int usage(FILE *out)
-{
-	fputs("Usage: hvic-shutdownd [--help | --version]\n"
-	      "Hands the host's requests to power off, reboot or hibernate to logind.\n"
-	      "It stays in the foreground; see hvic-shutdownd(8).\n", out);
-	return out == stdout ? 0 : 2;
-}
-
 int main(int argc, char *argv[])
 {
 	static struct daemon daemon = { .handler.ops = &handler_ops };
 	int status;
 
-	if (argc == 2 && !strcmp(argv[1], "--help"))
-		return usage(stdout);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("hvic-shutdownd " HVIC_VERSION);
-		return 0;
-	}
-	if (argc > 1)
-		return usage(stderr);
+	if (hvu_options_end(argc, argv, "hvic-shutdownd",
+			    "Hands the host's requests to power off, reboot or hibernate to logind.",
+			    &status))
+		return status;
 
 	daemon.handler.root = hvu_root_open("/");
 	status = run(&daemon);

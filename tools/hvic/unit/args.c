@@ -108,7 +108,11 @@ static void bad(void **state)
 		{ "--json=xml", "value \"xml\" must be one of pretty, short" },
 		{ "--help=me", "option --help takes no value" },
 		{ "-x", "unknown option \"-x\"" },
-		{ "-jt", "unknown option \"-jt\"" },
+		{ "-jt", "option --timeout needs a value" },
+		{ "-jx", "unknown option \"-x\"" },
+		{ "-jshort", "unknown option \"-s\"" },
+		{ "-h=1", "option --help takes no value" },
+		{ "-j=long", "value \"long\" must be one of pretty, short" },
 		{ "---", "unknown option \"---\"" },
 		{ "-t", "option --timeout needs a value" },
 		{ "shutdown policy halt allow", "ACTION \"halt\" must be one of poweroff, reboot, hibernate" },
@@ -141,6 +145,16 @@ static void values(void **state)
 	assert_string_equal(call.global[HVIC_OPTION_TIMEOUT], "1");
 	assert_string_equal(call.global[HVIC_OPTION_COLOR], "never");
 	assert_null(call.global[HVIC_OPTION_JSON]);
+	assert_int_equal(parse(&call, complaint, sizeof(complaint), "-j=short -t5s -cnever"), 0);
+	assert_string_equal(call.global[HVIC_OPTION_JSON], "short");
+	assert_string_equal(call.global[HVIC_OPTION_TIMEOUT], "5s");
+	assert_string_equal(call.global[HVIC_OPTION_COLOR], "never");
+	assert_int_equal(parse(&call, complaint, sizeof(complaint), "-jt 5s status -t=7"), 0);
+	assert_string_equal(call.global[HVIC_OPTION_JSON], "");
+	assert_string_equal(call.global[HVIC_OPTION_TIMEOUT], "7");
+	assert_int_equal(parse(&call, complaint, sizeof(complaint), "-hV"), 0);
+	assert_non_null(call.global[HVIC_OPTION_HELP]);
+	assert_non_null(call.global[HVIC_OPTION_VERSION]);
 	assert_int_equal(parse(&call, complaint, sizeof(complaint), "--json"), 0);
 	assert_string_equal(call.global[HVIC_OPTION_JSON], "");
 }

@@ -63,12 +63,61 @@ static void numbers(void **state)
 	assert_int_equal(hvu_parse_number("1a", 10, &number), -EINVAL);
 }
 
+static void sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+		{ "0", 0 }, { "512", 512 }, { "512B", 512 }, { "4k", 4096 }, { "64M", 64ULL << 20 },
+		{ "64MB", 64ULL << 20 }, { "1GiB", 1ULL << 30 }, { "16777215T", 16777215ULL << 40 },
+	};
+	static const char *const bad[] = { "", "-1", "M", "1.5G", "1 M", "1MM", "1iB", "1Mi", "1X" };
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_int_equal(hvu_parse_size(good[i].text, &bytes), 0);
+		assert_int_equal(bytes, good[i].bytes);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(hvu_parse_size(bad[i], &bytes), -EINVAL);
+	assert_int_equal(hvu_parse_size("16777216T", &bytes), -ERANGE);
+	assert_int_equal(hvu_parse_size("99999999999999999999", &bytes), -ERANGE);
+}
+
+static void yes_no(void **state)
+{
+	bool yes = false;
+
+	(void)state;
+	assert_int_equal(hvu_parse_yes_no("yes", &yes), 0);
+	assert_true(yes);
+	assert_int_equal(hvu_parse_yes_no("off", &yes), 0);
+	assert_false(yes);
+	assert_int_equal(hvu_parse_yes_no("", &yes), -EINVAL);
+	assert_int_equal(hvu_parse_yes_no("2", &yes), -EINVAL);
+}
+
+static void distances(void **state)
+{
+	(void)state;
+	assert_int_equal(hvu_distance("", ""), 0);
+	assert_int_equal(hvu_distance("pool", "pools"), 1);
+	assert_int_equal(hvu_distance("pools", "pool"), 1);
+	assert_int_equal(hvu_distance("kitten", "sitting"), 3);
+	assert_int_equal(hvu_distance("abc", ""), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spans),
 		cmocka_unit_test(words),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(yes_no),
+		cmocka_unit_test(distances),
 	};
 
 	return cmocka_run_group_tests_name("parse", tests, NULL, NULL);

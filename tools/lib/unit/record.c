@@ -23,6 +23,8 @@
  * @losses: how often the device has gone
  * @taken: operations that the daemon was given, as digits
  * @verdict: of the daemon about each of them
+ * @batches: how often it was told that a read is dealt with
+ * @taken_before: operations that it had been given by then
  * @over: the last request that is over
  */
 struct play {
@@ -34,6 +36,8 @@ struct play {
 	unsigned int losses;
 	char taken[16];
 	int verdict;
+	unsigned int batches;
+	size_t taken_before;
 	uint64_t over;
 };
 
@@ -74,8 +78,16 @@ static int take(struct hvu_client *client, const struct hv_ic_record *record, co
 	return play->verdict;
 }
 
+static void taken(struct hvu_client *client)
+{
+	struct play *play = (struct play *)client;
+
+	play->batches++;
+	play->taken_before = strlen(play->taken);
+}
+
 static const struct hvu_client_ops ops = {
-	.start = start, .take = take, .over = over, .gone = gone, .open = open_device,
+	.start = start, .take = take, .taken = taken, .over = over, .gone = gone, .open = open_device,
 };
 
 static struct play *begin(void **state, int refusal)
@@ -206,6 +218,9 @@ static void requests(void **state)
 	assert_int_equal(write(play->driver, buffer, len), len);
 	assert_int_equal(dispatch(play), 0);
 	assert_string_equal(play->taken, "23");
+	/* One batch was the hello. */
+	assert_int_equal(play->batches, 2);
+	assert_int_equal(play->taken_before, 2);
 	no_answer(play);
 	assert_int_equal(hvu_client_answer(&play->client, 8, -ENOENT, NULL, 0), 0);
 	assert_int_equal(answer(play, NULL, 0).status, -ENOENT);

@@ -273,7 +273,7 @@ static void killed_frozen(struct test *t)
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_disk(t);
+	play_disk_without_timer(t);
 	play_greeted(t, "vss", "disks:/mnt open serve:2 die");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	play_ended(t);
@@ -288,7 +288,7 @@ static void hung_frozen(struct test *t)
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_disk(t);
+	play_disk_without_timer(t);
 	play_greeted(t, "vss", "disks:/mnt open serve:2 hang");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_STR(test_status(t, vss, "holds"), "1");

@@ -51,7 +51,7 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @fresh:	the case needs a guest that has just been booted
  * @ends_guest:	the case ends with a guest that does not run
  * @last:	run after all others of the same kind of guest
- * @vcpus:	of the guest; 0 is 1
+ * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
  * @debian:	in a real Debian, with its own init; the others in the small guest
@@ -75,14 +75,17 @@ struct test_case {
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], hold_cases[],
-	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], netlink_cases[],
-	hvic_cases[], takeover_cases[], shutdownd_cases[], units_cases[], lifecycle_cases[],
-	disk_cases[], debian_cases[];
+	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], counts_cases[],
+	netlink_cases[], hvic_cases[], takeover_cases[], shutdownd_cases[], kvpd_cases[],
+	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], disk_cases[],
+	debian_cases[];
 
 /**
  * struct test - the case that runs
  * @host: its guest
  * @peer: the module under test
+ * @own_daemons: test_served() starts hv_ic's own daemons in place of Debian's
+ * @patience_ms: how long to wait for a command in the guest, or until one succeeds
  * @ics:  the host side of each service, in the order of ic_services
  *
  * The rest belongs to the runner.
@@ -90,6 +93,8 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 struct test {
 	struct hv_host *host;
 	enum peer peer;
+	bool own_daemons;
+	unsigned int patience_ms;
 	const char *module;
 	struct ic *ics[IC_COUNT];
 	bool touched[IC_COUNT];
@@ -112,7 +117,7 @@ struct ic *test_ic(struct test *t, const struct ic_service *service);
  */
 struct ic *test_ready(struct test *t, const struct ic_service *service);
 
-/** test_served() - as test_ready(), with Debian's daemon of the service attached */
+/** test_served() - as test_ready(), with the daemon of the service attached */
 struct ic *test_served(struct test *t, const struct ic_service *service);
 
 /** test_talkative() - make the old driver log when a daemon registers */
@@ -143,7 +148,7 @@ void test_rescind(struct test *t, struct ic *ic);
 /** test_restart() - start the guest anew, which has ended; its disk is as it left it */
 void test_restart(struct test *t);
 
-/** test_stop_daemons() - end Debian's daemons, which hold devices open */
+/** test_stop_daemons() - end the daemons, which hold devices open */
 void test_stop_daemons(struct test *t);
 
 /** test_load() - load the module under test, with @parameters */

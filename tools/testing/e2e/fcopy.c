@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* File copy: files of all sizes, flags, refusals. */
+#include "checksum.h"
 #include "e2e.h"
-
-#include <stdio.h>
 
 static struct ic *start(struct test *t)
 {
 	test_run(t, 0, "rm -rf /tmp/copy; mkdir /tmp/copy");
 	return test_served(t, &ic_fcopy);
-}
-
-/* In the format of crc32(1). */
-static const char *checksum(const uint8_t *data, size_t size)
-{
-	static char text[16];
-	uint32_t crc = ~0u;
-
-	for (size_t i = 0; i < size; i++) {
-		crc ^= data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	snprintf(text, sizeof(text), "%08x", ~crc);
-	return text;
 }
 
 static void sizes(struct test *t)

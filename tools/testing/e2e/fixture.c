@@ -11,9 +11,14 @@
 static const struct test_case *guest_of;	/* the case whose guest runs */
 static unsigned int guests;
 
+static unsigned int vcpus(const struct test_case *c)
+{
+	return c->vcpus ? c->vcpus : 2;
+}
+
 bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
 {
-	return a->vcpus == b->vcpus && a->vmbus == b->vmbus &&
+	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus &&
 	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib;
 }
 
@@ -99,7 +104,7 @@ static bool boot(struct test *t, const struct test_case *c)
 	char name[32];
 	struct hv_config config = {
 		.name = name,
-		.vcpus = c->vcpus,
+		.vcpus = vcpus(c),
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
 		.disk_mib = c->disk_mib,

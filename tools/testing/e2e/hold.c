@@ -39,7 +39,7 @@ static void held(struct test *t)
 		"disks:/mnt,/mnt,/proc,/tmp/no hold:/mnt open hold:/mnt read:1 hold:/mnt serve";
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_disk(t);
+	play_disk_without_timer(t);
 	play_greeted(t, "vss", steps);
 	/* Of what cannot be held the daemon tells the host. */
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
@@ -59,7 +59,7 @@ static void held_until_thaw(struct test *t)
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_disk(t);
+	play_disk_without_timer(t);
 	play_greeted(t, "vss", "disks:/mnt open serve");
 	for (int i = 0; i < 3; i++) {
 		EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
@@ -96,7 +96,7 @@ static void held_and_released(struct test *t)
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	play_disk(t);
+	play_disk_without_timer(t);
 	play_greeted(t, "vss", "open read:2 hold:/mnt release hold:/mnt answer serve");
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	test_until(t, "touch /mnt/thawed");
@@ -112,7 +112,7 @@ static void held_and_taken_back(struct test *t)
 	struct ic_request *r;
 	ic_result result;
 
-	play_disk(t);
+	play_disk_without_timer(t);
 	play_greeted(t, "vss", "open read:2 hold:/mnt read:2 answer serve");
 	r = play_post(t, vss, WIRE_VSS_FREEZE);
 	play_said(t, "hold /mnt: ok");

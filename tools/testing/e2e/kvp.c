@@ -206,6 +206,7 @@ static void odd_items(struct test *t)
 		{ "last", 4, 'y', 1 },
 	};
 	struct ic *kvp = test_served(t, &ic_kvp);
+	unsigned int index = 2;
 	struct kvp_item item;
 
 	test_touch(t, kvp);
@@ -222,12 +223,15 @@ static void odd_items(struct test *t)
 	EXPECT_STR(item.value, "v");
 	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1, &item), 0);
 	EXPECT_EQ(strspn(item.value, "w"), 1023);
-	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 2, &item), 0);
-	EXPECT_STR(item.key, "\xef\xbf\xbd");
-	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 3, &item), 0);
+	/* Our daemon takes a record without a key for an empty one. */
+	if (!t->own_daemons) {
+		EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, index++, &item), 0);
+		EXPECT_STR(item.key, "\xef\xbf\xbd");
+	}
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, index, &item), 0);
 	EXPECT_STR(item.key, "last");
-	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 4, &item), WIRE_E_NO_MORE_ITEMS);
-	EXPECT_STR(test_status(t, kvp, "altered"), "3");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, index + 1, &item), WIRE_E_NO_MORE_ITEMS);
+	EXPECT_STR(test_status(t, kvp, "altered"), t->own_daemons ? "2" : "3");
 	test_run(t, 0, "dmesg | grep -q 'item 1 of pool 1 is altered for the host'");
 	test_run(t, 1, "dmesg | grep -q www");
 	test_run(t, 0, "> " POOL_1);
@@ -258,8 +262,7 @@ static void no_daemon(struct test *t)
 	struct ic *kvp = test_ic(t, &ic_kvp);
 	struct kvp_item item;
 
-	test_run(t, 0, "killall hv_kvp_daemon 2>/dev/null || true");
-	test_until(t, "! pidof hv_kvp_daemon");
+	test_stop_daemons(t);
 	test_touch(t, kvp);
 	test_reopen(t, kvp);
 	EXPECT_RESULT(ic_wait_ready(kvp), 0);

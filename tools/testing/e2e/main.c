@@ -2,10 +2,14 @@
 /*
  * e2e: runs cases and prints their results in TAP.
  *
- *	e2e [-l] [-d] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]
+ *	e2e [-dlo] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]
+ *	e2e -b NAME=CASE...
  *
  * With -d the guest is a real Debian, and the cases are those for it.
+ * With -o, the daemons are hv_ic's own and not Debian's.
  * With ROUNDS, each case is run that many times, to find what fails only at times.
+ * With -b, each CASE is run on the module /broken/NAME.ko of the guest, which is
+ * wrong, and must fail.
  * The guest's kernel and initramfs come from the environment, see machine.h.
  */
 #include <fnmatch.h>
@@ -19,13 +23,17 @@
 
 #define SETTLE_MS 30000
 #define FAILURE_MS 4000
+#define PATIENCE_MS 120000
+#define BROKEN_PATIENCE_MS 20000
+#define LOAD_MS 60000
 #define CASE_SECONDS 600		/* a case that takes longer hangs */
 
 static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
 	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
-	starved_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases, units_cases,
-	lifecycle_cases, disk_cases, debian_cases,
+	starved_cases, counts_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
+	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases, disk_cases,
+	debian_cases,
 };
 
 static const struct test_case *plan[512];
@@ -242,24 +250,77 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	test_free(t);
 }
 
+/* --- The test of the tests. ------------------------------------------------------- */
+
+static const struct test_case *find_case(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		for (const struct test_case *c = tables[i]; c->name; c++)
+			if (!strcmp(c->name, name))
+				return c;
+	return NULL;
+}
+
+/* The guest of the case, in which the module is exchanged for a broken one. */
+static bool take_broken(struct test *t, const struct test_case *c, const char *name)
+{
+	int status;
+
+	fixture_drop(t);
+	if (!fixture_take(t, c))
+		return false;
+	status = hv_guest_run(t->host, LOAD_MS, NULL, "rmmod %s && insmod /broken/%s.ko",
+			      t->module, name);
+	for (int i = 0; i < IC_COUNT; i++)
+		t->ics[i]->timeout_ms = FAILURE_MS;
+	return !status;
+}
+
+static void run_broken(struct test *t, char *pair, unsigned int number)
+{
+	const char *name = strsep(&pair, "=");
+	const struct test_case *c = pair ? find_case(pair) : NULL;
+
+	t->outcome = PASSED;
+	t->message[0] = '\0';
+	watchdog_expect(name, CASE_SECONDS);
+	t->patience_ms = PATIENCE_MS;
+	if (c && take_broken(t, c, name)) {
+		t->patience_ms = BROKEN_PATIENCE_MS;
+		run_phases(t, c);
+		printf("%sok %u - %s: %s\n", t->outcome == FAILED ? "" : "not ", number, name,
+		       c->name);
+		fixture_diagnose(t->message);
+	} else {
+		printf("not ok %u - %s: %s\n", number, name, c ? "it does not load" : "no case");
+	}
+	fixture_drop(t);
+	test_free(t);
+}
+
 static int show_usage(void)
 {
-	fprintf(stderr, "usage: e2e [-l] [-d] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]\n");
+	fprintf(stderr, "usage: e2e [-dlo] [-p hv_ic|hv_utils] [-r ROUNDS] [[!]NAME-GLOB...]\n"
+			"       e2e -b NAME=CASE...\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	static struct test t = { .peer = HV_IC, .module = "hv_ic" };
+	static struct test t = { .peer = HV_IC, .module = "hv_ic", .patience_ms = PATIENCE_MS };
 	unsigned long rounds = 1;
-	bool list = false, debian = false;
+	bool list = false, debian = false, broken = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "ldp:r:")) != -1) {
-		if (option == 'l') {
-			list = true;
+	while ((option = getopt(argc, argv, "bdlop:r:")) != -1) {
+		if (option == 'b') {
+			broken = true;
 		} else if (option == 'd') {
 			debian = true;
+		} else if (option == 'l') {
+			list = true;
+		} else if (option == 'o') {
+			t.own_daemons = true;
 		} else if (option == 'p' && !strcmp(optarg, "hv_ic")) {
 			t.peer = HV_IC;
 		} else if (option == 'p' && !strcmp(optarg, "hv_utils")) {
@@ -272,6 +333,13 @@ int main(int argc, char **argv)
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (broken) {
+		watchdog_start();
+		printf("TAP version 13\n1..%d\n", argc - optind);
+		for (int i = optind; i < argc; i++)
+			run_broken(&t, argv[i], i - optind + 1);
+		return 0;
+	}
 	make_plan(t.peer, debian, argv + optind);
 	if (!planned) {
 		fprintf(stderr, "e2e: no case has such a name; e2e -l lists them\n");

@@ -44,6 +44,9 @@ struct ic_request *play_post(struct test *t, struct ic *vss, enum wire_vss_op op
 /** play_disk() - mount a file system in memory at /mnt that can be frozen */
 void play_disk(struct test *t);
 
+/** play_disk_without_timer() - the same, where it is not the time that thaws it */
+void play_disk_without_timer(struct test *t);
+
 /** play_heard() - all its output except for how it began */
 char *play_heard(struct test *t);
 

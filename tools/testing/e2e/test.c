@@ -7,9 +7,6 @@
 #include "fixture.h"
 #include "runner.h"
 
-#define COMMAND_MS 120000
-#define UNTIL_MS 120000
-
 /* Memory that lives as long as the case. */
 struct scrap {
 	struct scrap *next;
@@ -163,7 +160,7 @@ static char *run(struct test *t, int *status, const char *format, va_list args)
 	if (vasprintf(&command, format, args) < 0)
 		abort();
 	keep(t, command);
-	*status = hv_guest_run(t->host, COMMAND_MS, &output, "%s", command);
+	*status = hv_guest_run(t->host, t->patience_ms, &output, "%s", command);
 	if (!output)
 		output = allocate(1);
 	keep(t, output);
@@ -209,7 +206,7 @@ static unsigned long long now_ms(void)
 
 void test_until(struct test *t, const char *format, ...)
 {
-	unsigned long long deadline = now_ms() + UNTIL_MS;
+	unsigned long long deadline = now_ms() + t->patience_ms;
 	char *output;
 	va_list args;
 	int status;
@@ -236,11 +233,11 @@ void test_need(struct test *t, const char *path)
 		test_skip(t, "the guest has no %s", path);
 }
 
-/* The daemons, and what shows that the old driver is ready to ask them. */
-static const struct old_daemon {
+/* The services with a daemon, and what shows that the old driver is ready to ask Debian's. */
+static const struct served {
 	const struct ic_service *service;
 	const char *registered;		/* what it says then, if asked; NULL: it negotiates */
-} old_daemons[] = {
+} served[] = {
 	{ &ic_kvp, NULL },
 	{ &ic_vss, "VSS: userspace daemon registered" },
 	{ &ic_fcopy, "FCP: userspace daemon registered" },
@@ -299,10 +296,11 @@ static bool all_closed(void *context)
 
 void test_stop_daemons(struct test *t)
 {
-	const char *names = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon";
+	const char *debians = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon";
+	const char *ours = "hvic-kvpd hvic-vssd hvic-fcopyd";
 
-	test_run(t, 0, "killall -q %s || true", names);
-	test_until(t, "! pidof %s", names);
+	test_run(t, 0, "killall -q %s %s || true", debians, ours);
+	test_until(t, "! pidof %s %s", debians, ours);
 }
 
 void test_unload(struct test *t)
@@ -310,7 +308,7 @@ void test_unload(struct test *t)
 	/* A process that has a device open keeps the module loaded. */
 	test_stop_daemons(t);
 	test_run(t, 0, "rmmod %s", t->module);
-	if (hv_wait(t->host, all_closed, t, UNTIL_MS))
+	if (hv_wait(t->host, all_closed, t, t->patience_ms))
 		FAIL("channels are open after rmmod %s", t->module);
 }
 
@@ -350,11 +348,11 @@ static bool is_logged(void *context)
 	return hv_console_find(wish->host, wish->from, wish->text);
 }
 
-static const struct old_daemon *daemon_of(const struct ic_service *service)
+static const struct served *daemon_of(const struct ic_service *service)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(old_daemons); i++)
-		if (old_daemons[i].service == service)
-			return &old_daemons[i];
+	for (size_t i = 0; i < ARRAY_SIZE(served); i++)
+		if (served[i].service == service)
+			return &served[i];
 	return NULL;
 }
 
@@ -371,16 +369,31 @@ void test_attached(struct test *t, const struct ic_service *service, size_t from
 	if (t->peer == HV_IC)
 		test_until(t, "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/%s/status",
 			   service->instance);
-	else if (wish.text && hv_wait(t->host, is_logged, &wish, UNTIL_MS))
+	else if (wish.text && hv_wait(t->host, is_logged, &wish, t->patience_ms))
 		FAIL("hv_%s_daemon does not register", service->name);
 }
 
-static void start_daemon(struct test *t, const struct old_daemon *daemon)
+/* The host may put files where cases do. */
+static void start_own_daemon(struct test *t, const struct served *daemon)
+{
+	const char *name = daemon->service->name;
+
+	test_run(t, 0, "mkdir -p /etc/hv_ic && printf '[fcopy tests]\\ndirectory = /tmp\\n"
+		 "overwrite = yes\\nmin_free = 0\\n' > /etc/hv_ic/hv_ic.conf");
+	test_run(t, 0, "pidof hvic-%sd || hvic-%sd > /tmp/hvic-%sd.log 2>&1 &", name, name, name);
+	test_attached(t, daemon->service, 0);
+}
+
+static void start_daemon(struct test *t, const struct served *daemon)
 {
 	const char *name = daemon->service->name;
 	size_t from = hv_console_lines(t->host);
 	bool runs;
 
+	if (t->own_daemons) {
+		start_own_daemon(t, daemon);
+		return;
+	}
 	if (!test_has(t, keep_format(t, "/usr/sbin/hv_%s_daemon", name)))
 		test_skip(t, "there is no hv_%s_daemon for this kernel", name);
 	test_talkative(t);
@@ -429,7 +442,7 @@ void test_touch(struct test *t, struct ic *ic)
 void test_rescind(struct test *t, struct ic *ic)
 {
 	EXPECT_EQ(ic_rescind(ic), 0);
-	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_HIDDEN, UNTIL_MS))
+	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_HIDDEN, t->patience_ms))
 		FAIL("%s: the guest keeps a rescinded channel: %s", ic->service->name,
 		     hv_channel_state_name(hv_channel_state(ic->channel)));
 }
@@ -439,7 +452,7 @@ void test_reopen(struct test *t, struct ic *ic)
 	if (hv_channel_state(ic->channel) != HV_CHANNEL_HIDDEN)
 		test_rescind(t, ic);
 	EXPECT_EQ(ic_offer(ic), 0);
-	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_OPEN, UNTIL_MS))
+	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_OPEN, t->patience_ms))
 		FAIL("%s: the guest does not open the channel again", ic->service->name);
 }
 

@@ -3,7 +3,7 @@
  * Debian's package hyperv-daemons as it is: its units and its udev rules, under systemd with a
  * real udevd. udev starts a daemon for its device, and systemd stops it when the device goes.
  */
-#include "e2e.h"
+#include "systemd.h"
 
 static const struct unit {
 	const struct ic_service *service;
@@ -19,16 +19,6 @@ static bool has_unit(struct test *t, const struct unit *unit)
 {
 	return !strcmp(test_run(t, 0, "systemctl show -P LoadState %s.service", unit->name),
 		       "loaded");
-}
-
-static void boot_systemd(struct test *t)
-{
-	test_need(t, "/lib/systemd/systemd");
-	test_need(t, "/lib/systemd/systemd-udevd");
-	test_talkative(t);
-	test_run(t, 0, "kill -USR1 1");
-	test_until(t, "systemctl -q is-active basic.target");
-	test_run(t, 0, "systemctl start systemd-udevd systemd-udev-trigger");
 }
 
 /*
@@ -85,15 +75,10 @@ static void copy(struct test *t)
 	EXPECT_STR(test_run(t, 0, "cat /tmp/copied"), "content");
 }
 
-static void power_off(struct test *t)
-{
-	test_run(t, 0, "systemctl --no-block poweroff");
-	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, 120000), 0);
-}
-
 static void start_and_serve(struct test *t)
 {
-	boot_systemd(t);
+	/* Our daemons would take the place of these. */
+	systemd_boot(t, SYSTEMD_OURS);
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (has_unit(t, &units[i]))
 			expect_active(t, &units[i], 0);
@@ -104,13 +89,13 @@ static void start_and_serve(struct test *t)
 	if (has_unit(t, &units[2]))
 		copy(t);
 	test_run(t, 0, "umount /mnt");
-	power_off(t);
+	systemd_poweroff(t);
 }
 
 /* The service goes and comes back, and with it the device, and with that the unit. */
 static void follow_device(struct test *t)
 {
-	boot_systemd(t);
+	systemd_boot(t, SYSTEMD_OURS);
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		struct ic *ic = test_ic(t, units[i].service);
 		size_t from;
@@ -125,7 +110,7 @@ static void follow_device(struct test *t)
 		expect_active(t, &units[i], from);
 	}
 	exchange(t);
-	power_off(t);
+	systemd_poweroff(t);
 }
 
 const struct test_case units_cases[] = {

@@ -83,8 +83,7 @@ static void no_daemon(struct test *t)
 	struct ic *vss = test_served(t, &ic_vss);
 	uint32_t flags;
 
-	test_run(t, 0, "killall hv_vss_daemon");
-	test_until(t, "! pidof hv_vss_daemon");
+	test_stop_daemons(t);
 	if (t->peer == HV_IC)
 		EXPECT_RESULT(vss_hot_backup(vss, &flags), WIRE_E_NOT_CONNECTED);
 	else

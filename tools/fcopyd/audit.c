@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is told of copies. */
+#include "audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+#include <systemd/sd-journal.h>
+
+#include "log.h"
+#include "printable.h"
+#include "replace.h"
+#include "root.h"
+
+#define FOLDER "var/lib/hv_ic"
+
+/* So many lines a minute about what a host does in vain. */
+#define LINES 20
+
+/* As much as is hashed while the host waits. */
+#define SMALL 1048576
+
+/** hvic_audit_init() - begin; there was no copy yet */
+void hvic_audit_init(struct hvic_audit *audit, int root)
+{
+	memset(audit, 0, sizeof(*audit));
+	audit->root = root;
+	audit->file = -1;
+}
+
+static void set_path(struct hvic_audit *audit, const struct hvic_place *place)
+{
+	char *folder = hvu_printable(place->path, true), *name = hvu_printable(place->name, true);
+
+	snprintf(audit->path, sizeof(audit->path), "%s/%s", folder ? folder : "?",
+		 name ? name : "?");
+	free(folder);
+	free(name);
+}
+
+/* --- The note. ------------------------------------------------------------------------------- */
+
+static json_object *new_note(const char *phase, const struct hvic_copy *copy)
+{
+	const char *folder = *copy->place.path ? copy->place.path : "/";
+	json_object *note = json_object_new_object();
+	char text[40];
+	time_t now = time(NULL);
+	struct tm parts;
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
+	json_object_object_add(note, "phase", json_object_new_string(phase));
+	json_object_object_add(note, "time", json_object_new_string(text));
+	json_object_object_add(note, "directory", json_object_new_string(folder));
+	json_object_object_add(note, "name", json_object_new_string(copy->place.name));
+	json_object_object_add(note, "size_bytes", json_object_new_uint64(copy->size));
+	if (copy->active && copy->named)
+		json_object_object_add(note, "hidden", json_object_new_uint64(copy->id));
+	return note;
+}
+
+/* Nothing depends on it that could be helped, so a failure is not told. */
+static void write_note(const struct hvic_audit *audit, json_object *note)
+{
+	const char *text = json_object_to_json_string_ext(note, JSON_C_TO_STRING_NOSLASHESCAPE);
+	int folder = hvu_open(audit->root, O_RDONLY | O_DIRECTORY, FOLDER);
+	/* A hidden name must not be lost sooner than the file that it is about. */
+	bool durable = json_object_object_get_ex(note, "hidden", NULL);
+
+	if (folder >= 0) {
+		hvu_replace(folder, HVIC_AUDIT_NOTE, 0600, durable, text);
+		close(folder);
+	}
+	json_object_put(note);
+}
+
+/**
+ * hvic_audit_last() - the file that an earlier daemon may have left under a hidden name
+ * @audit: audit
+ * @place: gets where it was to go; not open
+ * @id: gets the id of its START
+ *
+ * Return: 0; %-ENOENT if there is none.
+ */
+int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, uint64_t *id)
+{
+	char text[8192], path[HV_IC_FCOPY_NAME_SIZE] = "", name[HV_IC_FCOPY_NAME_SIZE] = "";
+	json_object *note, *directory, *file, *hidden;
+	int ret = hvu_read(audit->root, text, sizeof(text), FOLDER "/" HVIC_AUDIT_NOTE);
+
+	note = ret > 0 ? json_tokener_parse(text) : NULL;
+	ret = -ENOENT;
+	if (json_object_object_get_ex(note, "directory", &directory) &&
+	    json_object_object_get_ex(note, "name", &file) &&
+	    json_object_object_get_ex(note, "hidden", &hidden)) {
+		snprintf(path, sizeof(path), "%s", json_object_get_string(directory));
+		snprintf(name, sizeof(name), "%s", json_object_get_string(file));
+		*id = json_object_get_uint64(hidden);
+		ret = hvic_place_parse(place, path, name) ? -ENOENT : 0;
+	}
+	json_object_put(note);
+	return ret;
+}
+
+/* --- Lines. ---------------------------------------------------------------------------------- */
+
+/* May there be a line more? A host can fail as often as it likes. */
+static bool may_say(struct hvic_audit *audit)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec - audit->window >= 60) {
+		if (audit->unsaid)
+			hvu_log(HVU_LOG_NOTICE, "%u more lines about copies were left out",
+				audit->unsaid);
+		audit->window = now.tv_sec;
+		audit->lines = 0;
+		audit->unsaid = 0;
+	}
+	if (audit->lines++ < LINES)
+		return true;
+	audit->unsaid++;
+	return false;
+}
+
+static const char *reason(int error)
+{
+	switch (-error) {
+	case EACCES:
+		return "the configuration or the file system does not allow it";
+	case ENOTDIR:
+		return "there is no such directory";
+	case EINVAL:
+		return "the host's request makes no sense";
+	case ENODEV:
+		return "the service has gone";
+	case ESHUTDOWN:
+		return "the daemon has ended";
+	case ECANCELED:
+		return "the host has cancelled it";
+	default:
+		return strerror(-error);
+	}
+}
+
+/** hvic_audit_refused() - a file has not been begun */
+void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place, int error)
+{
+	char *folder, *name;
+
+	if (!may_say(audit))
+		return;
+	folder = hvu_printable(place->path, true);
+	name = hvu_printable(place->name, true);
+	hvu_log(HVU_LOG_NOTICE, "refused to copy %s/%s: %s", folder ? folder : "?",
+		name ? name : "?", reason(error));
+	free(folder);
+	free(name);
+}
+
+/** hvic_audit_begun() - a file has been begun */
+void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy)
+{
+	/* One at a time. */
+	hvic_audit_end(audit);
+	set_path(audit, &copy->place);
+	clock_gettime(CLOCK_MONOTONIC, &audit->began);
+	write_note(audit, new_note("copying", copy));
+}
+
+/** hvic_audit_broken() - a file that was begun has come to nothing */
+void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, int error)
+{
+	json_object *note = new_note(error == -ECANCELED ? "cancelled" : "failed", copy);
+
+	json_object_object_add(note, "error", json_object_new_string(reason(error)));
+	write_note(audit, note);
+	if (may_say(audit))
+		hvu_log(HVU_LOG_NOTICE, "%s was not copied: %s", audit->path, reason(error));
+}
+
+static void say_complete(struct hvic_audit *audit, const char *sha256)
+{
+	unsigned long long size = audit->size, ms = audit->ms;
+
+	if (!getenv("JOURNAL_STREAM")) {
+		hvu_log(HVU_LOG_NOTICE, "%s was copied%s: %llu bytes in %llu ms, SHA-256 %s",
+			audit->path, audit->replaced ? " over another file" : "", size, ms, sha256);
+		return;
+	}
+	sd_journal_send("MESSAGE=%s was copied%s: %llu bytes in %llu ms, SHA-256 %s",
+			audit->path, audit->replaced ? " over another file" : "", size, ms, sha256,
+			"PRIORITY=%d", HVU_LOG_NOTICE,
+			"MESSAGE_ID=5a5e0d5b0f3c4d7f8f0a6c1f7b9d2e43",
+			"HV_IC_FILE=%s", audit->path, "HV_IC_SIZE=%llu", size,
+			"HV_IC_DURATION_MS=%llu", ms, "HV_IC_SHA256=%s", sha256, NULL);
+}
+
+static uint64_t since(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - began->tv_sec) * 1000 + (now.tv_nsec - began->tv_nsec) / 1000000;
+}
+
+/**
+ * hvic_audit_complete() - a file is complete, and the host has been told
+ * @audit: audit
+ * @copy: the copy, whose file may still have to be hashed; hvic_audit_step() does the rest
+ */
+void hvic_audit_complete(struct hvic_audit *audit, const struct hvic_copy *copy)
+{
+	json_object *note = new_note("complete", copy);
+	struct stat st;
+
+	audit->ms = since(&audit->began);
+	json_object_object_add(note, "duration_ms", json_object_new_uint64(audit->ms));
+	write_note(audit, note);
+	audit->file = fcntl(copy->file, F_DUPFD_CLOEXEC, 3);
+	audit->size = copy->size;
+	audit->replaced = copy->replaced;
+	audit->digest = copy->digest;
+	if (!fstat(copy->file, &st))
+		audit->changed = st.st_mtim;
+	if (copy->size - audit->digest.done <= SMALL)
+		hvic_audit_end(audit);
+}
+
+/* Who owns the file may have written to it already: then nobody knows what the host has sent. */
+static bool is_as_it_was(const struct hvic_audit *audit)
+{
+	struct stat st;
+
+	return !fstat(audit->file, &st) && (uint64_t)st.st_size == audit->size &&
+		!memcmp(&st.st_mtim, &audit->changed, sizeof(st.st_mtim));
+}
+
+/** hvic_audit_step() - hash a piece of a complete file; true if there is more to do */
+bool hvic_audit_step(struct hvic_audit *audit)
+{
+	char sha256[HVIC_SHA256_TEXT];
+	int ret;
+
+	if (audit->file < 0)
+		return false;
+	ret = hvic_digest_step(&audit->digest, audit->file, audit->size);
+	if (ret > 0)
+		return true;
+	hvic_sha256_end(&audit->digest.sha, sha256);
+	say_complete(audit, ret || !is_as_it_was(audit) ? "unknown, the file has been changed" :
+		     sha256);
+	close(audit->file);
+	audit->file = -1;
+	return false;
+}
+
+/** hvic_audit_end() - nothing is left to be told of */
+void hvic_audit_end(struct hvic_audit *audit)
+{
+	while (hvic_audit_step(audit))
+		;
+}

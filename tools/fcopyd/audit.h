@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is told of copies: lines in the journal, and a note for "hvic fcopy".
+ *
+ * The note, /var/lib/hv_ic/fcopy.json, is about the last copy and is written when one begins and
+ * when it ends. It is also what a daemon that starts after a power failure knows of a file that
+ * has a hidden name; therefore it is not in /run.
+ */
+#ifndef FCOPYD_AUDIT_H
+#define FCOPYD_AUDIT_H
+
+#include <time.h>
+
+#include "copy.h"
+
+#define HVIC_AUDIT_NOTE "fcopy.json"
+
+/**
+ * struct hvic_audit - what is to be told
+ * @root: below which /var is
+ * @path: of the file that is copied, or hashed, for people
+ * @began: when
+ * @ms: how long it took, once it is complete
+ * @file: a complete file that is still hashed; -1 for none
+ * @complete: what it was like when it was complete
+ * @replaced: another file was there before
+ * @digest: of it
+ * @window: when lines were counted from
+ * @lines: that the host has caused since
+ * @unsaid: how many were left out
+ */
+struct hvic_audit {
+	int root;
+	char path[4 * 2 * HV_IC_FCOPY_NAME_SIZE];
+	struct timespec began;
+	uint64_t ms;
+	int file;
+	uint64_t size;
+	struct timespec changed;
+	bool replaced;
+	struct hvic_digest digest;
+	time_t window;
+	unsigned int lines;
+	unsigned int unsaid;
+};
+
+void hvic_audit_init(struct hvic_audit *audit, int root);
+void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place, int error);
+void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy);
+void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, int error);
+void hvic_audit_complete(struct hvic_audit *audit, const struct hvic_copy *copy);
+bool hvic_audit_step(struct hvic_audit *audit);
+void hvic_audit_end(struct hvic_audit *audit);
+
+int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, uint64_t *id);
+
+#endif

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One file that the host copies. */
+#include "copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* --- Hidden names. ---------------------------------------------------------------------------- */
+
+/** hvic_copy_hidden_name() - what a file is called until it is complete, if it must have a name */
+void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t id)
+{
+	snprintf(name, HVIC_COPY_HIDDEN_SIZE, ".hvic-fcopy-%016llx.part",
+		 (unsigned long long)id);
+}
+
+/**
+ * hvic_copy_remove_left() - remove what a daemon has left that went in the middle
+ * @place: where its file was to go; open
+ * @id: of the START that began it
+ *
+ * The name is nobody else's. It may be in any folder on the way, for the last ones may have been
+ * missing then.
+ *
+ * Return: 0, %-ENOENT if nothing was left, or another negative errno.
+ */
+int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id)
+{
+	struct hvic_place parent = *place;
+	char hidden[HVIC_COPY_HIDDEN_SIZE];
+	int ret = -ENOENT;
+
+	hvic_copy_hidden_name(hidden, id);
+	for (;;) {
+		const char *missing;
+		int fd = hvic_place_walk(&parent, &missing);
+		char *last = strrchr(parent.path, '/');
+
+		if (fd >= 0) {
+			if (!unlinkat(fd, hidden, 0))
+				ret = 0;
+			else if (errno != ENOENT)
+				ret = hvic_place_status(-errno);
+			close(fd);
+		}
+		if (!last || last < &parent.path[parent.top_len])
+			return ret;
+		*last = '\0';
+	}
+}
+
+/* Does something that makes the hidden name; what has it is a leftover of an earlier boot. */
+static int make_hidden(const struct hvic_copy *copy, int folder,
+		       int (*make)(const struct hvic_copy *copy, int folder, const char *name))
+{
+	char hidden[HVIC_COPY_HIDDEN_SIZE];
+	int ret;
+
+	hvic_copy_hidden_name(hidden, copy->id);
+	ret = make(copy, folder, hidden);
+	if (ret != -EEXIST)
+		return ret;
+	unlinkat(folder, hidden, 0);
+	return make(copy, folder, hidden);
+}
+
+/* --- Begin. ----------------------------------------------------------------------------------- */
+
+/* 1 if there is a file that the new one may replace, 0 if there is nothing. */
+static int check_target(const struct hvic_copy *copy, int folder)
+{
+	struct stat st;
+
+	if (fstatat(folder, copy->place.name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -errno;
+	if (!(copy->flags & HV_IC_FCOPY_OVERWRITE) || S_ISDIR(st.st_mode))
+		return -EEXIST;
+	/* A link, a FIFO, a device is there for a reason. */
+	return copy->place.overwrite && S_ISREG(st.st_mode) ? 1 : -EACCES;
+}
+
+static int check_room(const struct hvic_copy *copy, int folder)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (copy->place.max_size && copy->size > copy->place.max_size)
+		return -EACCES;
+	if (fstatvfs(folder, &fs))
+		return -errno;
+	/* Some file systems do not say. */
+	if (!fs.f_blocks)
+		return 0;
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return copy->place.min_free > room || copy->size > room - copy->place.min_free ?
+		-ENOSPC : 0;
+}
+
+static int open_hidden(const struct hvic_copy *copy, int folder, const char *name)
+{
+	int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	(void)copy;
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_file(struct hvic_copy *copy)
+{
+	int fd = -EOPNOTSUPP;
+
+	if (!copy->avoid_unnamed) {
+		fd = openat(copy->folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+		fd = fd < 0 ? -errno : fd;
+	}
+	if (fd == -EOPNOTSUPP || fd == -EISDIR || fd == -EINVAL) {
+		fd = make_hidden(copy, copy->folder, open_hidden);
+		copy->named = fd >= 0;
+	}
+	if (fd < 0)
+		return fd;
+	copy->file = fd;
+	return 0;
+}
+
+/**
+ * hvic_copy_begin() - begin a file
+ * @copy: its place is open; it is not active
+ * @id: of START
+ * @size: of the file
+ * @flags: HV_IC_FCOPY_*
+ *
+ * Return: 0, after which the place belongs to the copy; or a negative errno for the host.
+ */
+int hvic_copy_begin(struct hvic_copy *copy, uint64_t id, uint64_t size, uint32_t flags)
+{
+	const char *missing;
+	int ret;
+
+	copy->id = id;
+	copy->size = size;
+	copy->flags = flags;
+	copy->named = false;
+	copy->n_run = 0;
+	copy->run_at = 0;
+	copy->run_len = 0;
+	copy->end = 0;
+	copy->prefix = 0;
+	copy->made = 0;
+	copy->replaced = false;
+	copy->error = 0;
+	hvic_digest_init(&copy->digest);
+
+	copy->folder = hvic_place_walk(&copy->place, &missing);
+	if (copy->folder < 0)
+		return copy->folder;
+	ret = !*missing ? check_target(copy, copy->folder) :
+		flags & HV_IC_FCOPY_CREATE_PATH ? 0 : -ENOTDIR;
+	if (ret >= 0)
+		ret = check_room(copy, copy->folder);
+	if (!ret)
+		ret = open_file(copy);
+	if (ret) {
+		close(copy->folder);
+		return hvic_place_status(ret);
+	}
+	copy->active = true;
+	return 0;
+}
+
+/* --- Blocks. ---------------------------------------------------------------------------------- */
+
+static void drop_written(struct hvic_copy *copy, size_t len)
+{
+	struct iovec *block = copy->run;
+
+	copy->run_at += len;
+	copy->run_len -= len;
+	for (; len && len >= block->iov_len; block++) {
+		len -= block->iov_len;
+		copy->n_run--;
+	}
+	memmove(copy->run, block, copy->n_run * sizeof(*block));
+	if (len) {
+		copy->run[0].iov_base = (char *)copy->run[0].iov_base + len;
+		copy->run[0].iov_len -= len;
+	}
+}
+
+/**
+ * hvic_copy_flush() - write the blocks that have been gathered
+ * @copy: an active copy
+ *
+ * Return: 0 or a negative errno for the host; an error is returned once, and then kept in @copy.
+ */
+int hvic_copy_flush(struct hvic_copy *copy)
+{
+	uint64_t from = copy->run_at;
+
+	while (copy->run_len && !copy->error) {
+		ssize_t len = pwritev(copy->file, copy->run, copy->n_run, copy->run_at);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0) {
+			copy->error = hvic_place_status(len ? -errno : -EIO);
+			break;
+		}
+		drop_written(copy, len);
+	}
+	if (copy->run_len) {
+		copy->n_run = 0;
+		copy->run_len = 0;
+		return copy->error;
+	}
+	if (copy->run_at > copy->end)
+		copy->end = copy->run_at;
+	if (from <= copy->prefix && copy->run_at > copy->prefix)
+		copy->prefix = copy->run_at;
+	if (copy->run_at > from)
+		hvic_digest_wrote(&copy->digest, from);
+	return 0;
+}
+
+/**
+ * hvic_copy_add() - a block
+ * @copy: an active copy
+ * @offset: where in the file
+ * @data: its bytes, which have to stay there until hvic_copy_flush()
+ * @size: how many
+ *
+ * Return: as hvic_copy_flush().
+ */
+int hvic_copy_add(struct hvic_copy *copy, uint64_t offset, const void *data, size_t size)
+{
+	int ret = 0;
+
+	if (copy->error || !size)
+		return 0;
+	if (size > copy->size || offset > copy->size - size) {
+		copy->error = -EINVAL;
+		return copy->error;
+	}
+	if (copy->n_run == HVIC_COPY_RUN ||
+	    (copy->n_run && offset != copy->run_at + copy->run_len))
+		ret = hvic_copy_flush(copy);
+	if (ret)
+		return ret;
+	if (!copy->n_run)
+		copy->run_at = offset;
+	copy->run[copy->n_run].iov_base = (void *)data;
+	copy->run[copy->n_run].iov_len = size;
+	copy->n_run++;
+	copy->run_len += size;
+	return 0;
+}
+
+/* --- End. ------------------------------------------------------------------------------------- */
+
+static int link_as(const struct hvic_copy *copy, int folder, const char *name)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", copy->file);
+	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+/* The hidden name becomes the file's own, unless there is another file of that. */
+static int rename_new(const struct hvic_copy *copy, int folder, const char *hidden)
+{
+	const char *name = copy->place.name;
+	int ret;
+
+	if (!renameat2(copy->folder, hidden, folder, name, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	/* This file system cannot rename so. */
+	ret = linkat(copy->folder, hidden, folder, name, 0) ? -errno : 0;
+	if (!ret)
+		unlinkat(copy->folder, hidden, 0);
+	return ret;
+}
+
+static int give_name(struct hvic_copy *copy, int folder)
+{
+	char hidden[HVIC_COPY_HIDDEN_SIZE];
+	int from = copy->named ? copy->folder : folder;
+	int there = check_target(copy, folder);
+	int ret = 0;
+
+	if (there < 0)
+		return there;
+	hvic_copy_hidden_name(hidden, copy->id);
+	if (!there) {
+		ret = copy->named ? rename_new(copy, folder, hidden) :
+			link_as(copy, folder, copy->place.name);
+	} else {
+		if (!copy->named)
+			ret = make_hidden(copy, folder, link_as);
+		if (!ret && renameat(from, hidden, folder, copy->place.name)) {
+			ret = -errno;
+			if (!copy->named)
+				unlinkat(folder, hidden, 0);
+		}
+	}
+	if (!ret) {
+		copy->named = false;
+		copy->replaced = there;
+	}
+	return ret;
+}
+
+static int sync_folder(int folder)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	/* Not every file system can, and then there is no way. */
+	ret = fsync(fd) && errno != EINVAL ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static int finish(struct hvic_copy *copy)
+{
+	const struct hvic_place *place = &copy->place;
+	int folder, ret = hvic_copy_flush(copy);
+
+	if (copy->error)
+		return copy->error;
+	/* There may be holes in it, but not behind its last byte: that would be a part. */
+	if (ret || copy->end != copy->size)
+		return ret ? ret : -EINVAL;
+	/* ORDER: under its own name it is what it should be, and on the disk. */
+	ret = hvic_place_own(place, copy->file, place->mode);
+	if (!ret && fsync(copy->file))
+		ret = -errno;
+	if (ret)
+		return ret;
+	/* Once more from the allowed folder: the way may be another one by now. */
+	folder = hvic_place_make(place, &copy->made);
+	if (folder < 0)
+		return folder;
+	ret = give_name(copy, folder);
+	if (!ret)
+		ret = sync_folder(folder);
+	close(folder);
+	if (ret)
+		hvic_copy_undo(copy);
+	return ret;
+}
+
+/**
+ * hvic_copy_complete() - all blocks have come
+ * @copy: an active copy
+ *
+ * Return: 0 when the file is in its place and on the disk, or a negative errno for the host. In
+ * both cases there is still the rest of it to be ended.
+ */
+int hvic_copy_complete(struct hvic_copy *copy)
+{
+	return hvic_place_status(finish(copy));
+}
+
+/**
+ * hvic_copy_undo() - remove a file that is in its place already
+ * @copy: a copy that may be complete
+ *
+ * For a host that has given it up meanwhile. A file that it has replaced is lost.
+ */
+void hvic_copy_undo(struct hvic_copy *copy)
+{
+	struct stat ours, there;
+	const char *missing;
+	int folder = hvic_place_walk(&copy->place, &missing);
+
+	if (folder >= 0 && !*missing && !fstat(copy->file, &ours) &&
+	    !fstatat(folder, copy->place.name, &there, AT_SYMLINK_NOFOLLOW) &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+		unlinkat(folder, copy->place.name, 0);
+	if (folder >= 0)
+		close(folder);
+	hvic_place_unmake(&copy->place, copy->made);
+	copy->made = 0;
+}
+
+/** hvic_copy_end() - let go of a copy; of one that is not complete nothing is left */
+void hvic_copy_end(struct hvic_copy *copy)
+{
+	char hidden[HVIC_COPY_HIDDEN_SIZE];
+
+	if (!copy->active)
+		return;
+	copy->active = false;
+	if (copy->named) {
+		hvic_copy_hidden_name(hidden, copy->id);
+		unlinkat(copy->folder, hidden, 0);
+	}
+	close(copy->file);
+	close(copy->folder);
+	hvic_place_close(&copy->place);
+}

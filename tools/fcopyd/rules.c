@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the configuration allows. */
+#include "rules.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "parse.h"
+
+/* Names are looked up here, and not while the host waits: that may take its time. */
+static int find_user(const char *name, uid_t *uid)
+{
+	struct passwd *user;
+	uint64_t number = 0;
+
+	*uid = 0;
+	if (!name)
+		return 0;
+	user = getpwnam(name);
+	if (!user && hvu_parse_number(name, UINT32_MAX - 1, &number))
+		return -ENOENT;
+	*uid = user ? user->pw_uid : number;
+	return 0;
+}
+
+static int find_group(const char *name, gid_t *gid)
+{
+	struct group *group;
+	uint64_t number = 0;
+
+	*gid = 0;
+	if (!name)
+		return 0;
+	group = getgrnam(name);
+	if (!group && hvu_parse_number(name, UINT32_MAX - 1, &number))
+		return -ENOENT;
+	*gid = group ? group->gr_gid : number;
+	return 0;
+}
+
+static void add_rule(struct hvic_rules *rules, const struct hvu_fcopy_directory *directory)
+{
+	struct hvic_rule *rule = &rules->list[rules->n];
+	const char *what = directory->owner;
+	int ret = find_user(directory->owner, &rule->uid);
+
+	if (!ret) {
+		what = directory->group;
+		ret = find_group(directory->group, &rule->gid);
+	}
+	if (ret) {
+		hvu_log(HVU_LOG_ERROR,
+			"[fcopy %s]: there is no \"%s\" to own the files, so none can be copied to %s",
+			directory->name, what, directory->directory);
+		return;
+	}
+	rule->directory = directory;
+	rules->n++;
+}
+
+/**
+ * hvic_rules_load() - read the configuration
+ * @rules: gets what it allows; zeroed, or what was read before
+ * @root: below which /etc is
+ *
+ * Return: 0, or a negative errno after lines in the log, with @rules as they were.
+ */
+int hvic_rules_load(struct hvic_rules *rules, int root)
+{
+	struct hvic_rules fresh = { .n = 0 };
+	int ret = hvu_settings_load(&fresh.settings, root, hvu_settings_log, NULL);
+
+	if (ret)
+		return ret;
+	fresh.list = calloc(fresh.settings.n_fcopy + 1, sizeof(*fresh.list));
+	if (!fresh.list) {
+		hvu_settings_free(&fresh.settings);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < fresh.settings.n_fcopy; i++)
+		add_rule(&fresh, &fresh.settings.fcopy[i]);
+	if (!fresh.n)
+		hvu_log(HVU_LOG_INFO, "no directory is allowed, see hv_ic.conf(5)");
+	hvic_rules_free(rules);
+	*rules = fresh;
+	return 0;
+}
+
+/** hvic_rules_free() - nothing is allowed any more */
+void hvic_rules_free(struct hvic_rules *rules)
+{
+	if (rules->list)
+		hvu_settings_free(&rules->settings);
+	free(rules->list);
+	rules->list = NULL;
+	rules->n = 0;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* SHA-256, as FIPS 180-4 defines it. */
+#include "sha256.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint32_t constants[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+	0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+	0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+	0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+	0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+	0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+	0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+	0xc67178f2,
+};
+
+static uint32_t turn(uint32_t word, unsigned int bits)
+{
+	return word >> bits | word << (32 - bits);
+}
+
+static void take_block(uint32_t state[8], const uint8_t *block)
+{
+	uint32_t words[64], s[8];
+
+	memcpy(words, block, HVIC_SHA256_BLOCK);
+	for (size_t i = 0; i < 16; i++)
+		words[i] = be32toh(words[i]);
+	for (size_t i = 16; i < 64; i++) {
+		uint32_t a = words[i - 15], b = words[i - 2];
+
+		words[i] = words[i - 16] + words[i - 7] +
+			(turn(a, 7) ^ turn(a, 18) ^ a >> 3) + (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
+	}
+	memcpy(s, state, sizeof(s));
+	for (size_t i = 0; i < 64; i++) {
+		uint32_t first = s[7] + constants[i] + words[i] +
+			(turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) +
+			((s[4] & s[5]) ^ (~s[4] & s[6]));
+		uint32_t second = (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) +
+			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+
+		memmove(&s[1], &s[0], 7 * sizeof(s[0]));
+		s[4] += first;
+		s[0] = first + second;
+	}
+	for (size_t i = 0; i < 8; i++)
+		state[i] += s[i];
+}
+
+/** hvic_sha256_init() - begin a digest */
+void hvic_sha256_init(struct hvic_sha256 *sha)
+{
+	static const uint32_t first[8] = {
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+		0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+	};
+
+	memcpy(sha->state, first, sizeof(first));
+	sha->len = 0;
+}
+
+/** hvic_sha256_add() - more bytes */
+void hvic_sha256_add(struct hvic_sha256 *sha, const void *data, size_t size)
+{
+	const uint8_t *next = data;
+	size_t have = sha->len % HVIC_SHA256_BLOCK;
+
+	sha->len += size;
+	if (have) {
+		size_t some = HVIC_SHA256_BLOCK - have;
+
+		some = some < size ? some : size;
+		memcpy(&sha->block[have], next, some);
+		if (have + some < HVIC_SHA256_BLOCK)
+			return;
+		take_block(sha->state, sha->block);
+		next += some;
+		size -= some;
+	}
+	for (; size >= HVIC_SHA256_BLOCK; size -= HVIC_SHA256_BLOCK) {
+		take_block(sha->state, next);
+		next += HVIC_SHA256_BLOCK;
+	}
+	if (size)
+		memcpy(sha->block, next, size);
+}
+
+/** hvic_sha256_end() - the digest as text, in hexadecimal; @sha is of no use afterwards */
+void hvic_sha256_end(struct hvic_sha256 *sha, char text[static HVIC_SHA256_TEXT])
+{
+	static const uint8_t padding[HVIC_SHA256_BLOCK] = { 0x80 };
+	uint64_t bits = htobe64(sha->len * 8);
+	size_t have = sha->len % HVIC_SHA256_BLOCK;
+
+	hvic_sha256_add(sha, padding, (have < 56 ? 56 : 56 + HVIC_SHA256_BLOCK) - have);
+	hvic_sha256_add(sha, &bits, sizeof(bits));
+	for (size_t i = 0; i < 8; i++)
+		snprintf(&text[8 * i], 9, "%08x", sha->state[i]);
+}

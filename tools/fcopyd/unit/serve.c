@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The daemon, with the driver's part played at the other end of a socket. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "unit.h"
+
+static int driver;
+
+static int open_device(struct hvu_client *client)
+{
+	int ends[2];
+
+	(void)client;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	driver = ends[0];
+	return ends[1];
+}
+
+static struct hvu_client_ops ops;
+
+static void tell(struct hvic_serve *serve, struct hv_ic_record record, const void *payload,
+		 size_t size)
+{
+	static char buffer[16384];
+
+	record.len = sizeof(record) + size;
+	memcpy(buffer, &record, sizeof(record));
+	if (size)
+		memcpy(buffer + sizeof(record), payload, size);
+	assert_int_equal(write(driver, buffer, record.len), record.len);
+	assert_int_equal(hvu_client_dispatch(&serve->client), 0);
+}
+
+/* What the daemon answers; 1 if it does not. */
+static int answer(uint64_t id)
+{
+	char buffer[1024];
+	struct hv_ic_record record;
+	ssize_t len = read(driver, buffer, sizeof(buffer));
+
+	if (len < 0)
+		return 1;
+	assert_true(len >= (ssize_t)sizeof(record));
+	memcpy(&record, buffer, sizeof(record));
+	assert_int_equal(record.id, id);
+	return record.status;
+}
+
+static struct hvic_serve *begin(struct unit_root *root, const char *configuration)
+{
+	struct hvic_serve *serve = calloc(1, sizeof(*serve));
+	struct hv_ic_hello hello = { .abi = HV_IC_ABI_VERSION };
+
+	assert_non_null(serve);
+	unit_folder(root, "dev");
+	unit_folder(root, "in");
+	unit_folder(root, "var/lib/hv_ic");
+	unit_file(root, "etc/hv_ic/hv_ic.conf", configuration);
+	ops = hvic_serve_ops;
+	ops.open = open_device;
+	assert_int_equal(hvic_rules_load(&serve->rules, root->fd), 0);
+	hvic_serve_init(serve, root->fd);
+	assert_int_equal(hvu_client_open(&serve->client, &ops, root->fd, "fcopy", 0), 0);
+	tell(serve, (struct hv_ic_record){ .id = 1, .op = HV_IC_HELLO }, &hello, sizeof(hello));
+	assert_int_equal(answer(1), 0);
+	return serve;
+}
+
+static void end(struct hvic_serve *serve)
+{
+	hvu_client_close(&serve->client);
+	hvic_serve_end(serve);
+	close(driver);
+	free(serve);
+}
+
+static int start(struct hvic_serve *serve, const char *path, uint64_t size, uint32_t flags)
+{
+	struct hv_ic_fcopy_start payload = { .size = size, .flags = flags, .name = "file" };
+
+	strcpy(payload.path, path);
+	tell(serve, (struct hv_ic_record){ .id = 2, .op = HV_IC_FCOPY_START }, &payload,
+	     sizeof(payload));
+	return answer(2);
+}
+
+static size_t put_block(char *at, uint64_t number, size_t size)
+{
+	struct hv_ic_fcopy_write block = { .offset = number * HV_IC_FCOPY_BLOCK, .size = size };
+	struct hv_ic_record record = {
+		.len = sizeof(record) + offsetof(struct hv_ic_fcopy_write, data[size]),
+		.id = HV_IC_RECORD_OWN_ID + 1 + number,
+		.op = HV_IC_FCOPY_WRITE,
+		.flags = HV_IC_RECORD_QUIET,
+	};
+
+	memset(block.data, 'a' + number % 26, size);
+	memcpy(at, &record, sizeof(record));
+	memcpy(at + sizeof(record), &block, record.len - sizeof(record));
+	return record.len;
+}
+
+static void tell_blocks(struct hvic_serve *serve, uint64_t first, unsigned int n)
+{
+	static char buffer[HVU_RECORD_BUFFER];
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		len += put_block(buffer + len, first + i, HV_IC_FCOPY_BLOCK);
+	assert_int_equal(write(driver, buffer, len), len);
+	assert_int_equal(hvu_client_dispatch(&serve->client), 0);
+}
+
+static int complete(struct hvic_serve *serve)
+{
+	tell(serve, (struct hv_ic_record){ .id = 3, .op = HV_IC_FCOPY_COMPLETE }, NULL, 0);
+	return answer(3);
+}
+
+static long size_of(struct unit_root *root, const char *path)
+{
+	struct stat st;
+
+	return fstatat(root->fd, path, &st, 0) ? -errno : st.st_size;
+}
+
+#define ALLOWED "[fcopy in]\ndirectory = /in\nmode = 0600\n"
+
+static void nothing_allowed(void **state)
+{
+	struct hvic_serve *serve = begin(*state, "");
+
+	assert_int_equal(start(serve, "/in", 1, 0), -EACCES);
+	assert_int_equal(complete(serve), -EINVAL);
+	end(serve);
+}
+
+static void whole(void **state)
+{
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct unit_root *root = *state;
+	char note[1024] = "";
+	int fd;
+
+	assert_int_equal(start(serve, "/in", 7 * HV_IC_FCOPY_BLOCK, 0), 0);
+	tell_blocks(serve, 0, 5);
+	tell_blocks(serve, 5, 2);
+	/* Blocks are not answered. */
+	assert_int_equal(answer(0), 1);
+	assert_int_equal(size_of(root, "in/file"), -ENOENT);
+	assert_int_equal(complete(serve), 0);
+	assert_int_equal(size_of(root, "in/file"), 7 * HV_IC_FCOPY_BLOCK);
+	fd = openat(root->fd, "var/lib/hv_ic/" HVIC_AUDIT_NOTE, O_RDONLY);
+	assert_true(read(fd, note, sizeof(note) - 1) > 0);
+	close(fd);
+	assert_non_null(strstr(note, "\"complete\""));
+	assert_int_equal(start(serve, "/in", 1, 0), -EEXIST);
+	end(serve);
+}
+
+/* Whatever ends a copy, nothing is left of it. */
+static void broken_off(void **state)
+{
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	const struct hv_ic_record ends[] = {
+		{ .op = HV_IC_FCOPY_CANCEL, .flags = HV_IC_RECORD_EVENT, .status = -ECANCELED },
+		{ .op = HV_IC_HELLO, .flags = HV_IC_RECORD_EVENT },
+		{ .op = HV_IC_FCOPY_COMPLETE, .id = 3 },
+	};
+	struct unit_root *root = *state;
+
+	for (int both = 0; both < 2; both++) {
+		serve->copy.avoid_unnamed = both;
+		for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+			assert_int_equal(start(serve, "/in", 7 * HV_IC_FCOPY_BLOCK, 0), 0);
+			tell_blocks(serve, 0, 3);
+			tell(serve, ends[i], NULL, 0);
+			assert_int_equal(answer(ends[i].id), ends[i].id ? -EINVAL : 1);
+			/* The folder itself can be removed. */
+			unit_remove(root, "in");
+			unit_folder(root, "in");
+			/* Blocks that come late do no harm. */
+			tell_blocks(serve, 3, 1);
+			assert_int_equal(complete(serve), -EINVAL);
+		}
+	}
+	assert_int_equal(start(serve, "/in", 7, 0), 0);
+	end(serve);
+	unit_remove(root, "in");
+	unit_folder(root, "in");
+}
+
+static void bad_blocks(void **state)
+{
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct hv_ic_record record = {
+		.id = HV_IC_RECORD_OWN_ID + 1, .op = HV_IC_FCOPY_WRITE, .flags = HV_IC_RECORD_QUIET,
+	};
+	struct { uint64_t offset; uint32_t size; uint32_t reserved; char data[4]; } block = {
+		.size = 5,
+	};
+
+	/* More than there is; less than a header; beyond the end. */
+	assert_int_equal(start(serve, "/in", 4, 0), 0);
+	tell(serve, record, &block, 20);
+	assert_int_equal(answer(record.id), -EINVAL);
+	tell(serve, record, &block, 3);
+	assert_int_equal(answer(record.id), -EINVAL);
+	block.offset = 1;
+	block.size = 4;
+	tell(serve, record, &block, 20);
+	assert_int_equal(answer(record.id), -EINVAL);
+	assert_int_equal(complete(serve), -EINVAL);
+	tell(serve, (struct hv_ic_record){ .id = 9, .op = 99 }, NULL, 0);
+	assert_int_equal(answer(9), -EOPNOTSUPP);
+	end(serve);
+}
+
+/* A daemon that was killed has left its hidden file; the driver asks for it, or the note tells. */
+static void left(void **state)
+{
+	static const char hidden[] = "in/.hvic-fcopy-0000000000000002.part";
+	struct hv_ic_fcopy_left what = { .start = 2, .path = "/in", .name = "file" };
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct unit_root *root = *state;
+	char note[1024] = "";
+	int fd;
+
+	unit_file(root, hidden, "part");
+	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what, sizeof(what));
+	assert_int_equal(answer(8), 0);
+	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what, sizeof(what));
+	assert_int_equal(answer(8), -ENOENT);
+
+	serve->copy.avoid_unnamed = true;
+	assert_int_equal(start(serve, "/in", 1, 0), 0);
+	assert_true(size_of(root, hidden) >= 0);
+	fd = openat(root->fd, "var/lib/hv_ic/" HVIC_AUDIT_NOTE, O_RDONLY);
+	assert_true(read(fd, note, sizeof(note) - 1) > 0);
+	close(fd);
+	end(serve);
+	unit_file(root, hidden, "part");
+	unit_file(root, "var/lib/hv_ic/" HVIC_AUDIT_NOTE, note);
+	end(begin(root, ALLOWED));
+	assert_int_equal(size_of(root, hidden), -ENOENT);
+}
+
+/* --- What a batch costs. --------------------------------------------------------------------- */
+
+static void serve_batch(struct hvic_serve *serve)
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	raise(SIGSTOP);
+	hvu_client_dispatch(&serve->client);
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+/* How often a process enters the kernel between its two stops. */
+static unsigned int count_calls(pid_t child)
+{
+	unsigned int stops = 0;
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+	for (;;) {
+		ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (!WIFSTOPPED(status) || WSTOPSIG(status) == SIGSTOP)
+			break;
+		stops++;
+	}
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return stops / 2;
+}
+
+/* Ten blocks: one wait, one read, one write, and what raise() itself takes. */
+static void few_calls(void **state)
+{
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	static char buffer[HVU_RECORD_BUFFER];
+	unsigned int empty, full;
+	size_t len = 0;
+	pid_t child;
+
+	assert_int_equal(start(serve, "/in", 10 * HV_IC_FCOPY_BLOCK, 0), 0);
+	child = fork();
+	if (!child)
+		serve_batch(serve);
+	empty = count_calls(child);
+	for (int i = 0; i < 10; i++)
+		len += put_block(buffer + len, i, HV_IC_FCOPY_BLOCK);
+	assert_int_equal(write(driver, buffer, len), len);
+	child = fork();
+	if (!child)
+		serve_batch(serve);
+	full = count_calls(child);
+	print_message("# %u system calls without blocks, %u with ten\n", empty, full);
+	assert_int_equal(full - empty, 2);
+	end(serve);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_allowed), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
+		TEST(few_calls),
+	};
+
+	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
+}

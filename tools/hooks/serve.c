@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The socket of hvic-vssd's questions: a connection is a backup. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "hooks.h"
+#include "log.h"
+#include "printable.h"
+#include "root.h"
+
+/* When the connection ends before a time was named. */
+#define TIMEOUT_MS 10000
+
+/* --- Lines of the log. While a backup may be frozen nobody may wait for the journal. ------ */
+
+#define LINES_MAX 256
+
+struct lines {
+	char *text[LINES_MAX];
+	size_t n;
+	size_t lost;
+};
+
+static void say(void *data, const char *name, const char *phase, const char *text)
+{
+	char *printable = hvu_printable(text, true), *line = NULL;
+	struct lines *lines = data;
+
+	if (lines->n == LINES_MAX || !printable ||
+	    asprintf(&line, "%s %s: %s", name, phase, printable) < 0)
+		lines->lost++;
+	else
+		lines->text[lines->n++] = line;
+	free(printable);
+}
+
+static void log_lines(struct lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		hvu_log(HVU_LOG_NOTICE, "%s", lines->text[i]);
+		free(lines->text[i]);
+	}
+	if (lines->lost)
+		hvu_log(HVU_LOG_NOTICE, "(%zu more lines are lost)", lines->lost);
+	lines->n = 0;
+	lines->lost = 0;
+}
+
+/* --- A connection. ------------------------------------------------------------------------ */
+
+static bool is_sound(const struct hvu_hooks_question *question, ssize_t len)
+{
+	return len == sizeof(*question) && question->phase <= HVU_HOOKS_FREEZE_FAIL &&
+	       question->timeout_ms;
+}
+
+/**
+ * hvic_serve() - run the hooks of a backup
+ * @connection: of hvic-vssd; closed
+ * @folder: where hooks are
+ *
+ * Return: 0, or a negative errno if the other end makes no sense.
+ */
+int hvic_serve(int connection, const struct hvic_hook_folder *folder)
+{
+	struct lines lines = { .n = 0 };
+	struct hvic_session session = {
+		.folder = *folder, .interrupt = connection, .say = say, .data = &lines,
+	};
+	struct hvu_hooks_question question;
+	struct hvu_hooks_answer answer;
+	uint32_t timeout_ms = TIMEOUT_MS;
+	int ret = 0;
+
+	/* Who inherits what hooks leave behind. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (;;) {
+		ssize_t len = recv(connection, &question, sizeof(question), 0);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len > 0 && !is_sound(&question, len))
+			ret = -EBADMSG;
+		if (len <= 0 || ret)
+			break;
+		timeout_ms = question.timeout_ms;
+		hvic_session_run(&session, &question, &answer);
+		if (send(connection, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			break;
+		if (question.phase != HVU_HOOKS_FREEZE)
+			log_lines(&lines);
+	}
+	hvic_session_end(&session, timeout_ms);
+	close(connection);
+	log_lines(&lines);
+	return ret;
+}
+
+/* --- The socket. -------------------------------------------------------------------------- */
+
+/** hvic_serve_listen() - make the socket where no service manager does; it, or a negative errno */
+int hvic_serve_listen(int root)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int folder, fd, ret = 0;
+	mode_t mask;
+
+	mkdirat(root, "run/hv_ic", 0755);
+	folder = hvu_open(root, O_PATH | O_DIRECTORY, "run/hv_ic");
+	if (folder < 0)
+		return folder;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		ret = -errno;
+	unlinkat(folder, "hooks.sock", 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/hooks.sock", folder);
+	mask = umask(0177);
+	if (!ret && (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8)))
+		ret = -errno;
+	umask(mask);
+	close(folder);
+	if (ret && fd >= 0)
+		close(fd);
+	return ret ? ret : fd;
+}
+
+/**
+ * hvic_serve_accept() - the next backup
+ * @listener: the socket
+ * @root: below which the folder of the hooks is; without one there are none
+ *
+ * Return: as hvic_serve(), or a negative errno; one of another user is refused.
+ */
+int hvic_serve_accept(int listener, int root)
+{
+	struct hvic_hook_folder folder = { .path = "/" HVU_HOOKS_FOLDER };
+	socklen_t len = sizeof(struct ucred);
+	struct ucred peer;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || peer.uid) {
+		close(fd);
+		return -EPERM;
+	}
+	folder.fd = hvu_open(root, O_RDONLY | O_DIRECTORY, HVU_HOOKS_FOLDER);
+	ret = hvic_serve(fd, &folder);
+	if (folder.fd >= 0)
+		close(folder.fd);
+	return ret;
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The hooks of one backup: see session.h. */
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "root.h"
+
+static const char *const words[] = {
+	[HVU_HOOKS_FREEZE] = "freeze",
+	[HVU_HOOKS_THAW] = "thaw",
+	[HVU_HOOKS_FREEZE_FAIL] = "freeze-fail",
+};
+
+/* What a hook has said, line by line. */
+static void say_all(const struct hvic_session *session, const struct hvic_hook *hook,
+		    const char *name, const char *phase)
+{
+	char text[HVIC_HOOK_SAID + 1];
+	char *rest = text, *line;
+
+	memcpy(text, hook->said, hook->len);
+	text[hook->len] = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line)
+			session->say(session->data, name, phase, line);
+	}
+	if (hook->len == sizeof(hook->said))
+		session->say(session->data, name, phase, "(what it said after that is left out)");
+}
+
+/* Returns 0, or a negative errno with the reason in @why. */
+static int run_one(const struct hvic_session *session, const char *name, const char *phase,
+		   const struct hvu_hooks_question *question, char *why, size_t size)
+{
+	const char *refusal = hvic_hook_refusal(&session->folder, name);
+	struct hvic_hook hook;
+	int ret;
+
+	if (refusal) {
+		snprintf(why, size, "refused: %s", refusal);
+		return -EPERM;
+	}
+	ret = hvic_hook_start(&hook, &session->folder, name, phase, question->timeout_ms);
+	if (ret) {
+		snprintf(why, size, "cannot be started: %s", strerror(-ret));
+		return ret;
+	}
+	ret = hvic_hook_wait(&hook, question->timeout_ms,
+			     question->phase == HVU_HOOKS_FREEZE ? session->interrupt : -1);
+	say_all(session, &hook, name, phase);
+	if (ret == -ETIMEDOUT)
+		snprintf(why, size, "ended, since it took longer than %u ms",
+			 question->timeout_ms);
+	else if (ret == -EINTR)
+		snprintf(why, size, "ended, since the backup has been broken off");
+	else if (ret > 128)
+		snprintf(why, size, "ended by signal %d", ret - 128);
+	else if (ret > 0)
+		snprintf(why, size, "exit status %d", ret);
+	else if (ret)
+		snprintf(why, size, "%s", strerror(-ret));
+	return ret > 0 ? -EIO : ret;
+}
+
+static void note(const struct hvic_session *session, struct hvu_hooks_answer *answer,
+		 const char *name, const char *phase, int ret, const char *why)
+{
+	answer->run++;
+	if (!ret)
+		return;
+	session->say(session->data, name, phase, why);
+	if (!answer->failed++) {
+		answer->status = ret;
+		snprintf(answer->text, sizeof(answer->text), "%.100s: %.120s", name, why);
+	}
+}
+
+/* The first that fails is the last that is run. */
+static void run_freeze(struct hvic_session *session, const struct hvu_hooks_question *question,
+		       struct hvu_hooks_answer *answer)
+{
+	char why[200];
+
+	session->names = hvu_list(session->folder.fd, ".");
+	if (!session->names)
+		answer->status = -ENOMEM;
+	while (!answer->status && session->names[session->begun]) {
+		const char *name = session->names[session->begun++];
+
+		if (hvu_hooks_is_name(name))
+			note(session, answer, name, words[HVU_HOOKS_FREEZE],
+			     run_one(session, name, words[HVU_HOOKS_FREEZE], question, why,
+				     sizeof(why)), why);
+	}
+}
+
+/* All of them, whatever fails. */
+static void run_undo(struct hvic_session *session, const struct hvu_hooks_question *question,
+		     struct hvu_hooks_answer *answer)
+{
+	const char *phase = words[question->phase];
+	char why[200];
+
+	while (session->begun) {
+		const char *name = session->names[--session->begun];
+
+		/* It was refused; there is nothing to undo. */
+		if (hvu_hooks_is_name(name) && !hvic_hook_refusal(&session->folder, name))
+			note(session, answer, name, phase,
+			     run_one(session, name, phase, question, why, sizeof(why)), why);
+	}
+	hvu_list_free(session->names);
+	session->names = NULL;
+	hvic_hook_end_all();
+}
+
+/**
+ * hvic_session_run() - run the hooks
+ * @session: which they are of
+ * @question: what for
+ * @answer: gets how that went
+ */
+void hvic_session_run(struct hvic_session *session, const struct hvu_hooks_question *question,
+		      struct hvu_hooks_answer *answer)
+{
+	*answer = (struct hvu_hooks_answer){ .phase = question->phase };
+	if (question->phase != HVU_HOOKS_FREEZE)
+		run_undo(session, question, answer);
+	else if (!session->names)
+		run_freeze(session, question, answer);
+	else
+		answer->status = -EALREADY;
+}
+
+/**
+ * hvic_session_end() - nothing more will be asked: thaw, if that has not been done
+ * @session: the backup
+ * @timeout_ms: how long each hook may take
+ */
+void hvic_session_end(struct hvic_session *session, uint32_t timeout_ms)
+{
+	struct hvu_hooks_question question = { HVU_HOOKS_THAW, timeout_ms };
+	struct hvu_hooks_answer answer;
+
+	if (session->names)
+		hvic_session_run(session, &question, &answer);
+}

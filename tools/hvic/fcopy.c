@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hvic fcopy: files that the host copies into the guest.
+ *
+ * The driver's notifications say how far a copy has come; they go to anyone, and hold no names. The
+ * name is in a note of hvic-fcopyd, which only root can read.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvic.h"
+#include "settings.h"
+
+#define NOTE "var/lib/hv_ic/fcopy.json"
+#define BAR 30
+
+/* The last copy; NULL if there was none, or it is not for us to know. */
+static json_object *read_note(struct hvic *hvic)
+{
+	char text[8192];
+	int len = hvu_read(hvic->root, text, sizeof(text), NOTE);
+	json_object *note = len > 0 ? json_tokener_parse(text) : NULL;
+
+	if (json_object_is_type(note, json_type_object))
+		return note;
+	json_object_put(note);
+	return NULL;
+}
+
+static void print_name(struct hvic *hvic, json_object *note)
+{
+	char *folder = hvu_printable(hvu_json_string(note, "directory"), hvic->paper.utf8);
+	char *name = hvu_printable(hvu_json_string(note, "name"), hvic->paper.utf8);
+
+	if (folder && name)
+		fprintf(hvic->paper.out, "%s%s%s", folder,
+			*folder && folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+	free(folder);
+	free(name);
+}
+
+/* The directories that the configuration allows; NULL if it has mistakes. */
+static json_object *read_allowed(struct hvic *hvic)
+{
+	struct hvu_settings settings;
+	json_object *allowed;
+
+	if (hvu_settings_load(&settings, hvic->root, NULL, NULL))
+		return NULL;
+	allowed = json_object_new_array();
+	for (size_t i = 0; i < settings.n_fcopy; i++)
+		json_object_array_add(allowed, json_object_new_string(settings.fcopy[i].directory));
+	hvu_settings_free(&settings);
+	return allowed;
+}
+
+static void print_allowed(struct hvic *hvic, json_object *allowed)
+{
+	FILE *out = hvic->paper.out;
+	size_t n = allowed ? json_object_array_length(allowed) : 0;
+
+	if (!allowed)
+		fprintf(out, "%-8s unknown: 'hvic config check' tells what is wrong\n", "allowed");
+	else if (!n)
+		fprintf(out, "%-8s no directory, so every copy is refused\n", "allowed");
+	for (size_t i = 0; i < n; i++) {
+		json_object *path = json_object_array_get_idx(allowed, i);
+		char *text = hvu_printable(json_object_get_string(path), hvic->paper.utf8);
+
+		fprintf(out, "%-8s %s\n", i ? "" : "allowed", text ? text : "");
+		free(text);
+	}
+}
+
+static json_object *find_service(json_object *services)
+{
+	for (size_t i = 0; i < json_object_array_length(services); i++) {
+		json_object *service = json_object_array_get_idx(services, i);
+
+		if (!strcmp(hvu_json_string(service, "name"), "fcopy"))
+			return json_object_get(service);
+	}
+	return NULL;
+}
+
+static void print_status(struct hvic *hvic, json_object *service, json_object *allowed,
+			 json_object *note)
+{
+	FILE *out = hvic->paper.out;
+	json_object *owner;
+
+	fprintf(out, "%-8s %s\n", "service", hvu_json_string(service, "state"));
+	if (json_object_object_get_ex(service, "owner", &owner))
+		fprintf(out, "%-8s process %lld%s\n", "daemon",
+			(long long)hvu_json_number(owner, "pid"),
+			hvu_json_true(service, "in_session") ? ", a file is being copied" : "");
+	else
+		fprintf(out, "%-8s none, so the host cannot copy files\n", "daemon");
+	print_allowed(hvic, allowed);
+	if (!note)
+		return;
+	fprintf(out, "\nLast copy: ");
+	print_name(hvic, note);
+	fprintf(out, "\n  phase    %s\n  time     %s\n  size     %lld bytes\n",
+		hvu_json_string(note, "phase"), hvu_json_string(note, "time"),
+		(long long)hvu_json_number(note, "size_bytes"));
+	if (*hvu_json_string(note, "error"))
+		fprintf(out, "  reason   %s\n", hvu_json_string(note, "error"));
+}
+
+int cmd_fcopy(struct hvic *hvic)
+{
+	json_object *services, *service, *allowed, *note, *whole;
+	int ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services);
+
+	if (ret)
+		return ret;
+	service = find_service(services);
+	json_object_put(services);
+	if (!service) {
+		hvic_error("the driver does not know file copy");
+		return HVIC_FAILED;
+	}
+	allowed = read_allowed(hvic);
+	note = read_note(hvic);
+	if (hvic_wants_json(hvic)) {
+		whole = json_object_new_object();
+		json_object_object_add(whole, "service", service);
+		if (allowed)
+			json_object_object_add(whole, "allowed", allowed);
+		if (note)
+			json_object_object_add(whole, "last", note);
+		hvic_print_json(hvic, whole);
+		return HVIC_OK;
+	}
+	print_status(hvic, service, allowed, note);
+	json_object_put(allowed);
+	json_object_put(service);
+	json_object_put(note);
+	return HVIC_OK;
+}
+
+/* --- Watching. ------------------------------------------------------------------------------- */
+
+/* A line that stands still on a terminal, and lines that follow each other elsewhere. */
+static void print_progress(struct hvic *hvic, json_object *event, json_object *note)
+{
+	int64_t size = hvu_json_number(event, "size_bytes");
+	int64_t done = hvu_json_number(event, "done_bytes");
+	const char *phase = hvu_json_string(event, "phase");
+	const char *status = hvu_json_string(event, "status");
+	bool ends = strcmp(phase, "started") && strcmp(phase, "progress");
+	int part = size > 0 && done < size ? (double)done / size * BAR : BAR;
+	FILE *out = hvic->paper.out;
+
+	if (hvic->paper.width) {
+		fprintf(out, "\r[%.*s%*s] ", part, "##############################", BAR - part, "");
+		fprintf(out, "%3lld %% ", (long long)(size > 0 ? (double)done / size * 100 : 100));
+	}
+	fprintf(out, "%s %lld of %lld bytes", phase, (long long)done, (long long)size);
+	if (*status)
+		fprintf(out, ", the host was told %s", status);
+	if (note) {
+		fputs(": ", out);
+		print_name(hvic, note);
+	}
+	fputs(hvic->paper.width ? ends ? "\033[K\n" : "\033[K" : "\n", out);
+	fflush(out);
+}
+
+static int take_event(const struct nlmsghdr *message, void *data)
+{
+	const struct hvu_event *kind = hvu_event_find(message);
+	struct hvic *hvic = data;
+	json_object *event, *note;
+
+	if (!kind || kind->set != &hvu_set_fcopy)
+		return 0;
+	event = hvu_decode(message, kind->set);
+	note = read_note(hvic);
+	if (hvic_wants_json(hvic)) {
+		if (note)
+			json_object_object_add(event, "file", note);
+		hvic_print_json(hvic, event);
+		return 0;
+	}
+	print_progress(hvic, event, note);
+	json_object_put(note);
+	json_object_put(event);
+	return 0;
+}
+
+int cmd_fcopy_watch(struct hvic *hvic)
+{
+	/* It is not an answer that we wait for: without --timeout there is no end. */
+	int patience = hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1;
+	struct pollfd wait = { .events = POLLIN };
+	int ret = hvic_connect(hvic);
+
+	if (ret)
+		return ret;
+	ret = hvu_genl_join(&hvic->genl, HV_IC_MCGRP_FCOPY);
+	if (ret)
+		return hvic_failed(hvic, ret, "fcopy watch");
+	/* One object a line, whatever form was asked for. */
+	if (hvic_wants_json(hvic))
+		hvic->call.global[HVIC_OPTION_JSON] = "short";
+	hvic->genl.timeout_ms = 0;
+	wait.fd = hvu_genl_fd(&hvic->genl);
+	while (!ferror(hvic->paper.out)) {
+		int n = poll(&wait, 1, patience);
+
+		if (!n)
+			return HVIC_OK;
+		if (n < 0 && errno != EINTR)
+			return hvic_failed(hvic, -errno, "fcopy watch");
+		ret = n > 0 ? hvu_genl_events(&hvic->genl, take_event, hvic) : 0;
+		/* What was lost is made up for by the next: each tells the whole. */
+		if (ret && ret != -EINTR && ret != -ETIMEDOUT && ret != -ENOBUFS)
+			return hvic_failed(hvic, ret, "fcopy watch");
+	}
+	return HVIC_FAILED;
+}

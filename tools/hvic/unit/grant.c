@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What hvic-fcopyd may write to. */
+#include "grant.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "root.h"
+#include "unit.h"
+
+#define FILE_NAME HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/" HVIC_GRANT_NAME
+
+static int grant(struct unit_root *root, const char *configuration, bool *changed)
+{
+	struct hvu_settings settings;
+	int ret;
+
+	unit_file(root, "etc/hv_ic/hv_ic.conf", configuration);
+	assert_int_equal(hvu_settings_load(&settings, root->fd, NULL, NULL), 0);
+	ret = hvic_grant(root->fd, &settings, changed);
+	hvu_settings_free(&settings);
+	return ret;
+}
+
+static void granted(void **state)
+{
+	static const char two[] = "[fcopy a]\ndirectory = /srv/a b\n"
+		"[fcopy b]\ndirectory = /srv/100%\"\\x\n";
+	struct unit_root *root = *state;
+	char text[512];
+	bool changed;
+
+	assert_int_equal(grant(root, two, &changed), -ENOENT);
+	unit_folder(root, HVIC_GRANT_PARENT);
+	assert_int_equal(grant(root, two, &changed), 0);
+	assert_true(changed);
+	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
+	assert_string_equal(strchr(text, '\n') + 1,
+			    "[Service]\n"
+			    "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
+			    "SystemCallFilter=fchown\n"
+			    "ReadWritePaths=\"-/srv/a b\"\n"
+			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"\\x\"");
+	assert_int_equal(grant(root, two, &changed), 0);
+	assert_false(changed);
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);
+	assert_true(changed);
+	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
+	assert_null(strstr(text, "ProtectHome"));
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /home/a\n", &changed), 0);
+	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
+	assert_non_null(strstr(text, "ProtectHome=read-only"));
+}
+
+static void taken_back(void **state)
+{
+	struct unit_root *root = *state;
+	bool changed;
+
+	assert_int_equal(grant(root, "", &changed), 0);
+	assert_false(changed);
+	unit_folder(root, HVIC_GRANT_PARENT);
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);
+	assert_int_equal(grant(root, "", &changed), 0);
+	assert_true(changed);
+	assert_false(hvu_exists(root->fd, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER));
+	/* Files of others stay. */
+	unit_file(root, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/own.conf", "[Service]\n");
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);
+	assert_int_equal(grant(root, "", &changed), 0);
+	assert_false(hvu_exists(root->fd, FILE_NAME));
+	assert_true(hvu_exists(root->fd, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/own.conf"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(granted),
+		TEST(taken_back),
+	};
+
+	return cmocka_run_group_tests_name("grant", tests, NULL, NULL);
+}

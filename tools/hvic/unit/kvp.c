@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hvic kvp. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "hvic.h"
+#include "pool.h"
+#include "unit.h"
+
+/* Runs a command line; its status, and what it prints. */
+static int run(struct unit_root *root, char **text, const char *line)
+{
+	struct hvic hvic = { .root = root->fd, .timeout_ms = 50 };
+	char copy[256], complaint[256], *argv[16] = { "hvic" };
+	int argc = 1, ret;
+	size_t len;
+
+	strcpy(copy, line);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	if (hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint)))
+		return HVIC_USAGE;
+	hvic.paper.out = open_memstream(text, &len);
+	ret = hvic.call.command->run(&hvic);
+	fclose(hvic.paper.out);
+	return ret;
+}
+
+static void expect(struct unit_root *root, const char *line, int status, const char *expected)
+{
+	char *text = NULL;
+
+	assert_int_equal(run(root, &text, line), status);
+	if (expected)
+		assert_string_equal(text, expected);
+	free(text);
+}
+
+static int setup(void **state)
+{
+	unit_root_setup(state);
+	unit_folder(*state, "var/lib/hyperv");
+	return 0;
+}
+
+static void sets_and_gets(void **state)
+{
+	struct unit_root *root = *state;
+
+	expect(root, "kvp get color", HVIC_FAILED, "");
+	expect(root, "kvp set color red", HVIC_OK, "");
+	expect(root, "kvp get color", HVIC_OK, "red\n");
+	expect(root, "kvp get color --pool guest", HVIC_OK, "red\n");
+	expect(root, "kvp get color --pool 1", HVIC_OK, "red\n");
+	expect(root, "kvp get color --pool 0", HVIC_FAILED, "");
+	expect(root, "kvp get color --pool 7", HVIC_USAGE, NULL);
+	expect(root, "kvp get color --json=short", HVIC_OK,
+	       "{\"schema\":1,\"pool\":\"guest\",\"key\":\"color\",\"value\":\"red\"}\n");
+	expect(root, "kvp list", HVIC_OK, "POOL   KEY    VALUE\nguest  color  red\n");
+	expect(root, "kvp", HVIC_OK, "POOL   KEY    VALUE\nguest  color  red\n");
+	expect(root, "kvp wait color", HVIC_OK, "red\n");
+	expect(root, "kvp wait size --timeout 50ms", HVIC_AGAIN, "");
+	expect(root, "kvp watch --timeout 50ms", HVIC_OK, "");
+	expect(root, "kvp del color", HVIC_OK, "");
+	expect(root, "kvp del color", HVIC_FAILED, "");
+	expect(root, "kvp info guest", HVIC_OK, NULL);
+	expect(root, "kvp info --json", HVIC_OK, NULL);
+}
+
+static void minds_the_owner(void **state)
+{
+	struct unit_root *root = *state;
+
+	expect(root, "kvp set a b --pool external", HVIC_USAGE, "");
+	expect(root, "kvp get a", HVIC_FAILED, "");
+	expect(root, "kvp set a b --pool external --force", HVIC_OK, "");
+	expect(root, "kvp del a --pool 0", HVIC_USAGE, "");
+	expect(root, "kvp get a", HVIC_OK, "b\n");
+	expect(root, "kvp del a --pool 0 --force", HVIC_OK, "");
+}
+
+static void bad_input(void **state)
+{
+	struct unit_root *root = *state;
+
+	unit_symlink(root, "var/lib/hyperv/.kvp_pool_1", "/etc/passwd");
+	expect(root, "kvp list guest", HVIC_IO, "");
+	expect(root, "kvp set a b", HVIC_IO, "");
+	expect(root, "kvp info guest", HVIC_IO, NULL);
+	unit_remove(root, "var/lib/hyperv/.kvp_pool_1");
+	unit_remove(root, "var/lib/hyperv");
+	expect(root, "kvp list", HVIC_IO, "");
+	expect(root, "kvp set a b", HVIC_IO, "");
+	unit_folder(root, "var/lib/hyperv");
+	expect(root, "kvp import /nonexistent", HVIC_IO, NULL);
+}
+
+/* What a host has written does nothing to the terminal. */
+static void harmless(void **state)
+{
+	struct unit_root *root = *state;
+	char record[HVU_POOL_RECORD_SIZE] = "k\x1b[2J";
+
+	strcpy(record + HVU_POOL_KEY_SIZE, "v\x07");
+	unit_bytes(root, "var/lib/hyperv/.kvp_pool_0", record, sizeof(record));
+	expect(root, "kvp get k\x1b[2J", HVIC_OK, "v\\x07\n");
+	expect(root, "kvp list external", HVIC_OK,
+	       "POOL      KEY       VALUE\nexternal  k\\x1b[2J  v\\x07\n");
+}
+
+static void dumps_and_imports(void **state)
+{
+	struct unit_root *root = *state;
+	char *text = NULL, line[256];
+
+	expect(root, "kvp set a 1", HVIC_OK, "");
+	expect(root, "kvp set b 2", HVIC_OK, "");
+	assert_int_equal(run(root, &text, "kvp dump"), HVIC_OK);
+	unit_file(root, "dump", text);
+	unit_file(root, "other", "{}");
+	free(text);
+	expect(root, "kvp del a", HVIC_OK, "");
+	expect(root, "kvp set b 3", HVIC_OK, "");
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	expect(root, line, HVIC_OK, "");
+	expect(root, "kvp get a", HVIC_OK, "1\n");
+	expect(root, "kvp get b", HVIC_OK, "2\n");
+	snprintf(line, sizeof(line), "kvp import %s/other", root->path);
+	expect(root, line, HVIC_USAGE, "");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_root_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(sets_and_gets),
+		TEST(minds_the_owner),
+		TEST(bad_input),
+		TEST(harmless),
+		TEST(dumps_and_imports),
+	};
+
+	return cmocka_run_group_tests_name("kvp", tests, NULL, NULL);
+}

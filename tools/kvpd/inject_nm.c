@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NetworkManager sets up the adapter.
+ *
+ * The profile that is active on it is changed, or one is made if there is none. A checkpoint is
+ * made before: NetworkManager goes back to it when it is told to, or by itself if we are not there
+ * any more to say that all went well.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array.h"
+#include "inject.h"
+
+#define DESTINATION	"org.freedesktop.NetworkManager"
+#define PATH		"/org/freedesktop/NetworkManager"
+#define MANAGER		"org.freedesktop.NetworkManager"
+#define DEVICE		"org.freedesktop.NetworkManager.Device"
+#define ACTIVE		"org.freedesktop.NetworkManager.Connection.Active"
+#define PROFILE		"org.freedesktop.NetworkManager.Settings.Connection"
+
+#define PATH_SIZE	256
+
+/* Of CheckpointCreate: profiles that came after it go. Of Update2: to the disk. */
+#define DELETE_NEW_CONNECTIONS	2
+#define TO_DISK			1
+
+/* --- Questions. -------------------------------------------------------------------------- */
+
+static int read_path(sd_bus_message *reply, int ret, char path[static PATH_SIZE])
+{
+	const char *text;
+
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "o", &text);
+	if (ret >= 0 && (size_t)snprintf(path, PATH_SIZE, "%s", text) >= PATH_SIZE)
+		ret = -ENAMETOOLONG;
+	sd_bus_message_unref(reply);
+	return ret < 0 ? ret : 0;
+}
+
+static int find_device(struct hvic_job *job, char path[static PATH_SIZE])
+{
+	sd_bus_message *reply = NULL;
+	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "GetDeviceByIpIface",
+				     NULL, &reply, "s", job->link.name);
+
+	return read_path(reply, ret, path);
+}
+
+static int get_path(struct hvic_job *job, const char *object, const char *interface,
+		    const char *property, char path[static PATH_SIZE])
+{
+	sd_bus_message *reply = NULL;
+	int ret = sd_bus_get_property(job->bus, DESTINATION, object, interface, property, NULL,
+				      &reply, "o");
+
+	return read_path(reply, ret, path);
+}
+
+/** hvic_nm_has() - does NetworkManager run, and keep the adapter? */
+bool hvic_nm_has(struct hvic_job *job)
+{
+	char device[PATH_SIZE];
+	int managed = 0;
+
+	if (find_device(job, device))
+		return false;
+	return sd_bus_get_property_trivial(job->bus, DESTINATION, device, DEVICE, "Managed", NULL,
+					   'b', &managed) >= 0 && managed;
+}
+
+/* --- A profile. -------------------------------------------------------------------------- */
+
+static int append_text(sd_bus_message *profile, const char *key, const char *text)
+{
+	return sd_bus_message_append(profile, "{sv}", key, "s", text);
+}
+
+static int append_addresses(sd_bus_message *profile, const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	char text[HVIC_ADDRESS_TEXT_SIZE];
+
+	sd_bus_message_open_container(profile, 'e', "sv");
+	sd_bus_message_append(profile, "s", "address-data");
+	sd_bus_message_open_container(profile, 'v', "aa{sv}");
+	sd_bus_message_open_container(profile, 'a', "a{sv}");
+	for (uint32_t i = 0; i < ip->n_addresses; i++)
+		if (ip->addresses[i].family == family)
+			sd_bus_message_append(profile, "a{sv}", 2, "address", "s",
+					      hvic_address_text(&ip->addresses[i], text),
+					      "prefix", "u", (uint32_t)ip->addresses[i].prefix);
+	sd_bus_message_close_container(profile);
+	sd_bus_message_close_container(profile);
+	return sd_bus_message_close_container(profile);
+}
+
+/* The first one counts: a profile has one of each family. */
+static int append_gateway(sd_bus_message *profile, const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	char text[HVIC_ADDRESS_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < ip->n_gateways; i++)
+		if (ip->gateways[i].family == family)
+			return append_text(profile, "gateway",
+					   hvic_address_text(&ip->gateways[i], text));
+	return 0;
+}
+
+static int append_dns(sd_bus_message *profile, const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	const char *type = family == 4 ? "au" : "aay";
+
+	sd_bus_message_open_container(profile, 'e', "sv");
+	sd_bus_message_append(profile, "s", "dns");
+	sd_bus_message_open_container(profile, 'v', type);
+	sd_bus_message_open_container(profile, 'a', type + 1);
+	for (uint32_t i = 0; i < ip->n_dns; i++) {
+		uint32_t number;
+
+		if (ip->dns[i].family != family)
+			continue;
+		memcpy(&number, ip->dns[i].bytes, sizeof(number));
+		if (family == 4)
+			sd_bus_message_append(profile, "u", number);
+		else
+			sd_bus_message_append_array(profile, 'y', ip->dns[i].bytes, 16);
+	}
+	sd_bus_message_close_container(profile);
+	sd_bus_message_close_container(profile);
+	return sd_bus_message_close_container(profile);
+}
+
+static bool is_replaced(const char *key)
+{
+	static const char *const keys[] = {
+		"method", "addresses", "address-data", "address-labels", "gateway", "dns",
+		"dns-data", "routes", "route-data",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(keys[i], key))
+			return true;
+	return false;
+}
+
+/* What else the profile says of this family stays. */
+static int copy_rest(sd_bus_message *profile, sd_bus_message *old)
+{
+	const char *key;
+	int ret = sd_bus_message_enter_container(old, 'a', "{sv}");
+
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(old, 'e', "sv")) > 0) {
+		ret = sd_bus_message_read(old, "s", &key);
+		if (ret >= 0 && is_replaced(key)) {
+			ret = sd_bus_message_skip(old, "v");
+		} else if (ret >= 0) {
+			sd_bus_message_open_container(profile, 'e', "sv");
+			sd_bus_message_append(profile, "s", key);
+			sd_bus_message_copy(profile, old, false);
+			ret = sd_bus_message_close_container(profile);
+		}
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(old);
+	}
+	return ret < 0 ? ret : sd_bus_message_exit_container(old);
+}
+
+/* Section "ipv4" or "ipv6"; @old is at its content, or NULL. */
+static int append_family(sd_bus_message *profile, sd_bus_message *old,
+			 const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	bool is_auto = family == 4 && ip->dhcp;
+	int ret = 0;
+
+	sd_bus_message_open_container(profile, 'e', "sa{sv}");
+	sd_bus_message_append(profile, "s", family == 4 ? "ipv4" : "ipv6");
+	sd_bus_message_open_container(profile, 'a', "{sv}");
+	if (old)
+		ret = copy_rest(profile, old);
+	append_text(profile, "method", is_auto ? "auto" : "manual");
+	if (!is_auto) {
+		append_addresses(profile, ip, family);
+		append_gateway(profile, ip, family);
+	}
+	append_dns(profile, ip, family);
+	sd_bus_message_close_container(profile);
+	if (ret < 0)
+		return ret;
+	return sd_bus_message_close_container(profile);
+}
+
+/* 4 or 6 if the host says something about this section, else 0. */
+static uint8_t family_of(const struct hv_ic_kvp_ip *ip, const char *section)
+{
+	if (!strcmp(section, "ipv4") && hvic_job_has_family(ip, 4))
+		return 4;
+	if (!strcmp(section, "ipv6") && hvic_job_has_family(ip, 6))
+		return 6;
+	return 0;
+}
+
+/* The old profile with what the host wants, in place of what it was. */
+static int append_changed(sd_bus_message *profile, sd_bus_message *old,
+			  const struct hv_ic_kvp_ip *ip)
+{
+	bool done[2] = { };
+	const char *section;
+	int ret = sd_bus_message_enter_container(old, 'a', "{sa{sv}}");
+
+	sd_bus_message_open_container(profile, 'a', "{sa{sv}}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(old, 'e', "sa{sv}")) > 0) {
+		uint8_t family = 0;
+
+		ret = sd_bus_message_read(old, "s", &section);
+		if (ret >= 0)
+			family = family_of(ip, section);
+		if (ret >= 0 && family) {
+			ret = append_family(profile, old, ip, family);
+			done[family == 6] = true;
+		} else if (ret >= 0) {
+			sd_bus_message_open_container(profile, 'e', "sa{sv}");
+			sd_bus_message_append(profile, "s", section);
+			sd_bus_message_copy(profile, old, false);
+			ret = sd_bus_message_close_container(profile);
+		}
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(old);
+	}
+	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
+		if (!done[family == 6] && hvic_job_has_family(ip, family))
+			ret = append_family(profile, NULL, ip, family);
+	return ret < 0 ? ret : sd_bus_message_close_container(profile);
+}
+
+static int append_new(sd_bus_message *profile, const struct hvic_job *job)
+{
+	char name[64];
+	int ret = 0;
+
+	snprintf(name, sizeof(name), "hv_ic %s", job->link.name);
+	sd_bus_message_open_container(profile, 'a', "{sa{sv}}");
+	sd_bus_message_append(profile, "{sa{sv}}", "connection", 3, "id", "s", name, "type", "s",
+			      "802-3-ethernet", "interface-name", "s", job->link.name);
+	sd_bus_message_append(profile, "{sa{sv}}", "802-3-ethernet", 0);
+	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
+		if (hvic_job_has_family(&job->ip, family))
+			ret = append_family(profile, NULL, &job->ip, family);
+	return ret < 0 ? ret : sd_bus_message_close_container(profile);
+}
+
+/* --- Changes. ---------------------------------------------------------------------------- */
+
+static int change_profile(struct hvic_job *job, const char *path)
+{
+	sd_bus_message *old = NULL, *call = NULL;
+	int ret = sd_bus_call_method(job->bus, DESTINATION, path, PROFILE, "GetSettings", NULL,
+				     &old, NULL);
+
+	if (ret >= 0)
+		ret = sd_bus_message_new_method_call(job->bus, &call, DESTINATION, path, PROFILE,
+						     "Update2");
+	if (ret >= 0)
+		ret = append_changed(call, old, &job->ip);
+	if (ret >= 0)
+		ret = sd_bus_message_append(call, "ua{sv}", TO_DISK, 0);
+	if (ret >= 0)
+		ret = sd_bus_call(job->bus, call, 0, NULL, NULL);
+	sd_bus_message_unref(call);
+	sd_bus_message_unref(old);
+	return ret < 0 ? ret : 0;
+}
+
+static int activate(struct hvic_job *job, const char *profile, const char *device)
+{
+	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "ActivateConnection",
+				     NULL, NULL, "ooo", profile, device, "/");
+
+	return ret < 0 ? ret : 0;
+}
+
+static int add_profile(struct hvic_job *job, const char *device)
+{
+	sd_bus_message *call = NULL;
+	int ret = sd_bus_message_new_method_call(job->bus, &call, DESTINATION, PATH, MANAGER,
+						 "AddAndActivateConnection");
+
+	if (ret >= 0)
+		ret = append_new(call, job);
+	if (ret >= 0)
+		ret = sd_bus_message_append(call, "oo", device, "/");
+	if (ret >= 0)
+		ret = sd_bus_call(job->bus, call, 0, NULL, NULL);
+	sd_bus_message_unref(call);
+	return ret < 0 ? ret : 0;
+}
+
+static int change(struct hvic_job *job, const char *device)
+{
+	char active[PATH_SIZE], profile[PATH_SIZE];
+	int ret = get_path(job, device, DEVICE, "ActiveConnection", active);
+
+	if (ret)
+		return ret;
+	if (!strcmp(active, "/"))
+		return add_profile(job, device);
+	ret = get_path(job, active, ACTIVE, "Connection", profile);
+	if (!ret)
+		ret = change_profile(job, profile);
+	return ret ? ret : activate(job, profile, device);
+}
+
+static int create_checkpoint(struct hvic_job *job, const char *device, char path[static PATH_SIZE])
+{
+	/* Somewhat later than we will have said so. */
+	uint32_t timeout_s = hvic_job_left_ms(job) / 1000 + 5;
+	sd_bus_message *reply = NULL;
+	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "CheckpointCreate",
+				     NULL, &reply, "aouu", 1, device, timeout_s,
+				     DELETE_NEW_CONNECTIONS);
+
+	return read_path(reply, ret, path);
+}
+
+/**
+ * hvic_nm_apply() - let NetworkManager set up the adapter
+ * @job: the request
+ *
+ * Return: 0, or a negative errno with everything as it was before.
+ */
+int hvic_nm_apply(struct hvic_job *job)
+{
+	char device[PATH_SIZE], checkpoint[PATH_SIZE];
+	int ret = find_device(job, device);
+
+	if (!ret)
+		ret = create_checkpoint(job, device, checkpoint);
+	if (ret)
+		return ret;
+	ret = change(job, device);
+	if (!ret)
+		ret = job->inject->ops->confirm(job);
+	/* There is a reserve of time for this. */
+	sd_bus_set_method_call_timeout(job->bus, 3000000);
+	sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER,
+			   ret ? "CheckpointRollback" : "CheckpointDestroy", NULL, NULL, "o",
+			   checkpoint);
+	return ret;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hvic-kvpd: exchanges items and addresses with the virtual machine's host.
+ *
+ * One event loop, and a thread while the host's addresses are being set. Reading path: serve.c
+ * answers requests; items.c, net.c, adapters.c and lease.c know what there is to say; inject.c does
+ * what the host wants.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "log.h"
+#include "options.h"
+#include "root.h"
+#include "serve.h"
+
+/* --- Events. ----------------------------------------------------------------------------- */
+
+static void answer_injection(struct hvic_inject *inject, uint64_t id, int status)
+{
+	struct hvic_server *server =
+		(struct hvic_server *)((char *)inject - offsetof(struct hvic_server, inject));
+
+	hvu_client_answer(&server->client, id, status, NULL, 0);
+}
+
+static const struct hvic_inject_ops inject_ops = {
+	.open_bus = hvic_inject_open_bus,
+	.confirm = hvic_inject_confirm,
+	.done = answer_injection,
+};
+
+static int on_net(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct hvic_server *server = data;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	/* What fails now is tried again before the next answer. */
+	hvic_net_refresh(&server->net);
+	return 0;
+}
+
+static int reload(void *data)
+{
+	struct hvic_server *server = data;
+	struct hvu_settings settings;
+	int ret = hvu_settings_load(&settings, server->root, hvu_settings_log, NULL);
+
+	if (ret) {
+		hvu_log(HVU_LOG_ERROR, "the configuration stays as it was");
+		return ret;
+	}
+	hvic_server_close_pools(server);
+	hvu_settings_free(&server->settings);
+	server->settings = settings;
+	hvic_server_open_pools(server);
+	return 0;
+}
+
+/* --- Init and exit. ---------------------------------------------------------------------- */
+
+static void open_net(struct hvic_server *server, sd_event *event)
+{
+	int ret = hvic_net_open(&server->net, server->root);
+
+	if (!ret) {
+		ret = sd_event_add_io(event, NULL, hvic_net_fd(&server->net), EPOLLIN, on_net,
+				      server);
+		if (ret < 0)
+			hvic_net_close(&server->net);
+	}
+	if (ret < 0) {
+		hvu_log(HVU_LOG_WARNING, "the host will not see addresses: %s", strerror(-ret));
+		return;
+	}
+	server->has_net = true;
+	server->items.net = &server->net;
+}
+
+static int run(struct hvic_server *server)
+{
+	sd_event *event = NULL;
+	int ret = hvu_event_new(&event);
+
+	if (!ret)
+		ret = hvu_event_on_reload(event, reload, server);
+	if (!ret)
+		ret = hvic_inject_open(&server->inject, &inject_ops, server->root,
+				       &server->settings, event);
+	if (ret) {
+		hvu_log(HVU_LOG_ERROR, "cannot start: %s", strerror(-ret));
+		sd_event_unref(event);
+		return 1;
+	}
+	open_net(server, event);
+	hvic_server_open_pools(server);
+	ret = hvu_event_serve(event, &server->client, &hvic_server_ops, server->root, "kvp", 0);
+	hvic_server_close_pools(server);
+	if (server->has_net)
+		hvic_net_close(&server->net);
+	hvic_leases_free(&server->leases);
+	hvic_inject_close(&server->inject);
+	sd_event_unref(event);
+	return ret;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct hvic_server server = { .folder = -1 };
+	int status;
+
+	if (hvu_options_end(argc, argv, "hvic-kvpd",
+			    "Exchanges items and addresses with the virtual machine's host.",
+			    &status))
+		return status;
+
+	server.root = hvu_root_open("/");
+	if (hvu_settings_load(&server.settings, server.root, hvu_settings_log, NULL))
+		return HVU_EXIT_CONFIG;
+	server.leases.root = server.root;
+	server.items = (struct hvic_items){
+		.root = server.root, .settings = &server.settings, .uname = uname,
+	};
+	status = run(&server);
+	hvu_settings_free(&server.settings);
+	close(server.root);
+	return status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the host gets for its requests. */
+#ifndef HVIC_SERVE_H
+#define HVIC_SERVE_H
+
+#include "inject.h"
+#include "items.h"
+#include "lease.h"
+#include "net.h"
+#include "pool.h"
+#include "record.h"
+#include "settings.h"
+
+/**
+ * struct hvic_server - the server
+ * @client: of the device; the first member
+ * @root: below which everything is
+ * @settings: of the administrator
+ * @folder: of the pools; -1 while it is out of reach
+ * @pools: the pools; NULL for those that could not be opened
+ * @told: of which pools it was said that they are out of reach
+ * @net: the network
+ * @has_net: it is known
+ * @leases: what files say of it
+ * @items: facts about the guest
+ * @inject: sets addresses
+ */
+struct hvic_server {
+	struct hvu_client client;
+	int root;
+	struct hvu_settings settings;
+	int folder;
+	struct hvu_pool *pools[HVU_POOLS];
+	bool told[HVU_POOLS];
+	struct hvic_net net;
+	bool has_net;
+	struct hvic_leases leases;
+	struct hvic_items items;
+	struct hvic_inject inject;
+};
+
+extern const struct hvu_client_ops hvic_server_ops;
+
+void hvic_server_open_pools(struct hvic_server *server);
+void hvic_server_close_pools(struct hvic_server *server);
+int hvic_server_take(struct hvic_server *server, const struct hv_ic_record *record,
+		     const void *payload);
+
+#endif

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the host gets, with the driver's part played at the other end of a socket. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "root.h"
+#include "unit.h"
+
+#define FOLDER "var/lib/hyperv"
+
+/**
+ * struct play - a server and its driver
+ * @server: it; the first member
+ * @ops: as the server's, but for how to open the device
+ * @root: below which everything is
+ * @event: loop
+ * @driver: the driver's end
+ */
+struct play {
+	struct hvic_server server;
+	struct hvu_client_ops ops;
+	struct unit_root *root;
+	sd_event *event;
+	int driver;
+};
+
+static int open_device(struct hvu_client *client)
+{
+	struct play *play = (struct play *)client;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	play->driver = ends[0];
+	return ends[1];
+}
+
+static int uname_of_test(struct utsname *system)
+{
+	memset(system, 0, sizeof(*system));
+	strcpy(system->nodename, "test");
+	strcpy(system->release, "6.1.0");
+	return 0;
+}
+
+static void injected(struct hvic_inject *inject, uint64_t id, int status)
+{
+	(void)inject;
+	(void)id;
+	(void)status;
+}
+
+static const struct hvic_inject_ops inject_ops = { .done = injected };
+
+static void start_server(struct play *play)
+{
+	struct hvic_server *server = &play->server;
+
+	server->folder = -1;
+	server->root = play->root->fd;
+	server->settings.kvp.pools = (char *)"/" FOLDER;
+	server->settings.kvp.version = (char *)"3.1";
+	server->items = (struct hvic_items){
+		.root = server->root, .settings = &server->settings, .uname = uname_of_test,
+	};
+	play->ops = hvic_server_ops;
+	play->ops.open = open_device;
+	hvic_server_open_pools(server);
+	assert_int_equal(hvu_client_open(&server->client, &play->ops, server->root, "kvp", 0), 0);
+}
+
+static struct play *begin(void **state)
+{
+	struct play *play = calloc(1, sizeof(*play));
+
+	assert_non_null(play);
+	play->root = *state;
+	unit_folder(play->root, "dev");
+	unit_folder(play->root, FOLDER);
+	assert_true(sd_event_new(&play->event) >= 0);
+	assert_int_equal(hvic_inject_open(&play->server.inject, &inject_ops, play->root->fd,
+					  &play->server.settings, play->event), 0);
+	start_server(play);
+	return play;
+}
+
+static void stop_server(struct play *play)
+{
+	hvu_client_close(&play->server.client);
+	close(play->driver);
+	hvic_server_close_pools(&play->server);
+}
+
+static void end(struct play *play)
+{
+	stop_server(play);
+	hvic_inject_close(&play->server.inject);
+	sd_event_unref(play->event);
+	free(play);
+}
+
+/**
+ * struct message - a record and the longest payload
+ * @record: header
+ * @item: payload, if it is an item
+ * @ip: payload, if it is an adapter
+ */
+struct message {
+	struct hv_ic_record record;
+	union {
+		struct hv_ic_kvp_item item;
+		struct hv_ic_kvp_ip ip;
+	};
+};
+
+/* One request, and its one answer. */
+static int ask(struct play *play, unsigned int op, struct message *message, size_t size)
+{
+	struct pollfd wait = { .fd = hvu_client_fd(&play->server.client), .events = POLLIN };
+	static uint64_t id;
+	ssize_t len;
+
+	id++;
+	message->record = (struct hv_ic_record){
+		.len = sizeof(message->record) + size, .id = id, .op = op, .deadline_ms = 1000,
+	};
+	assert_int_equal(write(play->driver, message, message->record.len), message->record.len);
+	assert_int_equal(poll(&wait, 1, 1000), 1);
+	assert_int_equal(hvu_client_dispatch(&play->server.client), 0);
+	memset(message, 0, sizeof(*message));
+	len = read(play->driver, message, sizeof(*message));
+	assert_true(len >= (ssize_t)sizeof(message->record));
+	assert_int_equal(message->record.id, id);
+	if (message->record.status)
+		assert_int_equal(len, sizeof(message->record));
+	return message->record.status;
+}
+
+static int ask_item(struct play *play, unsigned int op, unsigned int pool, const char *key,
+		    const char *value, struct message *message)
+{
+	memset(message, 0, sizeof(*message));
+	message->item.pool = pool;
+	message->item.type = HV_IC_KVP_STRING;
+	snprintf(message->item.key, sizeof(message->item.key), "%s", key);
+	snprintf(message->item.value, sizeof(message->item.value), "%s", value);
+	return ask(play, op, message, sizeof(message->item));
+}
+
+static int set(struct play *play, unsigned int pool, const char *key, const char *value)
+{
+	struct message message;
+
+	return ask_item(play, HV_IC_KVP_SET, pool, key, value, &message);
+}
+
+static int delete(struct play *play, unsigned int pool, const char *key)
+{
+	struct message message;
+
+	return ask_item(play, HV_IC_KVP_DELETE, pool, key, "", &message);
+}
+
+static int at(struct play *play, unsigned int pool, uint32_t index, struct message *message)
+{
+	memset(message, 0, sizeof(*message));
+	message->item.pool = pool;
+	message->item.index = index;
+	return ask(play, HV_IC_KVP_ENUMERATE, message, sizeof(message->item));
+}
+
+static void expect(struct play *play, unsigned int pool, const char *key, const char *value)
+{
+	struct message message;
+
+	assert_int_equal(ask_item(play, HV_IC_KVP_GET, pool, key, "", &message), 0);
+	assert_string_equal(message.item.key, key);
+	assert_string_equal(message.item.value, value);
+	assert_int_equal(message.item.reserved, 0);
+}
+
+/* --- Tests. ------------------------------------------------------------------------------ */
+
+static void pools(void **state)
+{
+	struct play *play = begin(state);
+	struct message message;
+
+	for (unsigned int pool = 0; pool < 4; pool++) {
+		char path[64];
+		struct stat info;
+		int fd;
+
+		snprintf(path, sizeof(path), FOLDER "/.kvp_pool_%u", pool);
+		fd = hvu_open(play->root->fd, O_RDONLY, "%s", path);
+		assert_int_equal(fstat(fd, &info), 0);
+		assert_int_equal(info.st_mode & 07777, 0644);
+		close(fd);
+		if (pool == HVU_POOL_AUTO)
+			continue;
+		assert_int_equal(at(play, pool, 0, &message), -ENODATA);
+		assert_int_equal(set(play, pool, "one", "1"), 0);
+		assert_int_equal(set(play, pool, "two", "2"), 0);
+		assert_int_equal(set(play, pool, "one", "gr\xc3\xbcn"), 0);
+		expect(play, pool, "one", "gr\xc3\xbcn");
+		assert_int_equal(at(play, pool, 0, &message), 0);
+		assert_string_equal(message.item.key, "one");
+		assert_int_equal(message.item.type, HV_IC_KVP_STRING);
+		assert_int_equal(at(play, pool, 1, &message), 0);
+		assert_string_equal(message.item.value, "2");
+		assert_int_equal(at(play, pool, 2, &message), -ENODATA);
+		assert_int_equal(at(play, pool, UINT32_MAX, &message), -ENODATA);
+		assert_int_equal(delete(play, pool, "one"), 0);
+		assert_int_equal(delete(play, pool, "one"), -ENOENT);
+		assert_int_equal(ask_item(play, HV_IC_KVP_GET, pool, "one", "", &message), -ENOENT);
+	}
+	assert_int_equal(at(play, 77, 0, &message), -EINVAL);
+	assert_int_equal(set(play, 5, "one", "1"), -EINVAL);
+	end(play);
+}
+
+static void numbers(void **state)
+{
+	struct play *play = begin(state);
+	struct message message = {
+		.item = { .type = HV_IC_KVP_U32, .number = 4000000000u, .key = "dword" },
+	};
+
+	assert_int_equal(ask(play, HV_IC_KVP_SET, &message, sizeof(message.item)), 0);
+	expect(play, 0, "dword", "4000000000");
+	message = (struct message){
+		.item = { .type = HV_IC_KVP_U64, .number = UINT64_MAX, .key = "qword" },
+	};
+	assert_int_equal(ask(play, HV_IC_KVP_SET, &message, sizeof(message.item)), 0);
+	expect(play, 0, "qword", "18446744073709551615");
+	message = (struct message){ .item = { .type = 99, .key = "odd" } };
+	assert_int_equal(ask(play, HV_IC_KVP_SET, &message, sizeof(message.item)), -EINVAL);
+	end(play);
+}
+
+static void facts(void **state)
+{
+	struct play *play = begin(state);
+	struct message message;
+	uint32_t n = 0;
+
+	expect(play, HVU_POOL_AUTO, "OSBuildNumber", "6.1.0");
+	while (!at(play, HVU_POOL_AUTO, n, &message)) {
+		assert_int_equal(message.item.index, n);
+		assert_int_equal(message.item.pool, HVU_POOL_AUTO);
+		n++;
+	}
+	assert_int_equal(message.record.status, -ENODATA);
+	assert_in_range(n, 10, 30);
+	assert_int_equal(set(play, HVU_POOL_AUTO, "OSName", "x"), -EACCES);
+	assert_int_equal(delete(play, HVU_POOL_AUTO, "OSName"), -EACCES);
+	assert_int_equal(ask_item(play, HV_IC_KVP_GET, HVU_POOL_AUTO, "NoSuchItem", "", &message),
+			 -ENOENT);
+	end(play);
+}
+
+/* What is longer than the files can hold is refused, and not cut. */
+static void extremes(void **state)
+{
+	struct play *play = begin(state);
+	char key[HV_IC_KVP_KEY_SIZE] = "", value[HV_IC_KVP_VALUE_SIZE] = "";
+	struct message message;
+
+	assert_int_equal(set(play, 0, "", "x"), -EINVAL);
+	memset(key, 'k', 511);
+	memset(value, 'v', 2047);
+	assert_int_equal(set(play, 0, key, value), 0);
+	expect(play, 0, key, value);
+	memset(key, 'k', 512);
+	assert_int_equal(set(play, 0, key, "x"), -EMSGSIZE);
+	memset(value, 'v', 2048);
+	assert_int_equal(set(play, 0, "x", value), -EMSGSIZE);
+	/* No NUL anywhere. */
+	memset(&message, 'x', sizeof(message));
+	message.item.pool = 0;
+	message.item.type = HV_IC_KVP_STRING;
+	assert_int_equal(ask(play, HV_IC_KVP_SET, &message, sizeof(message.item)), -EMSGSIZE);
+	/* Short payloads: what is missing is zero. */
+	for (size_t size = 0; size < offsetof(struct hv_ic_kvp_item, key); size++) {
+		memset(&message, 0, sizeof(message));
+		assert_int_equal(ask(play, HV_IC_KVP_SET, &message, size), -EINVAL);
+	}
+	memset(&message, 0, sizeof(message));
+	assert_int_equal(ask(play, 4711, &message, 0), -EOPNOTSUPP);
+	memset(&message, 0, sizeof(message));
+	assert_int_equal(ask(play, HV_IC_KVP_GET_IP, &message, 0), -EOPNOTSUPP);
+	end(play);
+}
+
+static void append(struct play *play, const char *path, const char *key, const char *value)
+{
+	char record[HVU_POOL_RECORD_SIZE] = "";
+	int fd = hvu_open(play->root->fd, O_WRONLY | O_APPEND, "%s", path);
+
+	strcpy(record, key);
+	strcpy(record + HVU_POOL_KEY_SIZE, value);
+	assert_int_equal(write(fd, record, sizeof(record)), sizeof(record));
+	close(fd);
+}
+
+/* cloud-init writes into the guest's pool while we have it. */
+static void others(void **state)
+{
+	struct play *play = begin(state);
+
+	append(play, FOLDER "/.kvp_pool_1", "CLOUD_INIT|1", "report");
+	expect(play, HVU_POOL_GUEST, "CLOUD_INIT|1", "report");
+	append(play, FOLDER "/.kvp_pool_1", "CLOUD_INIT|2", "more");
+	expect(play, HVU_POOL_GUEST, "CLOUD_INIT|2", "more");
+	end(play);
+}
+
+/* The guest's own items stay when we start; what another boot knew of its host does not. */
+static void restart(void **state)
+{
+	struct play *play = begin(state);
+	struct timespec old[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	struct message message;
+	int folder;
+
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "host's"), 0);
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "guest's"), 0);
+	assert_int_equal(set(play, HVU_POOL_AUTO_EXTERNAL, "HostName", "here"), 0);
+	stop_server(play);
+	start_server(play);
+	expect(play, HVU_POOL_EXTERNAL, "key", "host's");
+	expect(play, HVU_POOL_GUEST, "key", "guest's");
+	stop_server(play);
+
+	/* An image of long ago. */
+	folder = hvu_open(play->root->fd, O_RDONLY | O_DIRECTORY, FOLDER);
+	unit_file(play->root, "proc/stat", "btime 1700000000\n");
+	unit_file(play->root, "proc/sys/kernel/random/boot_id",
+		  "11111111-2222-3333-4444-555555555555\n");
+	for (int i = 0; i < 4; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), ".kvp_pool_%d", i);
+		assert_int_equal(utimensat(folder, name, old, 0), 0);
+	}
+	close(folder);
+	start_server(play);
+	expect(play, HVU_POOL_EXTERNAL, "key", "host's");
+	expect(play, HVU_POOL_GUEST, "key", "guest's");
+	assert_int_equal(at(play, HVU_POOL_AUTO_EXTERNAL, 0, &message), -ENODATA);
+	end(play);
+}
+
+/* A folder that cannot be used is an answer, and it may come later. */
+static void out_of_reach(void **state)
+{
+	struct unit_root *root = *state;
+	struct play *play;
+	struct message message;
+
+	unit_folder(root, "var/lib");
+	unit_symlink(root, FOLDER, "/nowhere");
+	play = calloc(1, sizeof(*play));
+	assert_non_null(play);
+	play->root = root;
+	unit_folder(root, "dev");
+	assert_true(sd_event_new(&play->event) >= 0);
+	assert_int_equal(hvic_inject_open(&play->server.inject, &inject_ops, root->fd,
+					  &play->server.settings, play->event), 0);
+	start_server(play);
+	assert_int_equal(set(play, 0, "key", "value"), -ENOENT);
+	assert_int_equal(at(play, 1, 0, &message), -ENOENT);
+	expect(play, HVU_POOL_AUTO, "OSBuildNumber", "6.1.0");
+	unit_folder(root, "nowhere");
+	assert_int_equal(set(play, 0, "key", "value"), 0);
+	expect(play, 0, "key", "value");
+	end(play);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, unit_root_setup, unit_root_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(pools), TEST(numbers), TEST(facts), TEST(extremes), TEST(others),
+		TEST(restart), TEST(out_of_reach),
+	};
+
+	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
+}

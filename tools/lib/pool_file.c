@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The file of a pool, while it is open and locked.
+ *
+ * Some programs lock a pool by flock(2), others by fcntl(2), and these do not know of each other:
+ * we take both. The lock of fcntl is that of an open file description, since one of a process would
+ * be lost when anything in it closes another descriptor of the file.
+ *
+ * A lock is tried for, not waited for: a daemon has other things to do than to wait for a process
+ * that has stopped while it holds one. And whoever takes the two in the other order than we do
+ * never waits for us while we wait for it, because we give the first one back before we try again.
+ */
+#include "pool_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Between two tries for the locks: from the first to the last. */
+#define FIRST_PAUSE_US	100
+#define LAST_PAUSE_US	10000
+
+#define POOL_MODE 0644
+
+const struct hvu_pool_ops hvu_pool_ops = {
+	.pwrite = pwrite,
+	.ftruncate = ftruncate,
+	.fdatasync = fdatasync,
+};
+
+/** hvu_pool_file_name() - its name, in its folder */
+void hvu_pool_file_name(const struct hvu_pool_file *file, char name[static HVU_POOL_NAME_SIZE])
+{
+	snprintf(name, HVU_POOL_NAME_SIZE, ".kvp_pool_%u", file->number);
+}
+
+/* No name that a program might take for that of a pool. */
+static void journal_name(const struct hvu_pool_file *file, char name[static HVU_POOL_NAME_SIZE])
+{
+	snprintf(name, HVU_POOL_NAME_SIZE, ".hv_ic_journal_%u", file->number);
+}
+
+/* --- What may be opened. --------------------------------------------------------------------- */
+
+static int check_kind(const struct stat *status, bool write)
+{
+	if (S_ISLNK(status->st_mode))
+		return -ELOOP;
+	if (S_ISDIR(status->st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status->st_mode))
+		return -ENOTSUP;
+	/* Another name of it may be that of a file which is none of our business. */
+	return write && status->st_nlink > 1 ? -EMLINK : 0;
+}
+
+/* Opens what is there and nothing else; to open a device or a FIFO may already do something. */
+static int open_checked(const struct hvu_pool_file *file, const char *name, bool write)
+{
+	int flags = (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	struct stat status;
+	int fd, ret;
+
+	if (fstatat(file->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	ret = check_kind(&status, write);
+	if (ret)
+		return ret;
+	fd = openat(file->directory, name, flags);
+	if (fd < 0)
+		return -errno;
+	ret = fstat(fd, &status) < 0 ? -errno : check_kind(&status, write);
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+/* The name of a new file has to be on the disk as well. */
+static int sync_directory(const struct hvu_pool_file *file)
+{
+	int fd = openat(file->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/* A service may have no right to give files away, not even to those whose they are. */
+static int give(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (geteuid() || (st.st_uid == like->st_uid && st.st_gid == like->st_gid))
+		return 0;
+	return fchown(fd, like->st_uid, like->st_gid) ? -errno : 0;
+}
+
+/*
+ * Makes a file that belongs to the owner of @like, who may be the daemon: root would shut it out.
+ * Whoever has come first is as good.
+ */
+static int make_file(const struct hvu_pool_file *file, const char *name, const struct stat *like,
+		     mode_t mode)
+{
+	int fd = openat(file->directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int ret;
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -errno;
+	ret = give(fd, like);
+	if (!ret && fchmod(fd, mode) < 0)
+		ret = -errno;
+	close(fd);
+	if (!ret)
+		ret = sync_directory(file);
+	if (ret)
+		unlinkat(file->directory, name, 0);
+	return ret;
+}
+
+static int make_pool(const struct hvu_pool_file *file, const char *name)
+{
+	struct stat directory;
+
+	if (fstatat(file->directory, "", &directory, AT_EMPTY_PATH) < 0)
+		return -errno;
+	return make_file(file, name, &directory, POOL_MODE);
+}
+
+/**
+ * hvu_pool_file_make_journal() - open the journal of a file that is open for writing; make it first
+ * @file: the file
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvu_pool_file_make_journal(struct hvu_pool_file *file)
+{
+	char name[HVU_POOL_NAME_SIZE];
+	struct stat status;
+	int ret;
+
+	if (file->journal >= 0)
+		return 0;
+	journal_name(file, name);
+	/* What is in it is in the pool: who may read that may read this. */
+	if (fstat(file->fd, &status) < 0)
+		return -errno;
+	ret = make_file(file, name, &status, status.st_mode & 0666);
+	if (ret)
+		return ret;
+	ret = open_checked(file, name, true);
+	if (ret < 0)
+		return ret;
+	file->journal = ret;
+	return 0;
+}
+
+/* --- Locks. ---------------------------------------------------------------------------------- */
+
+static int try_lock(int fd, bool write)
+{
+	struct flock lock = { .l_type = write ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
+	int error;
+
+	if (flock(fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK || errno == EINTR ? -EBUSY : -errno;
+	if (!fcntl(fd, F_OFD_SETLK, &lock))
+		return 0;
+	error = errno;
+	flock(fd, LOCK_UN);
+	return error == EAGAIN || error == EACCES || error == EINTR ? -EBUSY : -error;
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static int lock(int fd, bool write, int64_t until)
+{
+	unsigned int pause = FIRST_PAUSE_US;
+
+	for (;;) {
+		int ret = try_lock(fd, write);
+
+		if (ret != -EBUSY || now_us() >= until)
+			return ret;
+		usleep(pause);
+		if (pause < LAST_PAUSE_US)
+			pause *= 2;
+	}
+}
+
+/* --- Opening. -------------------------------------------------------------------------------- */
+
+/* Is what was opened still what the name says? */
+static bool is_in_place(const struct hvu_pool_file *file, const char *name)
+{
+	struct stat opened, named;
+
+	return !fstat(file->fd, &opened) &&
+	       !fstatat(file->directory, name, &named, AT_SYMLINK_NOFOLLOW) &&
+	       opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+static int open_pool(struct hvu_pool_file *file, enum hvu_pool_use use)
+{
+	char name[HVU_POOL_NAME_SIZE];
+	int ret;
+
+	hvu_pool_file_name(file, name);
+	ret = open_checked(file, name, use != HVU_POOL_READ);
+	if (ret != -ENOENT || use != HVU_POOL_MAKE)
+		return ret;
+	ret = make_pool(file, name);
+	return ret ? ret : open_checked(file, name, true);
+}
+
+/**
+ * hvu_pool_file_open() - open and lock the file and its journal
+ * @file: the file; closed
+ * @use: to read it, to write it, or to make it if it is not there and write it
+ *
+ * Return: 0; %-ENOENT if it is not there; %-EBUSY if the locks are not to be had in time; or as
+ * hvu_pool_open() and hvu_pool_set() say.
+ */
+int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use)
+{
+	int64_t until = now_us() + file->wait_ms * INT64_C(1000);
+	char name[HVU_POOL_NAME_SIZE];
+	int ret;
+
+	file->journal = -1;
+	hvu_pool_file_name(file, name);
+	for (;;) {
+		file->fd = open_pool(file, use);
+		if (file->fd < 0)
+			return file->fd;
+		ret = lock(file->fd, use != HVU_POOL_READ, until);
+		if (ret)
+			goto err_close;
+		if (is_in_place(file, name))
+			break;
+		close(file->fd);
+		if (now_us() >= until)
+			return -EBUSY;
+	}
+
+	journal_name(file, name);
+	file->journal = open_checked(file, name, use != HVU_POOL_READ);
+	/* A reader makes do without it. */
+	if (file->journal >= 0 || file->journal == -ENOENT || use == HVU_POOL_READ)
+		return 0;
+	ret = file->journal;
+
+err_close:
+	hvu_pool_file_close(file);
+	return ret;
+}
+
+/** hvu_pool_file_close() - unlock and close it */
+void hvu_pool_file_close(struct hvu_pool_file *file)
+{
+	if (file->journal >= 0)
+		close(file->journal);
+	/* To close the only descriptor gives both locks back. */
+	close(file->fd);
+	file->fd = -1;
+	file->journal = -1;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The file of a pool, while it is open and locked. */
+#ifndef HVU_POOL_FILE_H
+#define HVU_POOL_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "pool_format.h"
+
+/**
+ * struct hvu_pool_ops - what changes the disk; a test puts itself between
+ * @pwrite: as pwrite(2)
+ * @ftruncate: as ftruncate(2)
+ * @fdatasync: as fdatasync(2)
+ */
+struct hvu_pool_ops {
+	ssize_t (*pwrite)(int fd, const void *data, size_t size, off_t offset);
+	int (*ftruncate)(int fd, off_t size);
+	int (*fdatasync)(int fd);
+};
+
+extern const struct hvu_pool_ops hvu_pool_ops;
+
+/* What a file is opened and locked for. */
+enum hvu_pool_use { HVU_POOL_READ, HVU_POOL_WRITE, HVU_POOL_MAKE };
+
+/**
+ * struct hvu_pool_file - a file
+ * @ops: what changes the disk
+ * @directory: that it lies in
+ * @number: of the pool
+ * @wait_ms: how long to wait for a lock
+ * @fd: the file, while it is open and locked
+ * @journal: its journal, likewise; -1 if that is not there
+ */
+struct hvu_pool_file {
+	const struct hvu_pool_ops *ops;
+	int directory;
+	unsigned int number;
+	unsigned int wait_ms;
+	int fd;
+	int journal;
+};
+
+#define HVU_POOL_NAME_SIZE 32
+
+void hvu_pool_file_name(const struct hvu_pool_file *file, char name[static HVU_POOL_NAME_SIZE]);
+int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use);
+void hvu_pool_file_close(struct hvu_pool_file *file);
+int hvu_pool_file_make_journal(struct hvu_pool_file *file);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* File copy: how fast, and what each block waits for its answer. */
+#include "bench.h"
+#include "pattern.h"
+
+#define MIB 0x100000ul
+#define BLOCKS_MAX (64 * MIB / WIRE_FCOPY_FRAGMENT + 1)
+
+enum { SPEED, BLOCK, BLOCK_95, BLOCK_99, END };
+
+static void copy(struct bench *b, const char *directory)
+{
+	static double took[BLOCKS_MAX];
+	static uint64_t block[WIRE_FCOPY_FRAGMENT / 8];
+	struct test *t = b->t;
+	struct ic *fc = subject_ready(b, &ic_fcopy);
+	uint64_t size = b->row->size * MIB;
+	unsigned int blocks = 0;
+	double start, last, now;
+
+	test_run(t, 0, "rm -f %s/file", directory);
+	start = bench_us();
+	EXPECT_RESULT(fcopy_start(fc, directory, "file", 0, size), 0);
+	for (uint64_t offset = 0; offset < size; offset += sizeof(block)) {
+		uint32_t n = size - offset < sizeof(block) ? size - offset : sizeof(block);
+
+		pattern_fill(block, offset, n);
+		last = bench_us();
+		EXPECT_RESULT(fcopy_write(fc, offset, block, n), 0);
+		took[blocks++] = bench_us() - last;
+	}
+	last = bench_us();
+	EXPECT_RESULT(fcopy_complete(fc), 0);
+	now = bench_us();
+	test_run(t, 0, "bench verify %s/file %lu && rm %s/file", directory, size, directory);
+
+	bench_report(b, SPEED, b->row->size / ((now - start) / 1e6));
+	bench_report(b, BLOCK, bench_quantile(took, blocks, 0.5));
+	bench_report(b, BLOCK_95, bench_quantile(took, blocks, 0.95));
+	bench_report(b, BLOCK_99, bench_quantile(took, blocks, 0.99));
+	bench_report(b, END, (now - last) / 1e3);
+}
+
+static void copy_to_memory(struct bench *b)
+{
+	copy(b, "/tmp");
+}
+
+static void copy_to_disk(struct bench *b)
+{
+	bench_disks(b, 1);
+	copy(b, "/bench/1");
+}
+
+#define LINES									\
+	{									\
+		{ "speed", "MiB/s", .more = true }, { "block", "us", 1 },	\
+		{ "block p95", "us", 1 }, { "block p99", "us", 1 }, { "end", "ms" }, \
+	}
+
+#define ROW(title, function, mib)						\
+	{ .name = title, .run = function, .service = &ic_fcopy, .size = mib, .lines = LINES }
+
+const struct bench_row copy_rows[] = {
+	ROW("fcopy_1", copy_to_memory, 1),
+	ROW("fcopy_64", copy_to_memory, 64),
+	ROW("fcopy_ext4_4", copy_to_disk, 4),
+	{ 0 }
+};

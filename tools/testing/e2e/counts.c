@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a request costs the guest, counted and not timed: system calls and context switches of the
+ * daemon, and forks. Times are for bench, beside this folder.
+ */
+#include "play.h"
+#include "usage.h"
+
+#include <stdio.h>
+
+#define REQUESTS 100
+
+/* What the guest does besides: it may start a worker thread, or take the processor away. */
+#define SLACK 20
+
+struct bound {
+	unsigned int syscalls, switches;	/* per request */
+};
+
+static void expect_within(struct test *t, const struct bound *bound)
+{
+	struct usage used = usage_end(t);
+
+	test_note(t, "%.0f system calls, %.0f switches, %.0f forks for %u requests", used.syscalls,
+		  used.switches, used.forks, REQUESTS);
+	EXPECT(used.syscalls <= bound->syscalls * REQUESTS + SLACK);
+	EXPECT(used.switches <= bound->switches * REQUESTS + SLACK);
+	EXPECT(used.forks <= SLACK);
+}
+
+static void list_items(struct test *t, struct ic *kvp)
+{
+	struct kvp_item item;
+
+	for (int i = 0; i < REQUESTS; i++)
+		EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, i % 10, &item), 0);
+}
+
+static void copy_blocks(struct test *t, struct ic *fc)
+{
+	static const uint8_t block[WIRE_FCOPY_FRAGMENT];
+
+	for (int i = 0; i < REQUESTS; i++)
+		EXPECT_RESULT(fcopy_write(fc, i * sizeof(block), block, sizeof(block)), 0);
+}
+
+/* Of the driver alone: one reading, one answer, and the line that this daemon prints. */
+static void items(struct test *t)
+{
+	struct ic *kvp = play_alone(t, &ic_kvp);
+
+	play_greeted(t, "kvp", "items:10 open serve");
+	usage_begin(t, "daemon");
+	list_items(t, kvp);
+	expect_within(t, &(struct bound) { .syscalls = 3, .switches = 2 });
+}
+
+static void blocks(struct test *t)
+{
+	struct ic *fc = play_alone(t, &ic_fcopy);
+
+	play_greeted(t, "fcopy", "open serve");
+	EXPECT_RESULT(fcopy_start(fc, "/tmp", "counted", 0, REQUESTS * WIRE_FCOPY_FRAGMENT), 0);
+	usage_begin(t, "daemon");
+	copy_blocks(t, fc);
+	EXPECT_RESULT(fcopy_complete(fc), 0);
+	expect_within(t, &(struct bound) { .syscalls = 2, .switches = 2 });
+}
+
+/* The daemons of this tree */
+
+#define CONFIGURATION "/etc/hv_ic/hv_ic.conf"
+
+static void stop_daemon(struct test *t, void *program)
+{
+	test_run(t, 0, "rm -f " CONFIGURATION);
+	test_run(t, 0, "killall -q %s; true", (char *)program);
+	test_until(t, "! pidof %s", (char *)program);
+}
+
+static struct ic *start_daemon(struct test *t, const struct ic_service *service, char *program)
+{
+	struct ic *ic;
+
+	if (!strcmp(test_run(t, 0, "command -v %s || echo none", program), "none"))
+		test_skip(t, "the tools have no %s", program);
+	ic = play_alone(t, service);
+	test_defer(t, stop_daemon, program);
+	/* Where the host may copy files. */
+	test_run(t, 0, "mkdir -p /etc/hv_ic; echo '[fcopy counts]' > " CONFIGURATION);
+	test_run(t, 0, "printf 'directory = /tmp\\nmin_free = 0\\n' >> " CONFIGURATION);
+	test_run(t, 0, "rm -f /tmp/counted");
+	test_run(t, 0, "%s >/tmp/%s.log 2>&1 &", program, program);
+	test_attached(t, service, 0);
+	return ic;
+}
+
+/* Ten items, so that each is asked for. */
+static void fill(struct test *t, struct ic *kvp)
+{
+	for (int i = 0; i < 10; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "count-%d", i);
+		EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, key, "value"), 0);
+	}
+}
+
+static void items_of_ours(struct test *t)
+{
+	struct ic *kvp = start_daemon(t, &ic_kvp, "hvic-kvpd");
+	char key[16];
+
+	fill(t, kvp);
+	usage_begin(t, "hvic-kvpd");
+	list_items(t, kvp);
+	expect_within(t, &(struct bound) { .syscalls = 8, .switches = 2 });
+	for (int i = 0; i < 10; i++) {
+		snprintf(key, sizeof(key), "count-%d", i);
+		EXPECT_RESULT(kvp_delete(kvp, KVP_GUEST, key), 0);
+	}
+}
+
+static void blocks_of_ours(struct test *t)
+{
+	struct ic *fc = start_daemon(t, &ic_fcopy, "hvic-fcopyd");
+
+	EXPECT_RESULT(fcopy_start(fc, "/tmp", "counted", WIRE_FCOPY_OVERWRITE,
+				  REQUESTS * WIRE_FCOPY_FRAGMENT), 0);
+	usage_begin(t, "hvic-fcopyd");
+	copy_blocks(t, fc);
+	expect_within(t, &(struct bound) { .syscalls = 5, .switches = 2 });
+	EXPECT_RESULT(fcopy_complete(fc), 0);
+}
+
+const struct test_case counts_cases[] = {
+	{ .name = "counts_items", .run = items, .only = ONLY_HV_IC },
+	{ .name = "counts_blocks", .run = blocks, .only = ONLY_HV_IC },
+	{ .name = "counts_kvpd", .run = items_of_ours, .only = ONLY_HV_IC },
+	{ .name = "counts_fcopyd", .run = blocks_of_ours, .only = ONLY_HV_IC },
+	{ 0 }
+};

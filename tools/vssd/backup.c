@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A backup of the host's: see backup.h. */
+#include "backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/hv_ic.h>
+#include <systemd/sd-daemon.h>
+
+#include "printable.h"
+#include "root.h"
+
+/* If the driver names none. */
+#define DEADLINE_MS	30000
+#define FROZEN_MAX_S	60
+
+static const char *const mode_words[] = {
+	[HVU_VSS_FREEZE] = "freeze",
+	[HVU_VSS_HOOKS_ONLY] = "hooks-only",
+	[HVU_VSS_REFUSE] = "refuse",
+};
+
+static const char *const mode_texts[] = {
+	[HVU_VSS_FREEZE] = "Serving the host: a backup freezes the file systems",
+	[HVU_VSS_HOOKS_ONLY] = "Serving the host: a backup runs hooks, and freezes nothing",
+	[HVU_VSS_REFUSE] = "Serving the host: backups are refused",
+};
+
+static void begin(struct hvic_backup *backup, struct hvic_freeze freeze);
+
+static struct hvic_backup *backup_of(struct hvu_client *client)
+{
+	return (struct hvic_backup *)client;
+}
+
+static const char *show_status(const struct hvu_client *client)
+{
+	const struct hvic_backup *backup = (const struct hvic_backup *)client;
+
+	return backup->state == HVIC_IDLE ? mode_texts[backup->settings.vss.mode] :
+		"The host makes a backup";
+}
+
+static void tell_status(struct hvic_backup *backup)
+{
+	if (backup->client.attached)
+		sd_notifyf(0, "STATUS=%s", show_status(&backup->client));
+}
+
+/* --- The end. ----------------------------------------------------------------------------- */
+
+static const char *thaw_text(int status)
+{
+	switch (status) {
+	case -ETIMEDOUT:
+		return "the host did not thaw in time";
+	case -ECANCELED:
+		return "the host took it back, or started over";
+	case -EINTR:
+		return "the machine is about to sleep";
+	case -ENODEV:
+		return "the service has gone";
+	default:
+		return strerror(-status);
+	}
+}
+
+static void log_skipped(struct hvic_backup *backup)
+{
+	for (size_t i = 0; i < backup->freezer.n; i++) {
+		const struct hvic_item *item = &backup->freezer.items[i];
+		char *path;
+
+		if (!item->error || item->error == -ECANCELED)
+			continue;
+		path = hvu_printable(item->filesystem->mounts[0].path, true);
+		hvic_journal(&backup->journal, HVU_LOG_WARNING, "%s is not frozen: %s",
+			     path ? path : "?", hvic_item_text(item));
+		free(path);
+	}
+}
+
+static void log_outcome(struct hvic_backup *backup)
+{
+	const struct hvic_report *report = &backup->report;
+
+	if (report->hooks_failed)
+		hvic_journal(&backup->journal, HVU_LOG_WARNING,
+			     "hooks failed: %u, the first was %s", report->hooks_failed,
+			     report->hooks_error);
+	if (report->error[0])
+		hvic_journal(&backup->journal, HVU_LOG_WARNING, "backup %s: %s", report->outcome,
+			     report->error);
+	else
+		hvic_journal(&backup->journal, HVU_LOG_INFO,
+			     "backup %s: frozen within %llu ms, for %llu ms", report->outcome,
+			     (unsigned long long)report->freeze_us / 1000,
+			     (unsigned long long)report->frozen_us / 1000);
+}
+
+static void become_idle(struct hvic_backup *backup)
+{
+	struct hvic_freeze next = backup->next;
+	int ret;
+
+	hvic_asker_close(&backup->hooks);
+	hvic_inhibitor_release(&backup->inhibitor);
+	if (!backup->report.outcome)
+		backup->report.outcome = backup->report.error[0] ?
+			backup->promised ? "broken" : "failed" : "complete";
+	log_outcome(backup);
+	ret = hvic_report_write(&backup->report, backup->root);
+	if (ret)
+		hvic_journal(&backup->journal, HVU_LOG_WARNING, "/" HVIC_REPORT_FILE ": %s",
+			     strerror(-ret));
+	hvic_report_free(&backup->report);
+	backup->state = HVIC_IDLE;
+	backup->freeze.id = 0;
+	backup->next.id = 0;
+	tell_status(backup);
+	if (next.id)
+		begin(backup, next);
+}
+
+/* Hooks that were run for the freeze hear what became of it. */
+static void undo(struct hvic_backup *backup)
+{
+	enum hvu_hooks_phase phase = backup->promised ? HVU_HOOKS_THAW : HVU_HOOKS_FREEZE_FAIL;
+
+	backup->state = HVIC_UNDOING;
+	if (!backup->hooks.source ||
+	    hvic_asker_ask(&backup->hooks, phase, backup->settings.vss.hook_timeout_ms))
+		become_idle(backup);
+}
+
+/* Nothing is frozen any more. */
+static void has_thawed(struct hvic_backup *backup, int status)
+{
+	struct hvic_report *report = &backup->report;
+	uint64_t first_us = atomic_load(&backup->freezer.first_us);
+
+	backup->guard = sd_event_source_disable_unref(backup->guard);
+	if (backup->mounts.all && first_us)
+		report->frozen_us = hvic_now_us() - first_us;
+	if (status && !report->error[0])
+		snprintf(report->error, sizeof(report->error), "%s", thaw_text(status));
+	hvic_journal_flush(&backup->journal);
+	hvic_inhibitor_resume(&backup->inhibitor);
+	log_skipped(backup);
+	if (backup->mounts.all)
+		hvic_report_filesystems(report, &backup->mounts, &backup->freezer);
+	hvic_freezer_release(&backup->freezer);
+	hvu_mounts_free(&backup->mounts);
+	undo(backup);
+}
+
+/* --- The beginning. ----------------------------------------------------------------------- */
+
+static int answer(struct hvic_backup *backup, int status)
+{
+	backup->report.freeze_us = hvic_now_us() - backup->began_us;
+	return hvu_client_answer(&backup->client, backup->freeze.id, status, NULL, 0);
+}
+
+/* Nothing has been frozen for it. */
+__attribute__((format(printf, 3, 4)))
+static void fail(struct hvic_backup *backup, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(backup->report.error, sizeof(backup->report.error), format, arguments);
+	va_end(arguments);
+	answer(backup, error);
+	undo(backup);
+}
+
+/* Returns 1 where the loop is to go on. */
+static int on_guard(sd_event_source *source, uint64_t now_us, void *data)
+{
+	struct hvic_backup *backup = data;
+
+	(void)source;
+	(void)now_us;
+	/* There is nothing that would have to thaw; it is for the host, whose THAW is to fail. */
+	ioctl(backup->client.device, HV_IC_VSS_RELEASE);
+	has_thawed(backup, -ETIMEDOUT);
+	return 0;
+}
+
+static bool holds_anything(const struct hvic_backup *backup)
+{
+	for (size_t i = 0; i < backup->freezer.n; i++) {
+		if (backup->freezer.items[i].outcome == HVIC_FROZEN)
+			return true;
+	}
+	return false;
+}
+
+/* What is held has a limit of the kernel's, which is also ours where nothing is. */
+static void set_guard(struct hvic_backup *backup)
+{
+	unsigned long seconds = 0;
+	char text[32];
+
+	if (hvu_read(backup->root, text, sizeof(text),
+		     "sys/module/hv_ic/parameters/vss_frozen_max") > 0)
+		seconds = strtoul(text, NULL, 10);
+	sd_event_add_time_relative(backup->event, &backup->guard, CLOCK_BOOTTIME,
+				   (seconds ? seconds : FROZEN_MAX_S) * UINT64_C(1000000), 0,
+				   on_guard, backup);
+}
+
+static void promise(struct hvic_backup *backup)
+{
+	int ret = answer(backup, 0);
+
+	if (!ret) {
+		backup->promised = true;
+		backup->state = HVIC_HELD;
+		if (!holds_anything(backup))
+			set_guard(backup);
+		return;
+	}
+	/* Nobody waits for it: the kernel says when all has thawed. */
+	snprintf(backup->report.error, sizeof(backup->report.error), "%s",
+		 ret == -ESTALE ? "it took longer than the host waits" : strerror(-ret));
+	backup->state = HVIC_LEAVING;
+}
+
+static void report_failure(struct hvic_backup *backup, int error)
+{
+	struct hvic_report *report = &backup->report;
+
+	snprintf(report->error, sizeof(report->error), "%s", strerror(-error));
+	for (size_t i = 0; i < backup->freezer.n; i++) {
+		const struct hvic_item *item = &backup->freezer.items[i];
+
+		if (item->outcome == HVIC_FAILED && item->error == error) {
+			snprintf(report->error, sizeof(report->error), "%.120s: %s",
+				 item->filesystem->mounts[0].path, hvic_item_text(item));
+			return;
+		}
+	}
+}
+
+static int on_frozen(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct hvic_backup *backup = data;
+	int ret = hvic_freezer_result(&backup->freezer);
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (backup->thawed) {
+		has_thawed(backup, backup->status ? backup->status : -ECANCELED);
+	} else if (ret) {
+		report_failure(backup, ret);
+		backup->state = HVIC_LEAVING;
+		answer(backup, ret);
+	} else {
+		promise(backup);
+	}
+	return 0;
+}
+
+/* ORDER: what allocates or waits comes before the freezer. */
+static void hold(struct hvic_backup *backup)
+{
+	int ret;
+
+	if (backup->settings.vss.mode == HVU_VSS_HOOKS_ONLY) {
+		promise(backup);
+		return;
+	}
+	ret = hvu_mounts_read(&backup->mounts, backup->root, backup->settings.vss.include,
+			      backup->settings.vss.exclude);
+	if (ret) {
+		fail(backup, ret, "the table of mounts: %s", strerror(-ret));
+		return;
+	}
+	backup->state = HVIC_HOLDING;
+	hvic_journal_hold(&backup->journal);
+	hvic_inhibitor_pause(&backup->inhibitor);
+	ret = hvic_freezer_begin(&backup->freezer, backup->client.device, &backup->mounts,
+				 backup->freeze.until_ms);
+	if (ret) {
+		snprintf(backup->report.error, sizeof(backup->report.error), "%s", strerror(-ret));
+		answer(backup, ret);
+		has_thawed(backup, ret);
+	}
+}
+
+static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
+{
+	enum hvu_vss_mode mode = backup->settings.vss.mode;
+	int ret;
+
+	backup->freeze = freeze;
+	backup->began_us = hvic_now_us();
+	backup->promised = false;
+	backup->thawed = false;
+	backup->status = 0;
+	backup->report = (struct hvic_report){ .began = time(NULL), .mode = mode_words[mode] };
+	if (mode == HVU_VSS_REFUSE) {
+		backup->report.outcome = "refused";
+		fail(backup, -EACCES, "vss.mode is refuse");
+		return;
+	}
+	backup->state = HVIC_HOOKS;
+	tell_status(backup);
+	hvic_inhibitor_take(&backup->inhibitor);
+	if (!hvu_hooks_any(backup->root)) {
+		hold(backup);
+		return;
+	}
+	ret = hvic_asker_ask(&backup->hooks, HVU_HOOKS_FREEZE,
+			     backup->settings.vss.hook_timeout_ms);
+	if (ret)
+		fail(backup, ret, "hooks cannot be run: /" HVU_HOOKS_SOCKET ": %s", strerror(-ret));
+}
+
+static void hooks_have_run(void *data, const struct hvu_hooks_answer *hooks)
+{
+	struct hvic_backup *backup = data;
+	struct hvic_report *report = &backup->report;
+
+	report->hooks_failed += hooks->failed;
+	if (hooks->status && !report->hooks_error[0])
+		snprintf(report->hooks_error, sizeof(report->hooks_error), "%s", hooks->text);
+	if (hooks->phase == HVU_HOOKS_FREEZE)
+		report->hooks_run = hooks->run;
+	if (backup->state == HVIC_UNDOING)
+		become_idle(backup);
+	else if (backup->state == HVIC_HOOKS && hooks->status)
+		fail(backup, hooks->status, "a hook failed: %s", hooks->text);
+	else if (backup->state == HVIC_HOOKS)
+		hold(backup);
+}
+
+/* --- The driver's word. ------------------------------------------------------------------- */
+
+static void thaw(struct hvic_backup *backup, int status)
+{
+	switch (backup->state) {
+	case HVIC_IDLE:
+	case HVIC_UNDOING:
+		return;
+	case HVIC_HOOKS:
+		snprintf(backup->report.error, sizeof(backup->report.error), "%s",
+			 thaw_text(status ? status : -ECANCELED));
+		undo(backup);
+		return;
+	case HVIC_HOLDING:
+		backup->thawed = true;
+		backup->status = status;
+		hvic_freezer_cancel(&backup->freezer);
+		return;
+	case HVIC_HELD:
+	case HVIC_LEAVING:
+		has_thawed(backup, status);
+		return;
+	}
+}
+
+static void take_freeze(struct hvic_backup *backup, const struct hv_ic_record *record)
+{
+	struct hvic_freeze freeze = {
+		.id = record->id,
+		.until_ms = hvic_now_us() / 1000 +
+			(record->deadline_ms ? record->deadline_ms : DEADLINE_MS),
+	};
+
+	if (backup->state == HVIC_IDLE) {
+		begin(backup, freeze);
+		return;
+	}
+	/* The driver does not ask for one before the last one is over. */
+	backup->next = freeze;
+	thaw(backup, -ECANCELED);
+}
+
+static int take(struct hvu_client *client, const struct hv_ic_record *record, const void *payload)
+{
+	struct hvic_backup *backup = backup_of(client);
+
+	(void)payload;
+	switch (record->op) {
+	case HV_IC_VSS_HOT_BACKUP:
+		if (backup->settings.vss.mode == HVU_VSS_REFUSE)
+			return -EACCES;
+		return hvu_client_answer(client, record->id, 0, NULL, 0);
+	case HV_IC_VSS_FREEZE:
+		take_freeze(backup, record);
+		return 0;
+	case HV_IC_VSS_THAW:
+		thaw(backup, record->status);
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* What is held thaws for it, of which the driver tells. */
+static void over(struct hvu_client *client, uint64_t id, int status)
+{
+	struct hvic_backup *backup = backup_of(client);
+
+	if (id == backup->next.id)
+		backup->next.id = 0;
+	if (id != backup->freeze.id)
+		return;
+	if (backup->state == HVIC_HOOKS)
+		thaw(backup, status);
+	else if (backup->state == HVIC_HOLDING)
+		hvic_freezer_cancel(&backup->freezer);
+}
+
+static void gone(struct hvu_client *client)
+{
+	struct hvic_backup *backup = backup_of(client);
+
+	backup->next.id = 0;
+	thaw(backup, -ENODEV);
+}
+
+static void start(struct hvu_client *client)
+{
+	tell_status(backup_of(client));
+}
+
+const struct hvu_client_ops hvic_backup_ops = {
+	.start = start, .take = take, .over = over, .gone = gone, .status = show_status,
+};
+
+/* --- Init and exit. ----------------------------------------------------------------------- */
+
+/**
+ * hvic_backup_open() - prepare for the first backup
+ * @backup: whose settings have been loaded; the client is opened by the caller, afterwards
+ * @event: loop
+ * @root: below which all is
+ * @ops: what is done to a file system
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_backup_open(struct hvic_backup *backup, sd_event *event, int root,
+		     const struct hvic_freezer_ops *ops)
+{
+	int ret = hvic_freezer_open(&backup->freezer, ops, root);
+
+	if (ret)
+		return ret;
+	backup->event = event;
+	backup->root = root;
+	backup->state = HVIC_IDLE;
+	backup->hooks = (struct hvic_asker){
+		.event = event, .root = root, .answered = hooks_have_run, .data = backup,
+	};
+	ret = sd_event_add_io(event, NULL, backup->freezer.done, EPOLLIN, on_frozen, backup);
+	if (ret < 0) {
+		hvic_freezer_close(&backup->freezer);
+		return ret;
+	}
+	hvic_inhibitor_open(&backup->inhibitor, event);
+	return 0;
+}
+
+/** hvic_backup_close() - the kernel thaws what is frozen, and the end of us tells the hooks */
+void hvic_backup_close(struct hvic_backup *backup)
+{
+	backup->guard = sd_event_source_disable_unref(backup->guard);
+	hvic_freezer_close(&backup->freezer);
+	hvic_asker_close(&backup->hooks);
+	hvic_inhibitor_close(&backup->inhibitor);
+	hvu_mounts_free(&backup->mounts);
+	hvic_report_free(&backup->report);
+}
+
+/** hvic_backup_reload() - read the settings anew; those of before stay if they cannot be used */
+int hvic_backup_reload(void *data)
+{
+	struct hvic_backup *backup = data;
+	struct hvu_settings settings;
+	int ret = hvu_settings_load(&settings, backup->root, hvu_settings_log, NULL);
+
+	if (ret)
+		return ret;
+	hvu_settings_free(&backup->settings);
+	backup->settings = settings;
+	tell_status(backup);
+	return 0;
+}

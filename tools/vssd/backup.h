@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A backup of the host's, from its FREEZE to the end of all that followed from it.
+ *
+ *   IDLE ---> HOOKS ---> HOLDING ---> HELD ---> UNDOING ---> IDLE
+ *     |         |           |                     ^
+ *     |         |           '-----> LEAVING ------|
+ *     |         '---------------------------------'
+ *     '--- there are no hooks: HOLDING; refused: IDLE
+ *
+ * HOOKS and UNDOING wait for hvic-hooks, HOLDING for the freezer, HELD for the kernel's word that
+ * all has thawed, and so does LEAVING, after a FREEZE that failed or that nobody waits for any
+ * more. What is frozen is thawed by the kernel, whatever happens here.
+ */
+#ifndef HVIC_BACKUP_H
+#define HVIC_BACKUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <systemd/sd-event.h>
+
+#include "asker.h"
+#include "freezer.h"
+#include "inhibitor.h"
+#include "journal.h"
+#include "mounts.h"
+#include "record.h"
+#include "report.h"
+#include "settings.h"
+
+enum hvic_state { HVIC_IDLE, HVIC_HOOKS, HVIC_HOLDING, HVIC_HELD, HVIC_LEAVING, HVIC_UNDOING };
+
+/**
+ * struct hvic_freeze - a FREEZE of the host's
+ * @id: of the record; 0 for none
+ * @until_ms: CLOCK_MONOTONIC, when the host gives up
+ */
+struct hvic_freeze {
+	uint64_t id;
+	int64_t until_ms;
+};
+
+/**
+ * struct hvic_backup - the daemon
+ * @client: of the device; the first member
+ * @event: loop
+ * @root: below which all is
+ * @settings: what the administrator wants
+ * @freezer: freezes
+ * @hooks: of the administrator
+ * @inhibitor: keeps the machine up
+ * @journal: what there is to say
+ * @guard: ends a backup that froze nothing, so that the kernel sets it no limit
+ * @state: how far the backup is
+ * @freeze: what the host waits for, or has waited for
+ * @next: its next FREEZE, which waits until the backup is over
+ * @began_us: CLOCK_MONOTONIC
+ * @promised: the host has been told that all is frozen
+ * @thawed: the kernel has thawed while HOLDING
+ * @status: why, a negative errno or 0
+ * @mounts: the file systems
+ * @report: what becomes of it
+ */
+struct hvic_backup {
+	struct hvu_client client;
+	sd_event *event;
+	int root;
+	struct hvu_settings settings;
+	struct hvic_freezer freezer;
+	struct hvic_asker hooks;
+	struct hvic_inhibitor inhibitor;
+	struct hvic_journal journal;
+	sd_event_source *guard;
+
+	enum hvic_state state;
+	struct hvic_freeze freeze;
+	struct hvic_freeze next;
+	int64_t began_us;
+	bool promised;
+	bool thawed;
+	int status;
+	struct hvu_mounts mounts;
+	struct hvic_report report;
+};
+
+extern const struct hvu_client_ops hvic_backup_ops;
+
+int hvic_backup_open(struct hvic_backup *backup, sd_event *event, int root,
+		     const struct hvic_freezer_ops *ops);
+void hvic_backup_close(struct hvic_backup *backup);
+int hvic_backup_reload(void *data);
+
+#endif
