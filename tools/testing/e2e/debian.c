@@ -145,21 +145,11 @@ static void host_restarts(struct test *t)
 		EXPECT(hv_console_find(t->host, 0, power_off.text));
 }
 
-/* What we install beside: started by its rule, and to the taste of systemd. */
-static void our_units(struct test *t)
-{
-	expect_up(t);
-	test_run(t, 0, "systemctl -q is-active hvic-shutdownd");
-	EXPECT_STR(test_run(t, 0, "systemd-analyze verify --man=no hvic-shutdownd.service"), "");
-	test_says(t, 0, "hvic shutdown", "handler    process ");
-}
-
 #define CASE(title, function, ...) \
 	{ .name = title, .run = function, .debian = true, .vcpus = 2, ##__VA_ARGS__ }
 
 const struct test_case debian_cases[] = {
 	CASE("guest_daemons", daemons),
-	CASE("guest_units", our_units, .only = ONLY_HV_IC),
 	CASE("guest_restart", host_restarts, .ends_guest = true),
 	{ 0 }
 };
