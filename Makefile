@@ -6,7 +6,7 @@ SHELL		:= /bin/bash
 .SHELLFLAGS	:= -o pipefail -c
 
 TESTING		:= tools/testing
-VERSION		:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+PACKAGING	:= tools/packaging
 
 # The headers to build against: the running kernel's, else the newest that are installed.
 RUNNING		:= $(wildcard /lib/modules/$(shell uname -r)/build)
@@ -80,6 +80,10 @@ bench: ## hv_ic and its daemons beside hv_utils and Debian's, in figures: KERNEL
 dkms-test: ## add, build and install by dkms in a scratch tree, and load the result in a guest
 	@$(TESTING)/dkms/test | $(TESTING)/tap
 
+.PHONY: deb-test
+deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system
+	@$(TESTING)/packages/test | $(TESTING)/tap
+
 .PHONY: test
 test: deps ## everything above, in order, with a summary
 	@$(TESTING)/test
@@ -103,22 +107,33 @@ uninstall: ## remove what make install has installed (same KDIR, DESTDIR and PRE
 	[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 	$(MAKE) -C tools uninstall
 
+.PHONY: dkms-install
+dkms-install: ## install the module by dkms, for these and later kernels (KVER="...", by default each with headers)
+	@$(PACKAGING)/dkms install $(KVER)
+
 .PHONY: dkms-remove
 dkms-remove: ## remove the module that make dkms-install has installed, from all kernels
-	[ -z "$$(dkms status hv_ic/$(VERSION))" ] || dkms remove hv_ic/$(VERSION) --all
-	rm -rf /usr/src/hv_ic-$(VERSION)
+	@$(PACKAGING)/dkms remove
 
-.PHONY: dkms-install
-dkms-install: ## install the module by dkms, for this and later kernels
-	@command -v dkms >/dev/null || { echo 'no dkms here: apt install dkms'; exit 1; }
-	$(MAKE) dkms-remove
-	$(TESTING)/dkms/export /usr/src/hv_ic-$(VERSION)
-	dkms add hv_ic/$(VERSION)
-	dkms install hv_ic/$(VERSION)
+.PHONY: deb
+deb: ## build the Debian packages, in O=tools/packaging/build
+	@$(PACKAGING)/deb
+
+.PHONY: rpm
+rpm: ## build the packages for Fedora and its relatives from the spec, likewise
+	@$(PACKAGING)/rpm/build
+
+.PHONY: dist
+dist: ## pack what is committed, with its SHA-256, likewise
+	@$(PACKAGING)/dist
+
+.PHONY: tag
+tag: ## tag the last commit as the release of its version
+	@$(PACKAGING)/tag
 
 .PHONY: clean
 clean: ## remove what was built in the tree (what tests keep is in ~/.cache/hv_ic)
-	@$(RM) compile_commands.json
+	@$(RM) -r compile_commands.json $(PACKAGING)/build
 	@[ -z "$(KDIR)" ] || $(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@$(MAKE) -s -C tools clean
 	@$(MAKE) -s -C $(TESTING)/kunit clean

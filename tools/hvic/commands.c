@@ -31,6 +31,8 @@ const struct hvic_command hvic_commands[] = {
 		.noun = "status", .run = cmd_status, .reads = true,
 		.help = "how the services are, or one of them in detail",
 		.params = { { "SERVICE", hvu_service_names, HVIC_MAYBE } },
+		.options = { { "prometheus", 0, NULL, NULL,
+			       "everything as metrics, for a file of node_exporter" } },
 	}, {
 		.noun = "monitor", .run = cmd_monitor, .reads = true,
 		.help = "what happens, as it happens; of some groups, or of all",

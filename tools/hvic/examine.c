@@ -192,7 +192,7 @@ static void examine_signature(struct exam *exam, const char *path)
 		say(finding, "text", "hv_ic is not loaded: this kernel takes modules with a signature that it knows only (Secure Boot), and may not know the key of this one");
 	else
 		say(finding, "text", "hv_ic is not loaded: this kernel takes signed modules only (Secure Boot), and this one does not show a signature");
-	say(finding, "remedy", "mokutil --import /%s, reboot, choose \"Enroll MOK\" on the console, then modprobe hv_ic",
+	say(finding, "remedy", "mokutil --import /%s, reboot, choose \"Enroll MOK\" on the console, then modprobe hv_ic; where there is none, as on Azure, see hv_ic(4)",
 	    key);
 }
 

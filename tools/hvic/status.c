@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hvic.h"
+#include "prometheus.h"
 
 /* --- What the driver cannot know: who else holds a device. ---------------- */
 
@@ -223,13 +224,21 @@ static bool all_absent(json_object *services)
 int cmd_status(struct hvic *hvic)
 {
 	const char *name = hvic->call.n_args ? hvic->call.args[0] : NULL;
+	bool metrics = hvic_args_value(&hvic->call, "prometheus");
 	json_object *services, *whole;
 	int ret;
 
+	if (metrics && (name || hvic_wants_json(hvic)))
+		return hvic_usage_error("--prometheus shows everything, in a form of its own");
+	/* This is a fact like others, and no reason to say more. */
+	if (metrics && !hvu_exists(hvic->root, "sys/module/hv_ic"))
+		return hvic_print_prometheus(hvic, NULL);
 	ret = hvic_get_list(hvic, HV_IC_CMD_SERVICE_GET, &hvu_set_service, &services);
 	if (ret)
 		return ret;
 	add_foreign_drivers(hvic, services);
+	if (metrics)
+		return hvic_print_prometheus(hvic, services);
 	if (name) {
 		services = only(services, name);
 		if (all_absent(services))
