@@ -3,31 +3,39 @@
  * A real Debian under its own init, and its package hyperv-daemons as apt has installed it: with
  * hv_utils, and with hv_ic in its place. Modules are loaded and daemons started by its udev alone.
  */
-#include "e2e.h"
+#include "debian.h"
 
 #define SETTLE_MS 400000
 
-static const struct shutdown_order power_off = {
+const struct shutdown_order debian_power_off = {
 	.reason = SHUTDOWN_REASON_PLANNED,
 	.text = "the host goes down for good",
 };
 
-static const struct shutdown_order restart = {
+const struct shutdown_order debian_restart = {
 	.flags = WIRE_SHUTDOWN_RESTART,
 	.reason = SHUTDOWN_REASON_PLANNED,
+	.text = "the host wants it anew",
 };
 
-/* The system has started all that it wants to start, and nothing of it has failed. */
-static void expect_up(struct test *t)
+void debian_none_failed(struct test *t)
 {
+	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
+}
+
+void debian_up(struct test *t, const char *module)
+{
+	const struct ic_service *const services[] = { &ic_shutdown, &ic_kvp, &ic_vss };
 	int id = hv_guest_start(t->host, "systemctl is-system-running --wait");
 
 	test_note(t, "the system starts");
 	EXPECT(hv_guest_finish(t->host, id, SETTLE_MS, NULL) >= 0);
 	/* What udev finds late is started after that. */
 	test_until(t, "test -z \"$(systemctl list-jobs --no-legend)\"");
-	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
-	EXPECT(test_has(t, t->peer == HV_IC ? "/sys/module/hv_ic" : "/sys/module/hv_utils"));
+	debian_none_failed(t);
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		EXPECT_STR(test_run(t, 0, "basename $(readlink /sys/bus/vmbus/devices/%s/driver)",
+				    services[i]->instance), module);
 }
 
 /* Newer kernels' hv_utils has no file copy, and Debian 12 no other daemon for it. */
@@ -36,24 +44,24 @@ static bool has_copy(struct test *t)
 	return test_has(t, "/dev/vmbus/hv_fcopy");
 }
 
-static void expect_daemon(struct test *t, const struct ic_service *service)
+void debian_active(struct test *t, const struct ic_service *service, const char *unit)
 {
-	test_note(t, "hv-%s-daemon.service", service->name);
-	test_until(t, "systemctl -q is-active hv-%s-daemon", service->name);
-	if (t->peer == HV_IC)
+	test_note(t, "%s.service", unit);
+	test_until(t, "systemctl -q is-active %s", unit);
+	if (test_has(t, "/sys/module/hv_ic"))
 		test_attached(t, service, 0);
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, service)), 0);
 }
 
-static void expect_daemons(struct test *t)
+void debian_daemons(struct test *t)
 {
-	expect_daemon(t, &ic_kvp);
-	expect_daemon(t, &ic_vss);
+	debian_active(t, &ic_kvp, "hv-kvp-daemon");
+	debian_active(t, &ic_vss, "hv-vss-daemon");
 	if (has_copy(t))
-		expect_daemon(t, &ic_fcopy);
+		debian_active(t, &ic_fcopy, "hv-fcopy-daemon");
 }
 
-static void expect_item(struct test *t, unsigned int pool, const char *key, const char *value)
+void debian_item(struct test *t, unsigned int pool, const char *key, const char *value)
 {
 	struct kvp_item item;
 
@@ -61,11 +69,11 @@ static void expect_item(struct test *t, unsigned int pool, const char *key, cons
 	EXPECT_STR(item.value, value);
 }
 
-static void expect_items(struct test *t)
+void debian_items(struct test *t)
 {
 	test_note(t, "data exchange");
-	expect_item(t, KVP_AUTO, "OSName", "Debian GNU/Linux");
-	expect_item(t, KVP_AUTO, "FullyQualifiedDomainName", "debian");
+	debian_item(t, KVP_AUTO, "OSName", "Debian GNU/Linux");
+	debian_item(t, KVP_AUTO, "FullyQualifiedDomainName", "debian");
 	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "colour", "blue"), 0);
 	EXPECT(test_has(t, "/var/lib/hyperv/.kvp_pool_0"));
 }
@@ -75,8 +83,7 @@ static void stop_writer(struct test *t, void *context)
 	test_run(t, 0, "systemctl stop writer");
 }
 
-/* The disk with the whole system on it stands still under somebody who writes, and goes on. */
-static void expect_backup(struct test *t)
+void debian_backup(struct test *t, const char *holds)
 {
 	struct ic *vss = test_ic(t, &ic_vss);
 
@@ -86,6 +93,8 @@ static void expect_backup(struct test *t)
 	test_defer(t, stop_writer, NULL);
 	test_until(t, "test -s /root/writes");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	if (holds)
+		EXPECT_STR(test_status(t, vss, "holds"), holds);
 	test_run(t, 0, "a=$(stat -c %%s /root/writes); sleep 2; %s",
 		 "[ $(stat -c %s /root/writes) -le $((a + 1)) ]");
 	EXPECT_RESULT(vss_thaw(vss), 0);
@@ -107,46 +116,48 @@ static void expect_copy(struct test *t)
 
 static void daemons(struct test *t)
 {
-	expect_up(t);
-	expect_daemons(t);
-	expect_items(t);
-	expect_backup(t);
+	debian_up(t, t->module);
+	debian_daemons(t);
+	debian_items(t);
+	debian_backup(t, NULL);
 	if (has_copy(t))
 		expect_copy(t);
-	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
+	debian_none_failed(t);
 }
 
-static void ask(struct test *t, const struct shutdown_order *order, enum hv_state state,
+void debian_ask(struct test *t, const struct shutdown_order *order, enum hv_state state,
 		const char *target)
 {
-	struct ic *sd = test_ready(t, &ic_shutdown);
+	bool has_hv_ic = test_has(t, "/sys/module/hv_ic");
+	struct ic *sd = test_ic(t, &ic_shutdown);
 
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	test_note(t, "%s from the host", target);
 	EXPECT_RESULT(shutdown_ask(sd, order), 0);
 	EXPECT_EQ(hv_wait_state(t->host, state, SETTLE_MS), 0);
 	EXPECT(hv_console_find(t->host, 0, target));
+	if (has_hv_ic)
+		EXPECT(hv_console_find(t->host, 0, order->text));
 }
 
 static void host_restarts(struct test *t)
 {
-	expect_up(t);
-	expect_daemons(t);
+	debian_up(t, t->module);
+	debian_daemons(t);
 	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "shape", "round"), 0);
 	test_run(t, 0, "cp /proc/sys/kernel/random/boot_id /root/boot");
-	ask(t, &restart, HV_RESET, "Reached target reboot.target");
+	debian_ask(t, &debian_restart, HV_RESET, "Reached target reboot.target");
 
 	test_restart(t);
-	expect_up(t);
-	expect_daemons(t);
-	expect_item(t, KVP_EXTERNAL, "shape", "round");
+	debian_up(t, t->module);
+	debian_daemons(t);
+	debian_item(t, KVP_EXTERNAL, "shape", "round");
 	test_run(t, 0, "test -s /root/boot && ! cmp -s /root/boot /proc/sys/kernel/random/boot_id");
-	ask(t, &power_off, HV_OFF, "Reached target poweroff.target");
-	if (t->peer == HV_IC)
-		EXPECT(hv_console_find(t->host, 0, power_off.text));
+	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 
 #define CASE(title, function, ...) \
-	{ .name = title, .run = function, .debian = true, .vcpus = 2, ##__VA_ARGS__ }
+	{ .name = title, .run = function, .system = SYSTEM_DEBIAN, ##__VA_ARGS__ }
 
 const struct test_case debian_cases[] = {
 	CASE("guest_daemons", daemons),

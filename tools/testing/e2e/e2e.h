@@ -39,6 +39,9 @@ enum peer { HV_IC, HV_UTILS };
 /* The driver that a case is about. */
 enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
 
+/* busybox; a real Debian; that with our packages. The run is with one of them. */
+enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
+
 /**
  * struct test_case - one row
  * @name:	its name on the command line
@@ -54,7 +57,7 @@ enum only { ANY_PEER, ONLY_HV_IC, ONLY_HV_UTILS };
  * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
- * @debian:	in a real Debian, with its own init; the others in the small guest
+ * @system:	in which guest
  * @disk_mib:	of a blank disk, which the small guest has none of otherwise
  */
 struct test_case {
@@ -69,7 +72,7 @@ struct test_case {
 	unsigned int vcpus;
 	uint32_t vmbus;
 	bool hibernation;
-	bool debian;
+	enum system system;
 	unsigned int disk_mib;
 };
 
@@ -78,7 +81,7 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], counts_cases[],
 	netlink_cases[], hvic_cases[], takeover_cases[], shutdownd_cases[], kvpd_cases[],
 	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], disk_cases[],
-	debian_cases[];
+	debian_cases[], packages_cases[];
 
 /**
  * struct test - the case that runs

@@ -108,7 +108,7 @@ static bool boot(struct test *t, const struct test_case *c)
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
 		.disk_mib = c->disk_mib,
-		.memory_mib = c->debian ? 1024 : 0,
+		.memory_mib = c->system ? 1024 : 0,
 	};
 	int error;
 
@@ -123,7 +123,7 @@ static bool boot(struct test *t, const struct test_case *c)
 	error = fixture_boot(t);
 	if (!error) {
 		/* A real system loads its modules itself, as the cases are to find. */
-		if (!c->debian)
+		if (!c->system)
 			need_module(t);
 		return true;
 	}
@@ -147,7 +147,7 @@ void fixture_drop(struct test *t)
 bool fixture_take(struct test *t, const struct test_case *c)
 {
 	/* A real system's boot takes long: its last case ends the guest of those before. */
-	if (t->host && guest_of && !c->fresh && (!c->ends_guest || c->debian) &&
+	if (t->host && guest_of && !c->fresh && (!c->ends_guest || c->system) &&
 	    fixture_same_guest(guest_of, c))
 		return true;
 	fixture_drop(t);
