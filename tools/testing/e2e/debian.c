@@ -23,9 +23,8 @@ void debian_none_failed(struct test *t)
 	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
 }
 
-void debian_up(struct test *t, const char *module)
+void debian_settled(struct test *t)
 {
-	const struct ic_service *const services[] = { &ic_shutdown, &ic_kvp, &ic_vss };
 	int id = hv_guest_start(t->host, "systemctl is-system-running --wait");
 
 	test_note(t, "the system starts");
@@ -33,6 +32,13 @@ void debian_up(struct test *t, const char *module)
 	/* What udev finds late is started after that. */
 	test_until(t, "test -z \"$(systemctl list-jobs --no-legend)\"");
 	debian_none_failed(t);
+}
+
+void debian_up(struct test *t, const char *module)
+{
+	const struct ic_service *const services[] = { &ic_shutdown, &ic_kvp, &ic_vss };
+
+	debian_settled(t);
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
 		EXPECT_STR(test_run(t, 0, "basename $(readlink /sys/bus/vmbus/devices/%s/driver)",
 				    services[i]->instance), module);

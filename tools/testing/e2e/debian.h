@@ -5,7 +5,10 @@
 
 #include "e2e.h"
 
-/** debian_up() - the system has started all that it wants to start, and nothing of it has failed */
+/** debian_settled() - the system has started all that it wants to, and nothing of it has failed */
+void debian_settled(struct test *t);
+
+/** debian_up() - the same, and @module drives the devices */
 void debian_up(struct test *t, const char *module);
 
 /** debian_none_failed() - no unit has failed */

@@ -59,6 +59,7 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @hibernation: the firmware offers S4
  * @system:	in which guest
  * @disk_mib:	of a blank disk, which the small guest has none of otherwise
+ * @bare:	the guest sees no Hyper-V, and the module is not loaded
  */
 struct test_case {
 	const char *name;
@@ -74,6 +75,7 @@ struct test_case {
 	bool hibernation;
 	enum system system;
 	unsigned int disk_mib;
+	bool bare;
 };
 
 extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],

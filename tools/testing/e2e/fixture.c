@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define BOOT_MS 400000
@@ -19,7 +20,8 @@ static unsigned int vcpus(const struct test_case *c)
 bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
 {
 	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus &&
-	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib;
+	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib &&
+	       a->bare == b->bare;
 }
 
 void fixture_diagnose(const char *text)
@@ -99,20 +101,32 @@ int fixture_boot(struct test *t)
 	return error ? error : hv_guest_ready(t->host, BOOT_MS);
 }
 
+/* Without Hyper-V there is no module to load. */
+static void add_options(const struct test_case *c, char *options, size_t size)
+{
+	const char *given = getenv("HV_CMDLINE");
+
+	if (!given || (c->bare && !c->system))
+		given = "";
+	snprintf(options, size, "%s%s", given, c->bare ? " nopv" : "");
+}
+
 static bool boot(struct test *t, const struct test_case *c)
 {
-	char name[32];
+	char name[32], options[512];
 	struct hv_config config = {
 		.name = name,
 		.vcpus = vcpus(c),
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
 		.disk_mib = c->disk_mib,
+		.cmdline = options,
 		.memory_mib = c->system ? 1024 : 0,
 	};
 	int error;
 
 	snprintf(name, sizeof(name), "guest-%u", ++guests);
+	add_options(c, options, sizeof(options));
 	t->host = hv_create(&config);
 	if (!t->host)
 		return false;
@@ -123,7 +137,7 @@ static bool boot(struct test *t, const struct test_case *c)
 	error = fixture_boot(t);
 	if (!error) {
 		/* A real system loads its modules itself, as the cases are to find. */
-		if (!c->system)
+		if (!c->system && !c->bare)
 			need_module(t);
 		return true;
 	}

@@ -128,6 +128,17 @@ static void restarted_and_removed(struct test *t)
 	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 
+/* Where there is no Hyper-V, nothing starts, nothing fails, and nobody says a word about it. */
+static void elsewhere(struct test *t)
+{
+	debian_settled(t);
+	EXPECT_STR(test_run(t, 0, "systemctl list-units --no-legend --plain 'hvic*' 'hv-*'"), "");
+	test_run(t, 1, "grep -E '^(hv_ic|hv_utils) ' /proc/modules");
+	EXPECT_STR(test_run(t, 0, "journalctl -b -q | grep -iE 'hv_ic|hvic|hv-' || true"), "");
+	hv_guest_start(t->host, "systemctl poweroff");
+	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, SLOW_MS), 0);
+}
+
 #define CASE(title, function, ...) \
 	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
 	  ##__VA_ARGS__ }
@@ -135,5 +146,6 @@ static void restarted_and_removed(struct test *t)
 const struct test_case packages_cases[] = {
 	CASE("guest_packages", installed),
 	CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
+	CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
 	{ 0 }
 };
