@@ -89,8 +89,8 @@ test: deps ## everything above, in order, with a summary
 	@$(TESTING)/test
 
 .PHONY: demo
-demo: deps ## a guest on the test host and every service at its work (PEER=hv_utils: by the old driver)
-	@$(TESTING)/demo/demo $(PEER)
+demo: deps ## a guest and every service at its work (PEER=hv_utils: the old driver; DAEMONS=debian: the old daemons)
+	@$(TESTING)/demo/demo $(or $(PEER),hv_ic) $(DAEMONS)
 
 .PHONY: shell
 shell: ## a guest (KERNEL=, PEER=, GUEST=) and a prompt on its host

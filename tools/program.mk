@@ -7,6 +7,7 @@
 #	sources  := its C files, without .c, in reading order; a program has main among them
 #	packages := the libraries that it needs, by their names of pkg-config
 #	left_out := unit tests of what cannot be built here
+#	instead_of := units of other packages that start only where this daemon does not serve
 #	exposure := what systemd-analyze security may say of its unit, times ten; 20 if it is not given
 #
 # What lies beside that is taken as found: NAME.1 and NAME.8 are manual pages, NAME.service.in and
@@ -40,6 +41,7 @@ LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))
 out		:= $(O)/$(name)
 manuals		:= $(wildcard *.[1-8] man/*.[1-8])
 services	:= $(patsubst %.in,$(out)/%,$(wildcard *.service.in))
+stand_back	:= $(if $(instead_of),$(out)/stand-back.conf)
 tests		:= $(filter-out unit $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
 
 # All objects but the program's main(), and what other folders share.
@@ -47,7 +49,7 @@ archive		:= $(if $(sources),$(out)/$(name).a)
 library		:= $(O)/lib/lib.a
 unit_helper	:= $(O)/lib/unit/unit.o
 
-all: $(archive) $(program:%=$(out)/%) $(services)
+all: $(archive) $(program:%=$(out)/%) $(services) $(stand_back)
 
 # --- Build. ---------------------------------------------------------------------------------
 
@@ -67,6 +69,11 @@ $(program:%=$(out)/%): $(out)/main.o $(archive) $(library)
 $(out)/%.service: %.service.in FORCE
 	@mkdir -p $(@D)
 	sed 's|@PREFIX@|$(PREFIX)|' $< >$@
+
+# The service is called as the daemon is, without the d.
+$(stand_back): $(tools)/data/systemd/stand-back.conf.in Makefile
+	@mkdir -p $(@D)
+	sed 's|@PROGRAM@|$(program)|; s|@SERVICE@|$(name:%d=%)|' $< >$@
 
 # The library knows best when it is up to date.
 ifneq ($(name),lib)
@@ -115,6 +122,7 @@ installed	+= $(foreach file,$(program),755:$(out)/$(file):$(prefix)/$(if $(wildc
 installed	+= $(foreach page,$(manuals),644:$(page):$(prefix)/share/man/man$(call section,$(page))/$(notdir $(page)))
 installed	+= $(foreach service,$(services),644:$(service):$(prefix)/lib/systemd/system/$(notdir $(service)))
 installed	+= $(foreach socket,$(wildcard *.socket),644:$(socket):$(prefix)/lib/systemd/system/$(socket))
+installed	+= $(foreach unit,$(instead_of),644:$(stand_back):$(prefix)/lib/systemd/system/$(unit).service.d/50-hv-ic.conf)
 
 define newline
 

@@ -28,6 +28,36 @@ write_on()
 	done
 }
 
+# background COMMAND...: as redirections of the call, the shell would keep the old streams open until
+# it returns.
+background()
+{
+	(exec </dev/null >/dev/null 2>&1; "$@") &
+}
+
+start_debian()
+{
+	for daemon in kvp vss fcopy; do
+		background "hv_${daemon}_daemon" -n
+	done
+	sleep 2
+	echo "Debian's own hv_kvp_daemon, hv_vss_daemon and hv_fcopy_daemon run"
+}
+
+# The host may copy files to where this configuration says.
+start_ours()
+{
+	mkdir -p /etc/hv_ic
+	printf '[fcopy demo]\ndirectory = /mnt\nmin_free = 0\n' >/etc/hv_ic/hv_ic.conf
+	for daemon in kvp vss fcopy; do
+		background "hvic-${daemon}d"
+		until hvic --json=short status "$daemon" | grep -q '"native"'; do
+			sleep 0.1
+		done
+	done
+	echo "hvic-kvpd, hvic-vssd and hvic-fcopyd run"
+}
+
 case $1 in
 kernel)
 	echo "Linux $(uname -r), $(grep -oE '^hv_(ic|utils)' /proc/modules | head -n 1).ko is loaded"
@@ -53,13 +83,8 @@ daemons)
 	modprobe ext4
 	mke2fs -q /dev/ram0 4096
 	mount -t ext4 /dev/ram0 /mnt
-	# As redirections of the call, the shell would keep the old streams open until it returns.
-	(exec </dev/null >/dev/null 2>&1; write_on /mnt) &
-	for daemon in kvp vss fcopy; do
-		"hv_${daemon}_daemon" -n </dev/null >/dev/null 2>&1 &
-	done
-	sleep 2
-	echo "Debian's own hv_kvp_daemon, hv_vss_daemon and hv_fcopy_daemon run"
+	background write_on /mnt
+	"start_$2"
 	;;
 clock)
 	for clock in /sys/class/ptp/*; do

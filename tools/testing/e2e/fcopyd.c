@@ -293,7 +293,7 @@ static void unit(struct test *t)
 	struct ic *fc = test_ready(t, &ic_fcopy);
 
 	test_run(t, 0, "mkdir -p " PLACE " /srv/out /var/lib /home /etc/hv_ic");
-	systemd_boot(t, SYSTEMD_DEBIANS);
+	systemd_boot(t, "");
 	test_until(t, "systemctl -q is-active hvic-fcopyd");
 	EXPECT_RESULT(fcopy_start(fc, PLACE, "file", 0, 1), WIRE_E_ACCESS_DENIED);
 	test_run(t, 0, "printf '[fcopy in]\\ndirectory = " PLACE "\\nmin_free = 0\\n"

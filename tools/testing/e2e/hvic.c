@@ -19,6 +19,9 @@ static void shows_status(struct test *t)
 	test_says(t, 0, "hvic --json=short", "{\"schema\":1,\"services\":[");
 	test_says(t, 0, "hvic status heartbeat --json", "\"state\": \"ready\"");
 	test_says(t, 0, "hvic status heartbeat", "negotiations   ");
+	test_says(t, 0, "hvic status --prometheus",
+		  "\nhv_ic_service_state{service=\"heartbeat\",state=\"ready\"} 1\n");
+	test_says(t, 0, "hvic status --prometheus", "\nhv_ic_shutdown_pending 0\n");
 	/* For a terminal of 80 columns, and without colours if it is none. */
 	EXPECT_STR(test_run(t, 0, "hvic | awk 'length > 80'"), "");
 	EXPECT(!strchr(test_run(t, 0, "hvic"), '\033'));
@@ -56,6 +59,8 @@ static void without_driver(struct test *t)
 			FAIL("hvic %s: got \"%s\"", commands[i], said);
 	}
 	EXPECT(!test_has(t, "/tmp/ran"));
+	EXPECT_STR(test_run(t, 3, "hvic status --prometheus | tail -n 1; hvic status --prometheus >/dev/null"),
+		   "hv_ic_loaded 0\n");
 	test_says(t, 1, "hvic doctor", "modprobe hv_ic");
 	test_says(t, 0, "hvic --version", "not loaded");
 	test_load(t, "");
@@ -103,6 +108,7 @@ static void nonsense(struct test *t)
 		"shutdown policy --grace 1.5s", "shutdown policy", "service enable",
 		"service enable network", "monitor weather", "monitor --count 0",
 		"--timeout 0 status", "--timeout soon status", "--json=xml", "takeover --json",
+		"status kvp --prometheus", "status --prometheus --json",
 	};
 
 	test_need(t, "/usr/bin/hvic");

@@ -293,7 +293,7 @@ static void unit(struct test *t)
 	struct ic *kvp = test_ready(t, &ic_kvp);
 
 	test_run(t, 0, "mkdir -p /var/lib /home");
-	systemd_boot(t, SYSTEMD_DEBIANS);
+	systemd_boot(t, "");
 	test_until(t, "systemctl -q is-active hvic-kvpd");
 	test_attached(t, &ic_kvp, 0);
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "colour", "blue"), 0);

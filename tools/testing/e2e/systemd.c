@@ -2,13 +2,18 @@
 /* A guest in which systemd takes over from init. */
 #include "systemd.h"
 
+void systemd_mask(struct test *t, const char *units)
+{
+	test_run(t, 0, "for i in %s; do ln -sf /dev/null /etc/systemd/system/$i.service; done",
+		 units);
+}
+
 void systemd_boot(struct test *t, const char *masked)
 {
 	test_need(t, "/lib/systemd/systemd");
 	test_need(t, "/lib/systemd/systemd-udevd");
 	test_talkative(t);
-	test_run(t, 0, "for i in %s; do ln -sf /dev/null /etc/systemd/system/$i.service; done",
-		 masked);
+	systemd_mask(t, masked);
 	test_run(t, 0, "kill -USR1 1");
 	test_until(t, "systemctl -q is-active basic.target");
 	test_run(t, 0, "systemctl start systemd-udevd systemd-udev-trigger");

@@ -5,14 +5,16 @@
 
 #include "e2e.h"
 
+/** systemd_mask() - keep the @units from starting */
+void systemd_mask(struct test *t, const char *units);
+
 /** systemd_boot() - let systemd take over, and udevd see all devices; @masked units do not start */
 void systemd_boot(struct test *t, const char *masked);
 
 /** systemd_poweroff() - let systemd stop everything and power off */
 void systemd_poweroff(struct test *t);
 
-/* For the names of units: ours, and those of Debian's package. */
+/* Units of ours in whose place Debian's start, once they are masked. */
 #define SYSTEMD_OURS	"hvic-kvpd hvic-vssd hvic-fcopyd"
-#define SYSTEMD_DEBIANS	"hv-kvp-daemon hv-vss-daemon hv-fcopy-daemon"
 
 #endif

@@ -3,7 +3,7 @@
  * hvic takeover and release: services change drivers on the running system, and what is in the
  * way of that. Daemons are moved as units of this machine's systemd.
  */
-#include "e2e.h"
+#include "systemd.h"
 
 static void end_takeover(struct test *t, void *context)
 {
@@ -279,6 +279,7 @@ static void begin_systemd(struct test *t)
 	test_need(t, "/usr/bin/hvic");
 	test_need(t, "/lib/systemd/systemd");
 	test_need(t, "/usr/sbin/hv_vss_daemon");
+	systemd_mask(t, SYSTEMD_OURS);
 	test_run(t, 0, "kill -USR1 1");
 	test_until(t, "systemctl -q is-active dbus.socket");
 	load_old(t);

@@ -8,10 +8,11 @@
 static const struct unit {
 	const struct ic_service *service;
 	const char *name;
+	const char *ours;
 } units[] = {
-	{ &ic_kvp, "hv-kvp-daemon" },
-	{ &ic_vss, "hv-vss-daemon" },
-	{ &ic_fcopy, "hv-fcopy-daemon" },
+	{ &ic_kvp, "hv-kvp-daemon", "hvic-kvpd" },
+	{ &ic_vss, "hv-vss-daemon", "hvic-vssd" },
+	{ &ic_fcopy, "hv-fcopy-daemon", "hvic-fcopyd" },
 };
 
 /* From 6.10 on file copy has another daemon, which is bound to no device of ours. */
@@ -48,6 +49,7 @@ static void exchange(struct test *t)
 	struct ic *kvp = test_ic(t, &ic_kvp);
 	struct kvp_item item;
 
+	EXPECT_RESULT(ic_wait_ready(kvp), 0);
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "colour", "blue"), 0);
 	EXPECT(test_has(t, "/var/lib/hyperv/.kvp_pool_0"));
 	EXPECT_RESULT(kvp_find(kvp, KVP_AUTO, "OSName", &item), 0);
@@ -113,8 +115,74 @@ static void follow_device(struct test *t)
 	systemd_poweroff(t);
 }
 
+/* --- Beside our daemons. ------------------------------------------------------------------ */
+
+static void expect_none_failed(struct test *t)
+{
+	EXPECT_STR(test_run(t, 0, "systemctl list-jobs --no-legend"), "");
+	EXPECT_STR(test_run(t, 0, "systemctl list-units --failed --no-legend --plain"), "");
+}
+
+/* Ours serves; the other was about to start with its device, and left it at that. */
+static void expect_ours(struct test *t, const struct unit *unit, size_t from)
+{
+	test_note(t, "%s", unit->ours);
+	test_until(t, "systemctl -q is-active %s", unit->ours);
+	test_attached(t, unit->service, from);
+	if (has_unit(t, unit)) {
+		test_until(t, "test \"$(systemctl show -P ConditionResult %s)\" = no", unit->name);
+		EXPECT_STR(test_run(t, 0, "systemctl show -P ActiveState %s", unit->name),
+			   "inactive");
+	}
+	expect_none_failed(t);
+}
+
+static void expect_all_ours(struct test *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		expect_ours(t, &units[i], 0);
+}
+
+/* Both packages are installed: ours serve hv_ic, theirs hv_utils, and no unit fails. */
+static void beside_ours(struct test *t)
+{
+	test_need(t, "/usr/sbin/hvic-kvpd");
+	systemd_boot(t, "");
+	expect_all_ours(t);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		struct ic *ic = test_ic(t, units[i].service);
+		size_t from;
+
+		test_rescind(t, ic);
+		test_until(t, "! systemctl -q is-active %s", units[i].ours);
+		from = hv_console_lines(t->host);
+		EXPECT_EQ(ic_offer(ic), 0);
+		expect_ours(t, &units[i], from);
+	}
+	exchange(t);
+
+	test_run(t, 0, "hvic release");
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (has_unit(t, &units[i]))
+			test_until(t, "systemctl -q is-active %s", units[i].name);
+		test_until(t, "! systemctl -q is-active %s", units[i].ours);
+	}
+	expect_none_failed(t);
+	exchange(t);
+	test_run(t, 0, "hvic takeover");
+	expect_all_ours(t);
+	exchange(t);
+
+	/* The administrator wants the other one. */
+	test_run(t, 0, "systemctl mask --now hvic-kvpd && systemctl start hv-kvp-daemon");
+	expect_active(t, &units[0], 0);
+	exchange(t);
+	systemd_poweroff(t);
+}
+
 const struct test_case units_cases[] = {
 	{ .name = "units_start", .run = start_and_serve, .ends_guest = true },
 	{ .name = "units_follow_device", .run = follow_device, .ends_guest = true },
+	{ .name = "units_beside_ours", .run = beside_ours, .only = ONLY_HV_IC, .ends_guest = true },
 	{ 0 }
 };

@@ -512,7 +512,7 @@ static void unit(struct test *t)
 	test_run(t, 0, "mkdir -p /etc/systemd/system/hvic-vssd.service.d");
 	test_run(t, 0, "printf '[Service]\\nStandardError=file:" UNIT_LOG "\\n' >%s/test.conf",
 		 "/etc/systemd/system/hvic-vssd.service.d");
-	systemd_boot(t, SYSTEMD_DEBIANS);
+	systemd_boot(t, "");
 	test_until(t, "systemctl -q is-active hvic-hooks.socket");
 	test_until(t, "systemctl -q is-active hvic-vssd || systemctl -q is-failed hvic-vssd");
 	EXPECT_STR(test_run(t, 0, "cat " UNIT_LOG), "");
