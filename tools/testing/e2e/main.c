@@ -27,7 +27,6 @@
 #define PATIENCE_MS 120000
 #define BROKEN_PATIENCE_MS 20000
 #define LOAD_MS 60000
-#define CASE_SECONDS 600		/* a case that takes longer hangs */
 
 static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,

@@ -125,6 +125,7 @@ static void restarted_and_removed(struct test *t)
 	debian_up(t, "hv_utils");
 	debian_daemons(t);
 	debian_item(t, KVP_EXTERNAL, "shape", "round");
+	debian_backup(t, NULL);
 	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 

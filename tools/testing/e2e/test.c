@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 #include "runner.h"
+#include "watchdog.h"
 
 /* Memory that lives as long as the case. */
 struct scrap {
@@ -460,6 +461,7 @@ void test_restart(struct test *t)
 {
 	int error;
 
+	watchdog_expect("what follows a restart of the guest", CASE_SECONDS);
 	/* The next guest's console begins anew, and so do the rules of the bus. */
 	if (hv_report(t->host, t->console))
 		FAIL("the guest's kernel reported something before it ended");
