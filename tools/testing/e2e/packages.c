@@ -66,6 +66,9 @@ static void allow_copies(struct test *t)
 	test_run(t, 0, "mkdir -p " PLACE " /etc/hv_ic && %s >/etc/hv_ic/hv_ic.conf",
 		 "printf '[fcopy in]\\ndirectory = " PLACE "\\noverwrite = yes\\n'");
 	test_run(t, 0, "hvic config apply");
+	/* It does not wait for the unit that it has restarted. */
+	test_until(t, "systemctl -q is-active hvic-fcopyd && hvic fcopy --json=short | grep -q %s",
+		   PLACE);
 }
 
 static void expect_copy(struct test *t)
