@@ -6,7 +6,6 @@
  * a timer that QEMU emulates, and on a loaded machine its clock may then run eight times too fast.
  */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
@@ -54,6 +53,7 @@ int main(void)
 
 	nanosleep(&pause, NULL);
 	last = read_instant();
-	printf("%" PRIu64 "\n", (last.ticks - first.ticks) * 1000000 / (last.ns - first.ns));
+	printf("%llu\n", (unsigned long long)(last.ticks - first.ticks) * 1000000 /
+	       (last.ns - first.ns));
 	return 0;
 }
