@@ -5,6 +5,8 @@
 
 #include "e2e.h"
 
+#define CASE_SECONDS 600		/* a case that takes longer, or a round of one, hangs */
+
 /** test_restore() - restore what test_touch() noted; may end the case by a failure */
 void test_restore(struct test *t);
 

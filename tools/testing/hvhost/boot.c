@@ -14,6 +14,7 @@
 
 #include "acpi.h"
 #include "cpio.h"
+#include "disk.h"
 
 #define COMMAND_LINE		0x21000
 #define COMMAND_LINE_SIZE	2048u
@@ -24,6 +25,7 @@
 
 #define E820_RAM		1
 #define E820_RESERVED		2
+#define E820_PERSISTENT		12	/* from before ACPI had a table of it */
 
 /*
  * loglevel=5: each character on the console is an exit or two, a third of the
@@ -96,6 +98,17 @@ static void add_memory_range(struct boot_params *boot, uint64_t start, uint64_t 
 		.size = end - start,
 		.type = type,
 	};
+}
+
+void hv_boot_memory(struct hv_host *host, struct boot_params *boot)
+{
+	boot->e820_entries = 0;
+	add_memory_range(boot, 0, LOW_MEMORY_END, E820_RAM);
+	add_memory_range(boot, LOW_MEMORY_END, 0x100000, E820_RESERVED);
+	add_memory_range(boot, 0x100000, host->memory_size, E820_RAM);
+	if (host->disk->size)
+		add_memory_range(boot, HV_DISK_BASE, HV_DISK_BASE + host->disk->size,
+				 E820_PERSISTENT);
 }
 
 static int no_memory(struct hv_host *host, const struct file *kernel)
@@ -269,9 +282,7 @@ int hv_boot_load(struct hv_host *host, uint64_t *entry)
 		return -E2BIG;
 	}
 	boot->acpi_rsdp_addr = HV_ACPI_BASE;
-	add_memory_range(boot, 0, LOW_MEMORY_END, E820_RAM);
-	add_memory_range(boot, LOW_MEMORY_END, 0x100000, E820_RESERVED);
-	add_memory_range(boot, 0x100000, host->memory_size, E820_RAM);
+	hv_boot_memory(host, boot);
 	build_tables(host);
 	*entry = image.entry;
 	return 0;

@@ -395,6 +395,7 @@ int hv_host_init(struct hv_host *host, const struct hv_config *given)
 	config->initrd = copy(given->initrd, "HV_INITRD", NULL);
 	config->cmdline = copy(given->cmdline, "HV_CMDLINE", "");
 	config->logs = copy(given->logs, "HV_LOGS", NULL);
+	config->disk = copy(given->disk, "HV_DISK", NULL);
 	config->vcpus = given->vcpus ? given->vcpus : 1;
 	config->memory_mib = given->memory_mib ? given->memory_mib : 512;
 	config->vmbus = given->vmbus ? given->vmbus : HV_VERSION(6, 0);
@@ -414,6 +415,7 @@ void hv_host_exit(struct hv_host *host)
 	free((char *)host->config.initrd);
 	free((char *)host->config.cmdline);
 	free((char *)host->config.logs);
+	free((char *)host->config.disk);
 }
 
 static FILE *open_events(const struct hv_config *config)

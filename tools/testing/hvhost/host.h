@@ -82,6 +82,11 @@ struct hv_event {
  *		input or output, be it one character (default 120); counts from
  *		the first sign of life
  * @hibernation: firmware offers S4, which makes the guest's hibernation possible
+ * @disk:	 a file or block device that the guest has as /dev/pmem0; its size is a multiple
+ *		 of 2 MiB. What the guest writes lasts until hv_destroy(), and @disk is
+ *		 unchanged; default $HV_DISK
+ * @keep_disk:	 what the guest writes goes to @disk
+ * @disk_mib:	 without @disk: the size of a blank one, which lasts as long
  * @event:	 called for every event with the lock held; may be NULL
  * @context:	 handed to @event
  *
@@ -99,6 +104,9 @@ struct hv_config {
 	uint32_t vmbus;
 	unsigned int hang_seconds;
 	bool hibernation;
+	const char *disk;
+	bool keep_disk;
+	unsigned int disk_mib;
 	void (*event)(struct hv_host *host, const struct hv_event *event, void *context);
 	void *context;
 };
@@ -157,6 +165,7 @@ const struct hv_config *hv_config(struct hv_host *host);
 struct hv_agent;
 struct hv_bus;
 struct hv_console;
+struct hv_disk;
 struct hv_ports;
 struct hv_synic;
 struct hv_uart;
@@ -204,6 +213,7 @@ struct hv_host {
 	uint8_t *memory;
 	size_t memory_size;
 
+	struct hv_disk *disk;
 	struct hv_vm *vm;
 	struct hv_vcpu *vcpus;		/* config.vcpus of them */
 	struct hv_uart *uarts;		/* the console's, the command agent's */

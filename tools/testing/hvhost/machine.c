@@ -23,6 +23,7 @@
 #include "bus.h"
 #include "console.h"
 #include "cpu.h"
+#include "disk.h"
 #include "guest.h"
 #include "ports.h"
 #include "synic.h"
@@ -41,6 +42,7 @@
  */
 struct hv_machine {
 	struct hv_host host;
+	struct hv_disk disk;
 	struct hv_vm vm;
 	struct hv_vcpu vcpus[HV_MAX_VCPUS];
 	struct hv_uart uarts[2];
@@ -288,6 +290,7 @@ struct hv_host *hv_create(const struct hv_config *config)
 	machine->vm = (struct hv_vm) { .kvm = -1, .fd = -1 };
 	machine->uarts[0] = (struct hv_uart) { .host = host, .irq = 4, .sink = hv_console_byte };
 	machine->uarts[1] = (struct hv_uart) { .host = host, .irq = 3, .sink = hv_agent_byte };
+	host->disk = &machine->disk;
 	host->vm = &machine->vm;
 	host->vcpus = machine->vcpus;
 	host->uarts = machine->uarts;
@@ -305,7 +308,9 @@ static int make_machine(struct hv_host *host)
 	uint64_t entry;
 	int ret;
 
-	ret = hv_vm_make(host);
+	ret = hv_disk_open(host);
+	if (!ret)
+		ret = hv_vm_make(host);
 	for (unsigned int i = 0; !ret && i < host->config.vcpus; i++)
 		ret = hv_cpu_make(host, i);
 	if (!ret)
@@ -415,6 +420,7 @@ void hv_destroy(struct hv_host *host)
 	hv_agent_free(host);
 	hv_uart_reset(&host->uarts[0]);
 	hv_uart_reset(&host->uarts[1]);
+	hv_disk_close(host);
 	hv_host_exit(host);
 	free(machine_of(host));
 }

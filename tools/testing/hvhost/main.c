@@ -49,7 +49,8 @@ static const char usage_text[] =
 	"usage: hvhost [--line|--shell] [--kernel FILE] [--initrd FILE] [--module FILE.ko]...\n"
 	"              [--cmdline TEXT]\n"
 	"              [--vcpus N] [--memory MIB] [--vmbus 4.0...6.0] [--hibernation]\n"
-	"              [--logs FOLDER] [--without SERVICE]...\n"
+	"              [--logs FOLDER] [--disk FILE|--snapshot FILE|--blank MIB]\n"
+	"              [--without SERVICE]...\n"
 	"Without --kernel and --initrd it takes $HV_KERNEL and $HV_INITRD.\n";
 
 static int usage(void)
@@ -60,7 +61,7 @@ static int usage(void)
 
 enum {
 	LINE = 1, SHELL, KERNEL, INITRD, MODULE, CMDLINE, VCPUS, MEMORY, VMBUS, HIBERNATION, LOGS,
-	WITHOUT,
+	DISK, SNAPSHOT, BLANK, WITHOUT,
 };
 
 static const struct option options[] = {
@@ -75,6 +76,9 @@ static const struct option options[] = {
 	{ "vmbus", required_argument, NULL, VMBUS },
 	{ "hibernation", no_argument, NULL, HIBERNATION },
 	{ "logs", required_argument, NULL, LOGS },
+	{ "disk", required_argument, NULL, DISK },
+	{ "snapshot", required_argument, NULL, SNAPSHOT },
+	{ "blank", required_argument, NULL, BLANK },
 	{ "without", required_argument, NULL, WITHOUT },
 	{ 0 }
 };
@@ -151,6 +155,14 @@ static bool parse(int argc, char **argv, struct wishes *w)
 			break;
 		case LOGS:
 			w->config.logs = optarg;
+			break;
+		case DISK:
+		case SNAPSHOT:
+			w->config.disk = optarg;
+			w->config.keep_disk = option == DISK;
+			break;
+		case BLANK:
+			w->config.disk_mib = atoi(optarg);
 			break;
 		case WITHOUT:
 			if (!leave_out(w, optarg))

@@ -6,6 +6,7 @@
 #include <linux/kvm.h>
 
 #include "acpi.h"
+#include "disk.h"
 #include "uart.h"
 
 #define PORT_COM1		0x3f8
@@ -14,6 +15,9 @@
 #define PORT_RTC_DATA		0x71
 #define PORT_KEYBOARD		0x64
 #define KEYBOARD_RESET		0xfe
+#define PORT_PCI_ADDRESS	0xcf8
+#define PORT_PCI_DATA		0xcfc
+#define PCI_BRIDGE		0x80000000	/* the address of bus 0, device 0 */
 #define PM1_SCI_ENABLED		1
 #define PM1_SLEEP_ENABLE	BIT(13)
 #define PM1_SLEEP_TYPE(value)	((value) >> 10 & 7)
@@ -54,6 +58,24 @@ static uint8_t read_rtc(struct hv_host *host)
 	}
 }
 
+/*
+ * A host bridge with nothing behind it, that of Hyper-V's older machines. Linux looks for
+ * persistent memory only where it has found a way to configure PCI: it comes with the disk.
+ */
+static uint32_t read_pci(struct hv_host *host)
+{
+	if (!host->disk->size)
+		return ~0u;
+	switch (host->ports->pci_address) {
+	case PCI_BRIDGE:
+		return 0x71928086;		/* device, vendor */
+	case PCI_BRIDGE + 8:
+		return 0x06000000;		/* class */
+	default:
+		return host->ports->pci_address >> 8 == PCI_BRIDGE >> 8 ? 0 : ~0u;
+	}
+}
+
 static uint32_t read_port(struct hv_host *host, uint16_t port)
 {
 	switch (port) {
@@ -63,6 +85,10 @@ static uint32_t read_port(struct hv_host *host, uint16_t port)
 		return hv_uart_read(&host->uarts[1], port - PORT_COM2);
 	case PORT_RTC_DATA:
 		return read_rtc(host);
+	case PORT_PCI_ADDRESS:
+		return host->disk->size ? host->ports->pci_address : ~0u;
+	case PORT_PCI_DATA ... PORT_PCI_DATA + 3:
+		return read_pci(host) >> 8 * (port - PORT_PCI_DATA);
 	case HV_ACPI_PM1_EVENT:
 		return 0;			/* status: nothing happened */
 	case HV_ACPI_PM1_EVENT + 2:
@@ -89,6 +115,9 @@ static void write_port(struct hv_host *host, uint16_t port, uint32_t value)
 	case PORT_KEYBOARD:
 		if (value == KEYBOARD_RESET)
 			hv_finish(host, HV_RESET, HV_EVENT_RESET, "by the keyboard controller");
+		break;
+	case PORT_PCI_ADDRESS:
+		host->ports->pci_address = value;
 		break;
 	case HV_ACPI_PM1_EVENT + 2:
 		host->ports->pm1_enable = value;

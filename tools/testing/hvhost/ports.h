@@ -8,6 +8,7 @@
 struct hv_ports {
 	uint8_t rtc_index;
 	uint16_t pm1_enable;		/* kept, though no event ever comes */
+	uint32_t pci_address;		/* of the word that the guest will look at */
 };
 
 struct kvm_run;

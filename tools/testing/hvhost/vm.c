@@ -9,6 +9,8 @@
 
 #include <linux/kvm.h>
 
+#include "disk.h"
+
 /* The reference counter starts here: a guest may be told of times before its boot. */
 #define REFERENCE_START_NS	(3600 * 1000000000ull)
 
@@ -33,10 +35,21 @@ static void check_clock(void)
 	fclose(file);
 }
 
+static int give_memory(struct hv_vm *vm, unsigned int slot, uint64_t gpa, void *bytes, size_t size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)bytes,
+	};
+
+	return size ? ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) : 0;
+}
+
 int hv_vm_make(struct hv_host *host)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
-	struct kvm_userspace_memory_region region = {};
 	uint64_t identity_map = 0xfffbc000;
 	struct hv_vm *vm = host->vm;
 	int ret;
@@ -62,12 +75,11 @@ int hv_vm_make(struct hv_host *host)
 	ret = hv_memory_map(host);
 	if (ret)
 		return ret;
-	region.memory_size = host->memory_size;
-	region.userspace_addr = (uintptr_t)host->memory;
 	if (ioctl(vm->fd, KVM_SET_TSS_ADDR, 0xfffbd000) ||
 	    ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map) ||
 	    ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0) || ioctl(vm->fd, KVM_CREATE_PIT2, &pit) ||
-	    ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region)) {
+	    give_memory(vm, 0, 0, host->memory, host->memory_size) ||
+	    give_memory(vm, 1, HV_DISK_BASE, host->disk->bytes, host->disk->size)) {
 		ret = -errno;
 		hv_complain("KVM: no PC to be had: %m");
 		return ret;

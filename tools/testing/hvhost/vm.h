@@ -25,7 +25,7 @@ struct hv_vm {
 };
 
 /**
- * hv_vm_make() - a PC with memory and without processors
+ * hv_vm_make() - a PC with memory and disk and without processors
  * Return: 0, or a negative errno after a message on stderr.
  */
 int hv_vm_make(struct hv_host *host);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The guest's disk: persistent memory above 4 GiB, which every Debian kernel shows as /dev/pmem0
+ * (modules nd_e820, nd_pmem). It is memory of ours, so the guest uses it without an exit. It is
+ * there from the first hv_start() until hv_destroy(): a guest that is started again finds what it
+ * wrote. Private, as all of its functions expect the host's lock to be held.
+ */
+#ifndef HVHOST_DISK_H
+#define HVHOST_DISK_H
+
+#include "host.h"
+
+#define HV_DISK_BASE	0x100000000ull
+#define HV_DISK_ALIGN	(2u << 20)	/* what Linux wants of its size */
+
+/**
+ * struct hv_disk - the disk as we see it
+ * @bytes: NULL if there is none
+ */
+struct hv_disk {
+	uint8_t *bytes;
+	size_t size;
+};
+
+/**
+ * hv_disk_open() - map what the configuration says, unless that has been done
+ * Return: 0, also without a disk, or a negative errno after a message on stderr.
+ */
+int hv_disk_open(struct hv_host *host);
+
+/** hv_disk_close() - the reverse; without a disk it does nothing */
+void hv_disk_close(struct hv_host *host);
+
+#endif
