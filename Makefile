@@ -23,6 +23,10 @@ PEER		?= hv_ic
 T		?=
 GUEST		?= small
 
+# How long make soak goes on with what it picks at random, and from where it begins.
+MINUTES		?= 60
+SEED		?=
+
 # The rows to measure, by how their names begin (all of them), and where else the figures go.
 ROW		?=
 O		?=
@@ -87,6 +91,10 @@ deb-test: ## the packages: build, lint, install, upgrade, remove and purge them 
 .PHONY: test
 test: deps ## everything above, in order, with a summary
 	@$(TESTING)/test
+
+.PHONY: soak
+soak: deps ## the whole suite and random orders and messages on the debug kernel: MINUTES=60, SEED=
+	@MINUTES='$(MINUTES)' SEED='$(SEED)' $(TESTING)/soak
 
 .PHONY: demo
 demo: deps ## a guest and every service at its work (PEER=hv_utils: the old driver; DAEMONS=debian: the old daemons)

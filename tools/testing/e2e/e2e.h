@@ -57,9 +57,16 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
+<<<<<<< HEAD
  * @system:	in which guest
  * @disk_mib:	of a blank disk, which the small guest has none of otherwise
  * @bare:	the guest sees no Hyper-V, and the module is not loaded
+=======
+ * @disk_mib:	of a blank disk, which the small guest has none of otherwise
+ * @isolated:	the guest is told that it is a confidential VM
+ * @debug:	only the debug kernel can run it
+ * @bare: the guest sees no Hyper-V, and the module is not loaded
+>>>>>>> orders
  */
 struct test_case {
 	const char *name;
@@ -73,8 +80,14 @@ struct test_case {
 	unsigned int vcpus;
 	uint32_t vmbus;
 	bool hibernation;
+<<<<<<< HEAD
 	enum system system;
 	unsigned int disk_mib;
+=======
+	unsigned int disk_mib;
+	bool isolated;
+	bool debug;
+>>>>>>> orders
 	bool bare;
 };
 
@@ -82,8 +95,14 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], hold_cases[],
 	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], counts_cases[],
 	netlink_cases[], hvic_cases[], takeover_cases[], shutdownd_cases[], kvpd_cases[],
+<<<<<<< HEAD
 	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], disk_cases[],
 	debian_cases[], packages_cases[];
+=======
+	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], trace_cases[],
+	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[],
+	trust_cases[];
+>>>>>>> orders
 
 /**
  * struct test - the case that runs
@@ -91,6 +110,8 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
  * @peer: the module under test
  * @own_daemons: test_served() starts hv_ic's own daemons in place of Debian's
  * @patience_ms: how long to wait for a command in the guest, or until one succeeds
+ * @seconds: how long a case goes on that tries one thing after the other, 0: its own number of them
+ * @seed: of what such a case picks at random
  * @ics:  the host side of each service, in the order of ic_services
  *
  * The rest belongs to the runner.
@@ -100,6 +121,7 @@ struct test {
 	enum peer peer;
 	bool own_daemons;
 	unsigned int patience_ms;
+	unsigned int seconds, seed;
 	const char *module;
 	struct ic *ics[IC_COUNT];
 	bool touched[IC_COUNT];
@@ -107,6 +129,8 @@ struct test {
 	struct cleanup *cleanups;
 	struct scrap *scraps;
 	enum { PASSED, FAILED, SKIPPED } outcome;
+	const char *name;		/* of the case */
+	double began, told;		/* test_goes_on(), in seconds */
 	char message[2048];		/* why it failed or was skipped */
 	char note[256];
 	jmp_buf end;			/* of the case, or of its cleanup */
@@ -203,6 +227,13 @@ void test_skip(struct test *t, const char *format, ...)
 
 /** test_note() - say what the case does now; shown if it fails before the next note */
 void test_note(struct test *t, const char *format, ...)
+	__printf(2, 3);
+
+/**
+ * test_goes_on() - is there time for one more round? With a line of progress now and then
+ * @format: how far the case has come
+ */
+bool test_goes_on(struct test *t, const char *format, ...)
 	__printf(2, 3);
 
 void test_fail(struct test *t, const char *file, int line, const char *format, ...)

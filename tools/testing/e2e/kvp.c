@@ -117,6 +117,33 @@ static void longest(struct test *t)
 	EXPECT_RESULT(kvp_delete(kvp, KVP_GUEST, key), 0);
 }
 
+/* All that the pools offer, in each version of the protocol. */
+static void each_version(struct test *t)
+{
+	static const struct wire_version versions[] = { { 1, 0 }, { 3, 0 }, { 4, 0 }, { 5, 0 } };
+	struct ic *kvp = test_served(t, &ic_kvp);
+	struct kvp_item item;
+
+	test_touch(t, kvp);
+	for (size_t i = 0; i < ARRAY_SIZE(versions) - (t->peer == HV_UTILS); i++) {
+		test_note(t, "version %u.%u", versions[i].major, versions[i].minor);
+		kvp->messages = (struct ic_versions) { { versions[i] }, 1 };
+		EXPECT_RESULT(ic_negotiate(kvp), 0);
+		EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, "colour", "gr\xc3\xbcn"), 0);
+		EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, "shape", "round"), 0);
+		EXPECT_RESULT(kvp_get(kvp, KVP_GUEST, "colour", &item), 0);
+		EXPECT_STR(item.value, "gr\xc3\xbcn");
+		EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1, &item), 0);
+		EXPECT_STR(item.key, "shape");
+		EXPECT_STR(item.value, "round");
+		EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 2, &item), WIRE_E_NO_MORE_ITEMS);
+		EXPECT_RESULT(kvp_find(kvp, KVP_AUTO, "OSName", &item), 0);
+		EXPECT_RESULT(kvp_delete(kvp, KVP_GUEST, "colour"), 0);
+		EXPECT_RESULT(kvp_delete(kvp, KVP_GUEST, "shape"), 0);
+		EXPECT_FAILURE(kvp_delete(kvp, KVP_GUEST, "shape"));
+	}
+}
+
 static void remove_dummy(struct test *t, void *context)
 {
 	test_run(t, 0, "ip link del dummy0");
@@ -280,6 +307,8 @@ const struct test_case kvp_cases[] = {
 	  .peer_fails = "it takes QWORD for type 8, where the wire has 11" },
 	{ .name = "kvp_enumerate", .run = enumerate },
 	{ .name = "kvp_intrinsic", .run = intrinsic },
+	{ .name = "kvp_each_version", .run = each_version,
+	  .peer_fails = "GET looks for the value in the wrong place" },
 	{ .name = "kvp_get", .run = get,
 	  .peer_fails = "GET looks for the value in the wrong place" },
 	{ .name = "kvp_longest", .run = longest,

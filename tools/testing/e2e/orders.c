@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Backup in every order of events, up to three that begin with a FREEZE and can happen:
- * a real file system under a writer, the native device and Debian's daemon. In the end
- * the writer goes on, whatever was killed or stopped, and in whichever order.
+ * Backup in every order of events, up to three that begin with a FREEZE and can happen, and
+ * of those of four as many as there is time for: real file systems under writers, the native
+ * device and Debian's daemon. In the end the writers go on, whatever was killed or stopped,
+ * and in whichever order.
  */
 #include "play.h"
 
-#define LONGEST 3
-#define WRITTEN "/mnt/written"
+#define LONGEST 3			/* of which all are played */
+#define SAMPLED 4			/* of which some are */
 #define NEWEST 16			/* requests that may be open at once */
+#define FROZEN_MAX "vss_frozen_max=1"	/* which ends every hold */
 
-enum event { FREEZE, THAW, NEGOTIATE, REOFFER, REBIND, KILL, STOP, START, EVENTS };
+enum event { FREEZE, THAW, NEGOTIATE, REOFFER, REBIND, KILL, STOP, START, SUSPEND, RMMOD, EVENTS };
 
-static const char letters[] = "FTNRUKS+";
+static const char letters[] = "FTNRUKS+ZM";
 
 /**
  * struct kind - a daemon
@@ -23,7 +25,7 @@ static const struct kind {
 	const char *name;
 	const char *start;
 } native = {
-	"daemon", "daemon vss disks:/mnt open serve > " PLAY_LOG " 2>&1 &",
+	"daemon", "daemon vss disks:/mnt,/xfs open serve > " PLAY_LOG " 2>&1 &",
 }, legacy = {
 	"hv_vss_daemon", "hv_vss_daemon",
 };
@@ -33,17 +35,20 @@ static const struct kind {
  * @t: the case
  * @vss: the host's side
  * @kind: of the daemon
- * @stopped: the daemon reads nothing
+ * @runs: the daemon, when the last event had happened
+ * @stopped: it reads nothing
  * @requests: of the host that are not answered yet
  * @n_requests: how many
+ * @played: orders so far
  */
 struct stage {
 	struct test *t;
 	struct ic *vss;
 	const struct kind *kind;
-	bool stopped;
+	bool runs, stopped;
 	struct ic_request *requests[NEWEST];
 	unsigned int n_requests;
+	unsigned int played;
 };
 
 static bool runs(struct stage *s)
@@ -56,6 +61,13 @@ static void start(struct stage *s)
 	test_run(s->t, 0, "%s", s->kind->start);
 	test_attached(s->t, &ic_vss, 0);
 	s->stopped = false;
+}
+
+static bool serves(struct stage *s)
+{
+	const char *attached = test_status(s->t, s->vss, "daemon_attached");
+
+	return !strcmp(attached, "1") && runs(s);
 }
 
 static void send_signal(struct stage *s, const char *signal)
@@ -91,15 +103,17 @@ static void ask(struct stage *s, enum wire_vss_op op)
 		settle(s);
 }
 
-static bool can_happen(struct stage *s, enum event event)
+/* What can happen to a daemon depends on whether it runs, and is stopped. */
+static bool can_happen(bool runs, bool stopped, enum event event)
 {
 	switch (event) {
 	case KILL:
-		return runs(s);
+		return runs;
 	case STOP:
-		return !s->stopped && runs(s);
+		return runs && !stopped;
 	case START:
-		return !runs(s);
+	case RMMOD:		/* a daemon has the device open */
+		return !runs;
 	default:
 		return true;
 	}
@@ -109,6 +123,24 @@ static void rebind(struct stage *s)
 {
 	test_run(s->t, 0, "cd /sys/bus/vmbus/drivers/hv_ic && echo %s > unbind && echo %s > bind",
 		 ic_vss.instance, ic_vss.instance);
+}
+
+/* What blocks on a frozen file system may keep the machine from suspending, for a bounded time. */
+static void suspend(struct stage *s)
+{
+	test_run(s->t, 0, "echo disk > /sys/power/state || true");
+}
+
+/* The module stays as long as something may be frozen that an older daemon has to thaw. */
+static void reload(struct stage *s)
+{
+	struct test *t = s->t;
+
+	if (s->kind == &native)
+		test_until(t, "rmmod hv_ic");
+	else
+		test_run(t, 0, "rmmod hv_ic 2>/dev/null || true");
+	test_load(t, FROZEN_MAX);
 }
 
 static void happen(struct stage *s, enum event event)
@@ -143,74 +175,152 @@ static void happen(struct stage *s, enum event event)
 	case START:
 		start(s);
 		break;
+	case SUSPEND:
+		suspend(s);
+		EXPECT_RESULT(ic_wait_ready(s->vss), 0);
+		break;
+	case RMMOD:
+		reload(s);
+		EXPECT_RESULT(ic_wait_ready(s->vss), 0);
+		break;
 	default:
 		break;
 	}
 }
 
+/* A program of the guest, since it is asked twice after each order. */
 static void expect_thawed(struct stage *s)
 {
-	test_until(s->t, "a=$(wc -c < %s); sleep .3; test $(wc -c < %s) -gt $a", WRITTEN, WRITTEN);
-	test_until(s->t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status", ic_vss.instance);
+	test_until(s->t, "sh /tmp/thawed /sys/kernel/debug/hv_ic/%s/status", ic_vss.instance);
 }
 
-/* Returns false if the last event cannot happen. */
-static bool play(struct stage *s, const enum event *order, unsigned int n)
+/* Returns false if an event cannot happen. It leaves a daemon that serves. */
+static bool play(struct stage *s, const enum event *order, unsigned int n, bool *can)
 {
+	bool stopped;
 	unsigned int i;
 
-	end(s);
-	start(s);
-	for (i = 0; i < n; i++) {
-		if (!can_happen(s, order[i]))
-			break;
-		happen(s, order[i]);
+	if (!serves(s)) {
+		end(s);
+		start(s);
 	}
+	s->runs = true;
+	for (i = 0; i < n && can_happen(s->runs, s->stopped, order[i]); i++) {
+		happen(s, order[i]);
+		s->runs = runs(s);
+	}
+	for (int next = 0; can && next < EVENTS; next++)
+		can[next] = can_happen(s->runs, s->stopped, next);
+	stopped = s->stopped;
 	/* The kernel's holds end without anybody; an older daemon is needed to thaw. */
 	if (s->kind == &native)
 		expect_thawed(s);
-	send_signal(s, "CONT");
+	if (stopped)
+		send_signal(s, "CONT");
 	s->stopped = false;
-	if (!runs(s))
+	if (!s->runs)
 		start(s);
 	settle(s);
-	expect_thawed(s);
+	if (s->kind != &native || stopped)
+		expect_thawed(s);
+	s->played += i == n;
+	test_goes_on(s->t, "%u orders", s->played);
 	return i == n;
+}
+
+/* What is played, in letters. */
+static const char *name_of(const enum event *order, unsigned int n)
+{
+	static char text[SAMPLED + 1];
+
+	for (unsigned int i = 0; i < n; i++)
+		text[i] = letters[order[i]];
+	text[n] = '\0';
+	return text;
 }
 
 static void play_all(struct stage *s, enum event *order, unsigned int n)
 {
-	char text[LONGEST + 1] = "";
+	bool can[EVENTS];
 
-	for (unsigned int i = 0; i < n; i++)
-		text[i] = letters[order[i]];
-	test_note(s->t, "after %s (%s)", text, letters);
-	if (!play(s, order, n) || n == LONGEST)
+	test_note(s->t, "after %s (%s)", name_of(order, n), letters);
+	if (!play(s, order, n, can) || n == LONGEST)
 		return;
 	for (int next = 0; next < EVENTS; next++) {
+		if (!can[next])
+			continue;
 		order[n] = next;
 		play_all(s, order, n + 1);
 	}
 }
 
-static void stop_writer(struct test *t, void *context)
+/* Each order has a seed of its own, with which it is the first to be played. */
+static void sample(struct stage *s, enum event *order)
+{
+	struct test *t = s->t;
+
+	for (unsigned int seed = t->seed; test_goes_on(t, "%u orders", s->played); seed++) {
+		unsigned int state = seed;
+
+		for (int i = 1; i < SAMPLED; i++)
+			order[i] = rand_r(&state) % EVENTS;
+		test_note(t, "after %s (%s), SEED=%u", name_of(order, SAMPLED), letters, seed);
+		play(s, order, SAMPLED, NULL);
+	}
+	EXPECT(s->played > 0);
+}
+
+static void stop_writers(struct test *t, void *context)
 {
 	test_run(t, 0, "killall -q -CONT daemon hv_vss_daemon; killall -q -KILL daemon; true");
-	test_run(t, 0, "kill $(cat /tmp/writer.pid) && sleep 0.5");
+	test_run(t, 0, "kill $(cat /tmp/writers) && sleep 0.5; umount /xfs");
+	test_until(t, "test ! -e /sys/fs/xfs/ram1");
+}
+
+/* Have all of them written since, and does the driver say that nothing is frozen? */
+static const char *const thawed[] = {
+	"grep -qx \"frozen 0\" $1 || exit 1",
+	"for file in /mnt/written /xfs/written; do",
+	"old=$(stat -c %s $file) tries=10",
+	"until [ $(stat -c %s $file) -gt $old ]; do",
+	"tries=$((tries - 1)); [ $tries -gt 0 ] || exit 1; sleep .05",
+	"done; done",
+};
+
+static void start_writers(struct test *t)
+{
+	static const char *const disks[] = { "/mnt", "/xfs" };
+
+	test_run(t, 0, "modprobe xfs || true; mkdir -p /xfs");
+	/* Where the kernel has no xfs, two of the same kind. */
+	if (!strcmp(test_run(t, 0, "grep -cw xfs /proc/filesystems || true"), "0"))
+		test_run(t, 0, "mke2fs -q /dev/ram1 4096 && mount -t ext4 /dev/ram1 /xfs");
+	else
+		test_run(t, 0, "mkfs.xfs -q -f %s /dev/ram1 && mount -t xfs /dev/ram1 /xfs",
+			 "--unsupported");
+	test_run(t, 0, "rm -f /tmp/thawed /tmp/writers");
+	test_defer(t, stop_writers, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++)
+		test_run(t, 0, "(while echo >> %s/written; do sleep .1; done) >/dev/null 2>&1 & %s",
+			 disks[i], "echo $! >> /tmp/writers");
+	for (size_t i = 0; i < ARRAY_SIZE(thawed); i++)
+		test_run(t, 0, "echo '%s' >> /tmp/thawed", thawed[i]);
+	test_until(t, "test -s /mnt/written && test -s /xfs/written");
 }
 
 static void orders(struct test *t, const struct kind *kind)
 {
 	struct stage s = { .t = t, .vss = play_alone_patiently(t, &ic_vss), .kind = kind };
-	enum event order[LONGEST] = { FREEZE };
+	enum event order[SAMPLED] = { FREEZE };
 
-	test_parameter(t, "vss_frozen_max", "2");
+	test_parameter(t, "vss_frozen_max", "1");
+	test_run(t, 0, "echo 2000 > /sys/power/pm_freeze_timeout");
 	play_disk(t);
-	test_run(t, 0, "(while echo >> " WRITTEN "; do sleep .1; done) > /dev/null 2>&1 & %s",
-		 "echo $! > /tmp/writer.pid");
-	test_defer(t, stop_writer, NULL);
-	test_until(t, "test -s " WRITTEN);
-	play_all(&s, order, 1);
+	start_writers(t);
+	if (t->seconds)
+		sample(&s, order);
+	else
+		play_all(&s, order, 1);
 }
 
 static void native_orders(struct test *t)

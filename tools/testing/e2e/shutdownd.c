@@ -48,6 +48,25 @@ static void shutdownd(struct test *t)
 	test_says(t, 0, "hvic shutdown", "phase    handed");
 }
 
+/* Who is logged in reads what happens, and the words of the host with nothing in them that acts. */
+static void shutdownd_wall(struct test *t)
+{
+	struct shutdown_order order = power_off;
+	struct ic *sd = test_ready(t, &ic_shutdown);
+	size_t from = hv_console_lines(t->host);
+
+	start_daemon(t);
+	start_logind(t, "");
+	test_run(t, 0, "echo ttyS0 >/run/logind/tty");
+	order.text = "new \033[31mkernel\nat noon";
+	EXPECT_RESULT(shutdown_ask(sd, &order), 0);
+	test_until(t, "grep -qx PowerOff /run/logind/acted");
+	poweroff_idle(t);
+	EXPECT(hv_console_find(t->host, from, "The system powers off now, the virtual machine's"));
+	EXPECT(hv_console_find(t->host, from, "at noon"));
+	EXPECT(!hv_console_find(t->host, from, "\033[31m"));
+}
+
 static void shutdownd_locked(struct test *t)
 {
 	struct shutdown_order forced = power_off;
@@ -149,6 +168,7 @@ static void systemd_reboot(struct test *t)
 
 const struct test_case shutdownd_cases[] = {
 	CASE("shutdownd", shutdownd),
+	CASE("shutdownd_wall", shutdownd_wall),
 	CASE("shutdownd_locked", shutdownd_locked),
 	CASE("shutdownd_without_logind", shutdownd_without_logind),
 	CASE("shutdownd_killed", shutdownd_killed),

@@ -93,6 +93,31 @@ void test_note(struct test *t, const char *format, ...)
 	va_end(args);
 }
 
+double test_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+bool test_goes_on(struct test *t, const char *format, ...)
+{
+	double now = test_seconds();
+	va_list args;
+
+	watchdog_expect(t->name, CASE_SECONDS);
+	if (now - t->told >= 30) {
+		printf("# %s: ", t->name);
+		va_start(args, format);
+		vprintf(format, args);
+		va_end(args);
+		printf(" in %.0f s\n", now - t->began);
+		t->told = now;
+	}
+	return now - t->began < t->seconds;
+}
+
 /* The name of a result, and the rule if one was broken. */
 static const char *explain(struct test *t, ic_result result)
 {

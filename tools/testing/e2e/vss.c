@@ -78,6 +78,36 @@ static void cluster(struct test *t)
 	EXPECT_FAILURE(vss_cluster(vss, &nodes));
 }
 
+/* The operations of the newer versions are answered, with a failure where nothing serves them. */
+static void newer_versions(struct test *t)
+{
+	static const enum wire_vss_op unserved[] = { WIRE_VSS_AUTO_RECOVER, WIRE_VSS_CLUSTER };
+	struct ic *vss = test_served(t, &ic_vss);
+	uint32_t flags;
+
+	test_touch(t, vss);
+	play_disk(t);
+	for (unsigned int version = 6; version <= 7; version++) {
+		char text[2] = { '0' + version };
+
+		test_note(t, "version %u", version);
+		test_parameter(t, "vss_version", text);
+		EXPECT_RESULT(ic_negotiate(vss), 0);
+		EXPECT_EQ(vss->message.major, version);
+		EXPECT_RESULT(vss_hot_backup(vss, &flags), 0);
+		EXPECT_RESULT(vss_freeze(vss, luns, ARRAY_SIZE(luns)), 0);
+		EXPECT_RESULT(vss_thaw(vss), 0);
+		EXPECT_RESULT(vss_complete(vss), 0);
+		for (size_t i = 0; i < ARRAY_SIZE(unserved); i++) {
+			struct ic_request *r = vss_request(vss, unserved[i]);
+			ic_result result = ic_ask(r);
+
+			ic_request_free(r);
+			EXPECT_FAILURE(result);
+		}
+	}
+}
+
 static void no_daemon(struct test *t)
 {
 	struct ic *vss = test_served(t, &ic_vss);
@@ -103,6 +133,7 @@ const struct test_case vss_cases[] = {
 	  .peer_fails = "it acknowledges what it does not know" },
 	{ .name = "vss_cluster", .run = cluster,
 	  .peer_fails = "it acknowledges what it does not know" },
+	{ .name = "vss_newer_versions", .run = newer_versions, .only = ONLY_HV_IC },
 	{ .name = "vss_no_daemon", .run = no_daemon },
 	{ 0 }
 };

@@ -20,12 +20,14 @@
 #define MSR_TIME_REF_COUNT	0x40000020
 #define MSR_AMD64_DE_CFG	0xc0011029
 
+#define FEATURES_LEAF		0x40000003u
+#define ISOLATION_LEAF		0x4000000cu
 #define HYPERVISOR_FIRST	0x40000000u
 #define HYPERVISOR_LAST		0x400001ffu
 
 static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 	/* "Microsoft Hv": KVM's own signature would make Linux a KVM guest. */
-	{ .function = 0x40000000, .eax = 0x40000006,
+	{ .function = HYPERVISOR_FIRST, .eax = 0x40000006,
 	  .ebx = 0x7263694d, .ecx = 0x666f736f, .edx = 0x76482074 },
 	/* "Hv#1": from now on KVM emulates hypercalls and MSRs of Hyper-V. */
 	{ .function = 0x40000001, .eax = 0x31237648 },
@@ -36,11 +38,12 @@ static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 	 * frequencies. EBX: post messages, signal events. EDX: frequencies, crash
 	 * MSRs. No synthetic timers: their messages would share VMBus' source.
 	 */
-	{ .function = 0x40000003, .eax = 0xa66, .ebx = 0x30, .edx = 0x500 },
+	{ .function = FEATURES_LEAF, .eax = 0xa66, .ebx = 0x30, .edx = 0x500 },
 	/* No auto-EOI, never notify of long spinning. */
 	{ .function = 0x40000004, .eax = 0x200, .ebx = 0xffffffff },
 	{ .function = 0x40000005, .eax = 0x400, .ebx = 0x40 },
 	{ .function = 0x40000006 },
+	{ .function = ISOLATION_LEAF },
 };
 
 /*
@@ -93,6 +96,17 @@ static void adjust_leaf(struct kvm_cpuid_entry2 *leaf, unsigned int id, unsigned
 	}
 }
 
+/* Isolated by the hypervisor itself (VBS), which needs nothing of the processor. */
+static void isolate_leaf(struct kvm_cpuid_entry2 *leaf)
+{
+	if (leaf->function == HYPERVISOR_FIRST)
+		leaf->eax = ISOLATION_LEAF;
+	else if (leaf->function == FEATURES_LEAF)
+		leaf->ebx |= BIT(22);
+	else if (leaf->function == ISOLATION_LEAF)
+		leaf->ebx = 1;
+}
+
 static bool hidden_leaf(uint32_t function)
 {
 	switch (function) {
@@ -133,8 +147,11 @@ static int set_cpuid(struct hv_vcpu *vcpu)
 	}
 	memcpy(cpuid->entries + kept, hyperv_leaves, sizeof(hyperv_leaves));
 	cpuid->nent = kept + ARRAY_SIZE(hyperv_leaves);
-	for (uint32_t i = 0; i < cpuid->nent; i++)
+	for (uint32_t i = 0; i < cpuid->nent; i++) {
 		adjust_leaf(&cpuid->entries[i], vcpu->index, vcpu->host->config.vcpus);
+		if (vcpu->host->config.isolated)
+			isolate_leaf(&cpuid->entries[i]);
+	}
 	if (!ret && ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid))
 		ret = -errno;
 	if (ret)

@@ -25,7 +25,7 @@
 
 struct hv_host;
 
-#define HV_MAX_VCPUS	4
+#define HV_MAX_VCPUS	8
 #define HV_MAX_MODULES	8
 
 /* VMBus protocol version, as it is on the wire */
@@ -82,6 +82,8 @@ struct hv_event {
  *		input or output, be it one character (default 120); counts from
  *		the first sign of life
  * @hibernation: firmware offers S4, which makes the guest's hibernation possible
+ * @isolated:	 it is told to be a confidential VM, its memory out of the host's reach (which is
+ *		 not true)
  * @disk:	 a file or block device that the guest has as /dev/pmem0; its size is a multiple
  *		 of 2 MiB. What the guest writes lasts until hv_destroy(), and @disk is
  *		 unchanged; default $HV_DISK
@@ -104,6 +106,7 @@ struct hv_config {
 	uint32_t vmbus;
 	unsigned int hang_seconds;
 	bool hibernation;
+	bool isolated;
 	const char *disk;
 	bool keep_disk;
 	unsigned int disk_mib;

@@ -155,7 +155,7 @@ static void take_negotiate_answer(struct ic *ic, struct ic_request *request,
 		ic->stale_allowed = 0;
 	else
 		ic->state = IC_NEGOTIATING;
-	ic->answered++;
+	ic->answered += request->due == IC_DUE;
 	finish(request, ((const struct wire_header *)packet->data)->status);
 	if (ic->state == IC_READY && ic->ready)
 		ic->ready(ic);

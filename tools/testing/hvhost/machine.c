@@ -410,6 +410,24 @@ void hv_stop(struct hv_host *host)
 	hv_unlock(host);
 }
 
+void hv_pause(struct hv_host *host)
+{
+	hv_lock(host);
+	for (unsigned int i = 0; i < host->config.vcpus; i++) {
+		atomic_fetch_add(&host->vcpus[i].pauses, 1);
+		hv_cpu_kick(&host->vcpus[i]);
+	}
+	hv_unlock(host);
+}
+
+void hv_resume(struct hv_host *host)
+{
+	hv_lock(host);
+	for (unsigned int i = 0; i < host->config.vcpus; i++)
+		atomic_fetch_sub(&host->vcpus[i].pauses, 1);
+	hv_unlock(host);
+}
+
 void hv_destroy(struct hv_host *host)
 {
 	if (!host)

@@ -39,6 +39,10 @@ int hv_start(struct hv_host *host);
  */
 void hv_stop(struct hv_host *host);
 
+/** hv_pause() - until hv_resume() no processor of the guest runs; its clocks go on */
+void hv_pause(struct hv_host *host);
+void hv_resume(struct hv_host *host);
+
 /** hv_destroy() - hv_stop() and free all, channels included; NULL is fine */
 void hv_destroy(struct hv_host *host);
 

@@ -3,7 +3,8 @@
  * logind: plays systemd-logind, and the system bus, for hvic-shutdownd.
  *
  * It serves one connection after the other. Each line of /run/logind/locks is a lock,
- * "what|who|why|mode". It writes the actions that it is asked for to /run/logind/acted.
+ * "what|who|why|mode". One session has the terminal that /run/logind/tty names. It writes
+ * the actions that it is asked for to /run/logind/acted.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include <systemd/sd-bus.h>
+
+#define SESSION "/org/freedesktop/login1/session/_31"
 
 static int hello(sd_bus_message *call, void *data, sd_bus_error *error)
 {
@@ -51,10 +54,26 @@ static int list_sessions(sd_bus_message *call, void *data, sd_bus_error *error)
 
 	sd_bus_message_new_method_return(call, &reply);
 	sd_bus_message_open_container(reply, 'a', "(susso)");
+	sd_bus_message_append(reply, "(susso)", "1", 0, "root", "seat0", SESSION);
 	sd_bus_message_close_container(reply);
 	sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
 	return 1;
+}
+
+static int terminal(sd_bus *bus, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	FILE *file = fopen("/run/logind/tty", "r");
+	char name[64] = "";
+
+	if (file) {
+		if (!fgets(name, sizeof(name), file))
+			name[0] = '\0';
+		fclose(file);
+	}
+	name[strcspn(name, "\n")] = '\0';
+	return sd_bus_message_append(reply, "s", name);
 }
 
 static int can(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -99,6 +118,12 @@ static const sd_bus_vtable manager_methods[] = {
 	SD_BUS_VTABLE_END
 };
 
+static const sd_bus_vtable session_properties[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("TTY", "s", terminal, 0, 0),
+	SD_BUS_VTABLE_END
+};
+
 static void serve(int fd)
 {
 	sd_id128_t id = { 0 };
@@ -114,6 +139,8 @@ static void serve(int fd)
 				 bus_methods, NULL);
 	sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/login1",
 				 "org.freedesktop.login1.Manager", manager_methods, NULL);
+	sd_bus_add_object_vtable(bus, NULL, SESSION, "org.freedesktop.login1.Session",
+				 session_properties, NULL);
 	sd_bus_start(bus);
 	while (ret >= 0) {
 		ret = sd_bus_process(bus, NULL);
