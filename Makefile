@@ -16,11 +16,12 @@ KDIR		?= $(or $(RUNNING),$(INSTALLED))
 # The kernel's name for itself, which is that of its folder in /lib/modules.
 RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
-# The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), and the
-# names of the cases (all of them).
+# The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), the names of
+# the cases (all of them), and the guest (small, debian12, debian12-packages).
 KERNEL		?= 6.1
 PEER		?= hv_ic
 T		?=
+GUEST		?= small
 
 # How long make soak goes on with what it picks at random, and from where it begins.
 MINUTES		?= 60
@@ -72,8 +73,8 @@ kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in
 	@$(TESTING)/vm/kunit | $(TESTING)/tap
 
 .PHONY: e2e
-e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name...
-	@$(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
+e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12|debian12-packages
+	@GUEST=$(GUEST) $(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
 
 .PHONY: bench
 bench: ## hv_ic and its daemons beside hv_utils and Debian's, in figures: KERNEL=, ROW=name, O=folder
@@ -100,8 +101,8 @@ demo: deps ## a guest and every service at its work (PEER=hv_utils: the old driv
 	@$(TESTING)/demo/demo $(or $(PEER),hv_ic) $(DAEMONS)
 
 .PHONY: shell
-shell: ## a guest (KERNEL=, PEER=) and a prompt on its host
-	@$(TESTING)/shell $(KERNEL) $(PEER)
+shell: ## a guest (KERNEL=, PEER=, GUEST=) and a prompt on its host
+	@$(TESTING)/shell $(KERNEL) $(PEER) $(GUEST)
 
 .PHONY: install
 install: modules tools ## install the module for KDIR, and the programs (DESTDIR=, PREFIX=/usr)

@@ -2,9 +2,9 @@
 /*
  * What others than hvic set of the module. libkmod knows it, too, but not in which file it stands.
  *
- * modprobe reads the files in the order of their names, whatever folder they are in; of two with the
- * same name only the first folder's counts. Then comes the kernel's command line. What comes last
- * wins.
+ * modprobe reads the files in the order of their names, whatever folder they are in; of two with
+ * the same name only the first folder's counts. Then comes the kernel's command line. What comes
+ * last wins.
  */
 #include "others.h"
 
@@ -16,6 +16,9 @@
 #include "array.h"
 #include "config.h"
 #include "root.h"
+
+/* Between the words of the command line. */
+#define WHITE	" \t\n"
 
 static const char *const folders[] = {
 	HVIC_CONFIG_FOLDER, "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
@@ -135,7 +138,7 @@ static int read_line(struct hvic_others *others, char *line, const char *source,
 	return ret;
 }
 
-/* All of a file, in which lines that go on in the next one are joined; NULL if it cannot be read. */
+/* A whole file, with lines joined that go on in the next one; NULL if it cannot be read. */
 static char *read_text(int root, const char *path)
 {
 	FILE *file = hvu_fopen(root, "%s", path);
@@ -149,7 +152,7 @@ static char *read_text(int root, const char *path)
 		text = NULL;
 	}
 	fclose(file);
-	for (char *end = text; end && (end = strstr(end, "\\\n"));)
+	for (char *end = text ? strstr(text, "\\\n") : NULL; end; end = strstr(end, "\\\n"))
 		memcpy(end, "  ", 2);
 	return text;
 }
@@ -174,8 +177,8 @@ static int read_command_line(int root, struct hvic_others *others)
 	char *text = read_text(root, "proc/cmdline"), *at, *word;
 	int ret = 0;
 
-	for (word = text ? strtok_r(text, " \n", &at) : NULL; word && !ret;
-	     word = strtok_r(NULL, " \n", &at)) {
+	for (word = text ? strtok_r(text, WHITE, &at) : NULL; word && !ret;
+	     word = strtok_r(NULL, WHITE, &at)) {
 		size_t len = strcspn(word, ".=");
 
 		if (word[len] == '.' && is_same(word, len, "hv_ic"))

@@ -136,7 +136,7 @@ static void print_settings(struct hvic *hvic, json_object *settings)
 int cmd_config(struct hvic *hvic)
 {
 	struct hvic_setting current[HVIC_SETTINGS], stored[HVIC_SETTINGS];
-	json_object *settings = json_object_new_array(), *elsewhere, *whole;
+	json_object *settings = json_object_new_array(), *foreign, *whole;
 	struct hvic_others others;
 	int ret = hvic_others_read(hvic->root, &others);
 
@@ -157,15 +157,15 @@ int cmd_config(struct hvic *hvic)
 		hvic_others_free(&others);
 		return HVIC_OK;
 	}
-	elsewhere = json_object_new_array();
+	foreign = json_object_new_array();
 	for (size_t i = 0; i < others.n; i++)
-		json_object_array_add(elsewhere, describe_other(&others.all[i]));
+		json_object_array_add(foreign, describe_other(&others.all[i]));
 	hvic_others_free(&others);
 	whole = json_object_new_object();
 	json_object_object_add(whole, "file", json_object_new_string("/" HVIC_CONFIG_FOLDER "/"
 								     HVIC_CONFIG_NAME));
 	json_object_object_add(whole, "settings", settings);
-	json_object_object_add(whole, "elsewhere", elsewhere);
+	json_object_object_add(whole, "elsewhere", foreign);
 	hvic_print_json(hvic, whole);
 	return HVIC_OK;
 }

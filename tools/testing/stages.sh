@@ -14,6 +14,7 @@ begin()
 	rm -rf "$logs"
 	mkdir -p "$logs"
 }
+
 # progress NAME LOG: say every now and then what the stage has done by now, in the number of its results
 progress()
 {

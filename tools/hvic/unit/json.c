@@ -109,8 +109,9 @@ static void add_set(struct fields *fields, const struct hvu_set *set, const char
 
 		if (!attr->name)
 			continue;
-		snprintf(path, sizeof(path), "%s%s%s%s%s", before, attr->name, attr->unit ? "_" : "",
-			 attr->unit ? attr->unit : "", attr->multi ? "[]" : "");
+		snprintf(path, sizeof(path), "%s%s%s%s%s", before, attr->name,
+			 attr->unit ? "_" : "", attr->unit ? attr->unit : "",
+			 attr->multi ? "[]" : "");
 		for (char *at = path; *at; at++)
 			*at = *at == '-' ? '_' : *at;
 		if (attr->kind == HVU_ATTR_NEST && !has_section(attr->set)) {
@@ -251,7 +252,8 @@ static void some(void **state)
 		assert_true(printed.n > 2);
 		for (size_t k = 0; k < printed.n; k++) {
 			if (!has(&documented, printed.path[k]))
-				fail_msg("%s: \"%s\" is not documented", all[i].line, printed.path[k]);
+				fail_msg("%s: \"%s\" is not documented", all[i].line,
+					 printed.path[k]);
 		}
 	}
 }

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 
-void unit_bus_serve(int fd, void (*prepare)(sd_bus *bus, void *data), void *data)
+void unit_bus_serve(int fd, void (*prepare)(struct sd_bus *bus, void *data), void *data)
 {
 	sd_id128_t id = { 0 };
 	int ret = 0;

@@ -43,6 +43,6 @@ int unit_bus_open(struct unit_bus *played, sd_bus **bus);
 void unit_bus_join(struct unit_bus *played);
 
 /** unit_bus_serve() - serve a connection, until its other end closes */
-void unit_bus_serve(int fd, void (*prepare)(sd_bus *bus, void *data), void *data);
+void unit_bus_serve(int fd, void (*prepare)(struct sd_bus *bus, void *data), void *data);
 
 #endif

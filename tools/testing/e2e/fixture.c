@@ -3,9 +3,11 @@
 #include "fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define BOOT_MS 400000
+#define JOURNAL_MS 60000
 
 static const struct test_case *guest_of;	/* the case whose guest runs */
 static unsigned int guests;
@@ -19,7 +21,11 @@ bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
 {
 	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus &&
 	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib &&
+<<<<<<< HEAD
+	       a->bare == b->bare;
+=======
 	       a->isolated == b->isolated && a->bare == b->bare;
+>>>>>>> orders
 }
 
 void fixture_diagnose(const char *text)
@@ -32,6 +38,27 @@ void fixture_diagnose(const char *text)
 	}
 }
 
+/* What a real system has logged comes out only now: on the console it would cost minutes. */
+static void save_journal(struct test *t)
+{
+	const char *name = hv_config(t->host)->name, *logs = hv_config(t->host)->logs;
+	char path[4096], *text;
+	FILE *file;
+
+	if (!hv_config(t->host)->disk || !logs)
+		return;
+	hv_guest_run(t->host, JOURNAL_MS, &text,
+		     "journalctl -b --no-pager -o short-monotonic -n 1500");
+	snprintf(path, sizeof(path), "%s/%s.journal", logs, name);
+	file = fopen(path, "w");
+	if (file) {
+		fputs(text, file);
+		fclose(file);
+		printf("# its journal is in %s.journal, beside its other logs\n", name);
+	}
+	free(text);
+}
+
 void fixture_show_log(struct test *t)
 {
 	char *text;
@@ -39,10 +66,12 @@ void fixture_show_log(struct test *t)
 	if (!t->host)
 		return;
 	/* Shows where a guest that does not run any more has ended. */
-	if (hv_state(t->host) == HV_RUNNING)
+	if (hv_state(t->host) == HV_RUNNING) {
 		text = hv_console_tail(t->host, 25);
-	else
+		save_journal(t);
+	} else {
 		text = hv_dump(t->host);
+	}
 	printf("# the guest's console ends with:\n");
 	fixture_diagnose(text);
 	free(text);
@@ -68,13 +97,31 @@ static void need_module(struct test *t)
 	free(said);
 }
 
+<<<<<<< HEAD
+int fixture_boot(struct test *t)
+{
+	int error = hv_start(t->host);
+
+	t->console = 0;
+	return error ? error : hv_guest_ready(t->host, BOOT_MS);
+}
+
+/* Without Hyper-V there is no module to load. */
+=======
 /* Without Hyper-V there is no module to load; an image on a disk need not be small. */
+>>>>>>> orders
 static void add_options(const struct test_case *c, char *options, size_t size)
 {
 	const char *given = getenv("HV_CMDLINE");
 
+<<<<<<< HEAD
+	if (!given || (c->bare && !c->system))
+		given = "";
+	snprintf(options, size, "%s%s", given, c->bare ? " nopv" : "");
+=======
 	snprintf(options, size, "%s%s", c->bare || !given ? "" : given,
 		 c->bare ? "nopv" : c->disk_mib ? " hibernate=nocompress" : "");
+>>>>>>> orders
 }
 
 static bool boot(struct test *t, const struct test_case *c)
@@ -86,14 +133,22 @@ static bool boot(struct test *t, const struct test_case *c)
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
 		.disk_mib = c->disk_mib,
+<<<<<<< HEAD
+		.cmdline = options,
+		.memory_mib = c->system ? 1024 : 0,
+=======
 		.isolated = c->isolated,
 		.cmdline = options,
+>>>>>>> orders
 	};
 	int error;
 
 	snprintf(name, sizeof(name), "guest-%u", ++guests);
 	add_options(c, options, sizeof(options));
+<<<<<<< HEAD
+=======
 	t->console = 0;
+>>>>>>> orders
 	t->host = hv_create(&config);
 	if (!t->host)
 		return false;
@@ -101,11 +156,14 @@ static bool boot(struct test *t, const struct test_case *c)
 		t->ics[i] = ic_new(t->host, ic_services[i]);
 		ic_offer(t->ics[i]);
 	}
-	error = hv_start(t->host);
-	if (!error)
-		error = hv_guest_ready(t->host, BOOT_MS);
+	error = fixture_boot(t);
 	if (!error) {
+<<<<<<< HEAD
+		/* A real system loads its modules itself, as the cases are to find. */
+		if (!c->system && !c->bare)
+=======
 		if (!c->bare)
+>>>>>>> orders
 			need_module(t);
 		return true;
 	}
@@ -128,7 +186,8 @@ void fixture_drop(struct test *t)
 
 bool fixture_take(struct test *t, const struct test_case *c)
 {
-	if (t->host && guest_of && !c->fresh && !c->ends_guest &&
+	/* A real system's boot takes long: its last case ends the guest of those before. */
+	if (t->host && guest_of && !c->fresh && (!c->ends_guest || c->system) &&
 	    fixture_same_guest(guest_of, c))
 		return true;
 	fixture_drop(t);

@@ -17,6 +17,9 @@
  */
 bool fixture_take(struct test *t, const struct test_case *test_case);
 
+/** fixture_boot() - start the guest and wait until it takes commands; 0 or a negative errno */
+int fixture_boot(struct test *t);
+
 /** fixture_drop() - end the guest, which is no longer needed */
 void fixture_drop(struct test *t);
 

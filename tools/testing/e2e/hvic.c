@@ -21,7 +21,7 @@ static void shows_status(struct test *t)
 	test_says(t, 0, "hvic status heartbeat", "negotiations   ");
 	test_says(t, 0, "hvic status --prometheus",
 		  "\nhv_ic_service_state{service=\"heartbeat\",state=\"ready\"} 1\n");
-	test_says(t, 0, "hvic status --prometheus", "\nhv_ic_shutdown_pending 0\n");
+	test_says(t, 0, "hvic status --prometheus", "\nhv_ic_shutdown_pending 0");
 	/* For a terminal of 80 columns, and without colours if it is none. */
 	EXPECT_STR(test_run(t, 0, "hvic | awk 'length > 80'"), "");
 	EXPECT(!strchr(test_run(t, 0, "hvic"), '\033'));
@@ -60,8 +60,7 @@ static void without_driver(struct test *t)
 	}
 	test_says(t, 125, "hvic health run web -- touch /tmp/ran", "not loaded");
 	EXPECT(!test_has(t, "/tmp/ran"));
-	EXPECT_STR(test_run(t, 3, "hvic status --prometheus >/tmp/metrics"), "");
-	EXPECT_STR(test_run(t, 0, "tail -n 1 /tmp/metrics"), "hv_ic_loaded 0");
+	test_says(t, 3, "hvic status --prometheus", "\nhv_ic_loaded 0");
 	test_says(t, 1, "hvic doctor", "modprobe hv_ic");
 	test_says(t, 0, "hvic --version", "not loaded");
 	test_load(t, "");

@@ -2,9 +2,15 @@
 /*
  * e2e: runs cases and prints their results in TAP.
  *
+<<<<<<< HEAD
+ *	e2e [-lo] [-p hv_ic|hv_utils] [-g small|debian|packages]
+ *	    [-r ROUNDS] [[!]NAME-GLOB...]
+=======
  *	e2e [-lox] [-p hv_ic|hv_utils] [-r ROUNDS] [-t SECONDS [-s SEED]] [[!]NAME-GLOB...]
+>>>>>>> orders
  *	e2e -b NAME=CASE...
  *
+ * With -g the guest is a real Debian, perhaps with our packages, and the cases are those for it.
  * With -o, the daemons are hv_ic's own and not Debian's.
  * With ROUNDS, each case is run that many times, to find what fails only at times.
  * With -x, nothing is run after the first case that fails.
@@ -33,22 +39,31 @@ static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
 	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
 	starved_cases, counts_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
+<<<<<<< HEAD
+	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases, disk_cases,
+	debian_cases, packages_cases,
+=======
 	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases, trace_cases,
 	sleep_cases, busy_cases, machines_cases, mutated_cases, trust_cases,
+>>>>>>> orders
 };
 
 static const struct test_case *plan[512];
 static size_t planned;
 static unsigned int passed, failed, skipped;
 
-static bool wanted(const struct test_case *c, enum peer peer, char **globs)
+static bool wanted(const struct test_case *c, enum peer peer, enum system system, char **globs)
 {
 	bool named = !*globs || **globs == '!';
 	const char *release = getenv("HV_RELEASE");
 
+<<<<<<< HEAD
+	if (c->system != system || c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
+=======
 	if (c->debug && (!release || !strstr(release, "debug")))
 		return false;
 	if (c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
+>>>>>>> orders
 		return false;
 	/* The last pattern that matches counts, as in a list of files to ignore. */
 	for (; *globs; globs++) {
@@ -86,11 +101,11 @@ static void insert(const struct test_case *c)
 	planned++;
 }
 
-static void make_plan(enum peer peer, char **globs)
+static void make_plan(enum peer peer, enum system system, char **globs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct test_case *c = tables[i]; c->name; c++)
-			if (wanted(c, peer, globs))
+			if (wanted(c, peer, system, globs))
 				insert(c);
 }
 
@@ -304,22 +319,47 @@ static void run_broken(struct test *t, char *pair, unsigned int number)
 
 static int show_usage(void)
 {
+<<<<<<< HEAD
+	fprintf(stderr, "usage: e2e [-lo] [-p hv_ic|hv_utils] [-g small|debian|packages]\n"
+			"           [-r ROUNDS] [[!]NAME-GLOB...]\n"
+=======
 	fprintf(stderr, "usage: e2e [-lox] [-p hv_ic|hv_utils] [-r ROUNDS] [-t SECONDS [-s SEED]]\n"
 			"           [[!]NAME-GLOB...]\n"
+>>>>>>> orders
 			"       e2e -b NAME=CASE...\n");
 	return 2;
+}
+
+static bool find_system(const char *name, enum system *system)
+{
+	static const char *const names[] = { "small", "debian", "packages" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(name, names[i])) {
+			*system = i;
+			return true;
+		}
+	}
+	return false;
 }
 
 int main(int argc, char **argv)
 {
 	static struct test t = { .peer = HV_IC, .module = "hv_ic", .patience_ms = PATIENCE_MS };
+	enum system system = SYSTEM_SMALL;
 	unsigned long rounds = 1;
 	bool list = false, broken = false, stop = false;
 	int option;
 
+<<<<<<< HEAD
+	while ((option = getopt(argc, argv, "bg:lop:r:")) != -1) {
+=======
 	while ((option = getopt(argc, argv, "blop:r:s:t:x")) != -1) {
+>>>>>>> orders
 		if (option == 'b') {
 			broken = true;
+		} else if (option == 'g' && find_system(optarg, &system)) {
+			;
 		} else if (option == 'l') {
 			list = true;
 		} else if (option == 'o') {
@@ -349,7 +389,7 @@ int main(int argc, char **argv)
 			run_broken(&t, argv[i], i - optind + 1);
 		return 0;
 	}
-	make_plan(t.peer, argv + optind);
+	make_plan(t.peer, system, argv + optind);
 	if (!planned) {
 		fprintf(stderr, "e2e: no case has such a name; e2e -l lists them\n");
 		return 2;

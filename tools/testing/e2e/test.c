@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "fixture.h"
 #include "runner.h"
 #include "watchdog.h"
 
@@ -479,6 +480,22 @@ void test_reopen(struct test *t, struct ic *ic)
 	EXPECT_EQ(ic_offer(ic), 0);
 	if (hv_channel_wait_state(ic->channel, HV_CHANNEL_OPEN, t->patience_ms))
 		FAIL("%s: the guest does not open the channel again", ic->service->name);
+}
+
+void test_restart(struct test *t)
+{
+	int error;
+
+	watchdog_expect("what follows a restart of the guest", CASE_SECONDS);
+	/* The next guest's console begins anew, and so do the rules of the bus. */
+	if (hv_report(t->host, t->console))
+		FAIL("the guest's kernel reported something before it ended");
+	if (hv_bus_violations(t->host))
+		FAIL("the guest broke a rule of VMBus before it ended: see the events");
+	error = fixture_boot(t);
+	if (error)
+		FAIL("the guest does not come up again: %s, machine %s", strerror(-error),
+		     hv_state_name(hv_state(t->host)));
 }
 
 void test_restore(struct test *t)

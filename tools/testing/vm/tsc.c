@@ -2,8 +2,8 @@
 /*
  * Print the frequency of the time stamp counter in kHz.
  *
- * The first level reads this machine's counter. Left to itself, it would measure the counter against
- * a timer that QEMU emulates, and on a loaded machine its clock may then run eight times too fast.
+ * The first level reads this machine's counter. Left to itself, it would measure it against a timer
+ * that QEMU emulates, and on a loaded machine its clock may then run eight times too fast.
  */
 #define _GNU_SOURCE
 #include <stdint.h>

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A real Debian in which apt has installed our packages while it did not run, beside Debian's own
+ * hyperv-daemons: what they do there at once, after a restart, and after their removal.
+ */
+#include "debian.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define SLOW_MS 400000
+
+/* A promise of two seconds, with room for a slow machine. */
+#define SEEN_S 20
+
+#define PLACE "/srv/incoming"
+#define ADDRESS "192.0.2.17"
+
+/* Our units run, those of Debian's daemons do not, and nobody has anything to complain about. */
+static void expect_ours(struct test *t)
+{
+	debian_up(t, "hv_ic");
+	test_says(t, 0, "modinfo -F filename hv_ic", "/updates/dkms/hv_ic.ko");
+	debian_active(t, &ic_kvp, "hvic-kvpd");
+	debian_active(t, &ic_vss, "hvic-vssd");
+	debian_active(t, &ic_fcopy, "hvic-fcopyd");
+	test_until(t, "systemctl -q is-active hvic-shutdownd");
+	test_says(t, 0, "hvic shutdown", "handler    process ");
+	test_run(t, 3, "systemctl -q is-active hv-kvp-daemon hv-vss-daemon hv-fcopy-daemon");
+	EXPECT_STR(test_run(t, 0, "journalctl -b -q -p warning -u 'hvic-*' -u 'hv-*'"), "");
+	debian_none_failed(t);
+}
+
+/* networkd gives an address to an interface that it makes itself, and the host is told. */
+static void make_interface(struct test *t)
+{
+	test_run(t, 0, "cd /etc/systemd/network && %s && %s && networkctl reload",
+		 "printf '[NetDev]\\nName=own0\\nKind=dummy\\n' >own0.netdev",
+		 "printf '[Match]\\nName=own0\\n\\n[Network]\\nAddress=" ADDRESS "/24\\n"
+		 "Gateway=192.0.2.1\\n' >own0.network");
+}
+
+static void expect_address(struct test *t)
+{
+	struct ic *kvp = test_ic(t, &ic_kvp);
+	time_t end = time(NULL) + SEEN_S;
+	struct kvp_item item;
+
+	test_note(t, "the guest's address");
+	test_until(t, "ip route show default | grep -q own0");
+	do {
+		EXPECT_RESULT(kvp_find(kvp, KVP_AUTO, "NetworkAddressIPv4", &item), 0);
+	} while (strcmp(item.value, ADDRESS) && time(NULL) < end);
+	EXPECT_STR(item.value, ADDRESS);
+}
+
+static ic_result copy(struct test *t, const char *place)
+{
+	struct fcopy_source source = fcopy_memory("content", 7);
+
+	return fcopy_copy(test_ic(t, &ic_fcopy), &source, place, "copied", WIRE_FCOPY_OVERWRITE);
+}
+
+static void allow_copies(struct test *t)
+{
+	test_run(t, 0, "mkdir -p " PLACE " /etc/hv_ic && %s >/etc/hv_ic/hv_ic.conf",
+		 "printf '[fcopy in]\\ndirectory = " PLACE "\\noverwrite = yes\\n'");
+	test_run(t, 0, "hvic config apply");
+	/* It does not wait for the unit that it has restarted. */
+	test_until(t, "systemctl -q is-active hvic-fcopyd && hvic fcopy --json=short | grep -q %s",
+		   PLACE);
+}
+
+static void expect_copy(struct test *t)
+{
+	test_note(t, "file copy");
+	EXPECT_RESULT(copy(t, PLACE), 0);
+	EXPECT_STR(test_run(t, 0, "cat " PLACE "/copied; rm " PLACE "/copied"), "content");
+	EXPECT_FAILURE(copy(t, "/root"));
+	EXPECT(!test_has(t, "/root/copied"));
+}
+
+static void installed(struct test *t)
+{
+	expect_ours(t);
+	debian_items(t);
+	make_interface(t);
+	expect_address(t);
+	debian_backup(t, "1");
+	test_note(t, "nothing is allowed yet");
+	EXPECT_FAILURE(copy(t, PLACE));
+	allow_copies(t);
+	expect_copy(t);
+	debian_none_failed(t);
+}
+
+static void remove_packages(struct test *t)
+{
+	int id = hv_guest_start(t->host, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
+	char *said = NULL;
+
+	test_note(t, "removal");
+	if (hv_guest_finish(t->host, id, SLOW_MS, &said))
+		FAIL("dpkg -r fails: %s", said);
+	free(said);
+	test_run(t, 1, "modinfo hv_ic");
+	debian_none_failed(t);
+}
+
+/* What is set and stored outlives a restart, and what belongs to others the removal. */
+static void restarted_and_removed(struct test *t)
+{
+	expect_ours(t);
+	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "shape", "round"), 0);
+	make_interface(t);
+	allow_copies(t);
+	debian_ask(t, &debian_restart, HV_RESET, "Reached target reboot.target");
+
+	test_restart(t);
+	expect_ours(t);
+	debian_item(t, KVP_EXTERNAL, "shape", "round");
+	expect_address(t);
+	expect_copy(t);
+	remove_packages(t);
+	debian_ask(t, &debian_restart, HV_RESET, "Reached target reboot.target");
+
+	test_restart(t);
+	debian_up(t, "hv_utils");
+	debian_daemons(t);
+	debian_item(t, KVP_EXTERNAL, "shape", "round");
+	debian_backup(t, NULL);
+	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
+}
+
+/* Where there is no Hyper-V, nothing starts, nothing fails, and nobody says a word about it. */
+static void elsewhere(struct test *t)
+{
+	debian_settled(t);
+	EXPECT_STR(test_run(t, 0, "systemctl list-units --no-legend --plain 'hvic*' 'hv-*'"), "");
+	test_run(t, 1, "grep -E '^(hv_ic|hv_utils) ' /proc/modules");
+	EXPECT_STR(test_run(t, 0, "journalctl -b -q | grep -iE 'hv_ic|hvic|hv-' || true"), "");
+	hv_guest_start(t->host, "systemctl poweroff");
+	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, SLOW_MS), 0);
+}
+
+#define CASE(title, function, ...) \
+	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
+	  ##__VA_ARGS__ }
+
+const struct test_case packages_cases[] = {
+	CASE("guest_packages", installed),
+	CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
+	CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
+	{ 0 }
+};
