@@ -57,16 +57,11 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
-<<<<<<< HEAD
  * @system:	in which guest
- * @disk_mib:	of a blank disk, which the small guest has none of otherwise
- * @bare:	the guest sees no Hyper-V, and the module is not loaded
-=======
  * @disk_mib:	of a blank disk, which the small guest has none of otherwise
  * @isolated:	the guest is told that it is a confidential VM
  * @debug:	only the debug kernel can run it
- * @bare: the guest sees no Hyper-V, and the module is not loaded
->>>>>>> orders
+ * @bare:	the guest sees no Hyper-V, and the module is not loaded
  */
 struct test_case {
 	const char *name;
@@ -80,14 +75,10 @@ struct test_case {
 	unsigned int vcpus;
 	uint32_t vmbus;
 	bool hibernation;
-<<<<<<< HEAD
 	enum system system;
-	unsigned int disk_mib;
-=======
 	unsigned int disk_mib;
 	bool isolated;
 	bool debug;
->>>>>>> orders
 	bool bare;
 };
 
@@ -95,14 +86,9 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	shutdown_cases[], time_cases[], ring_cases[], kvp_cases[], vss_cases[], hold_cases[],
 	orders_cases[], fcopy_cases[], daemon_cases[], starved_cases[], counts_cases[],
 	netlink_cases[], hvic_cases[], takeover_cases[], shutdownd_cases[], kvpd_cases[],
-<<<<<<< HEAD
-	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], disk_cases[],
-	debian_cases[], packages_cases[];
-=======
 	vssd_cases[], fcopyd_cases[], units_cases[], lifecycle_cases[], trace_cases[],
-	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[],
-	trust_cases[];
->>>>>>> orders
+	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[], trust_cases[],
+	disk_cases[], debian_cases[], packages_cases[];
 
 /**
  * struct test - the case that runs

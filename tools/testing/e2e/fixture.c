@@ -21,11 +21,7 @@ bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
 {
 	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus &&
 	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib &&
-<<<<<<< HEAD
-	       a->bare == b->bare;
-=======
 	       a->isolated == b->isolated && a->bare == b->bare;
->>>>>>> orders
 }
 
 void fixture_diagnose(const char *text)
@@ -97,7 +93,6 @@ static void need_module(struct test *t)
 	free(said);
 }
 
-<<<<<<< HEAD
 int fixture_boot(struct test *t)
 {
 	int error = hv_start(t->host);
@@ -106,22 +101,15 @@ int fixture_boot(struct test *t)
 	return error ? error : hv_guest_ready(t->host, BOOT_MS);
 }
 
-/* Without Hyper-V there is no module to load. */
-=======
 /* Without Hyper-V there is no module to load; an image on a disk need not be small. */
->>>>>>> orders
 static void add_options(const struct test_case *c, char *options, size_t size)
 {
 	const char *given = getenv("HV_CMDLINE");
 
-<<<<<<< HEAD
 	if (!given || (c->bare && !c->system))
 		given = "";
-	snprintf(options, size, "%s%s", given, c->bare ? " nopv" : "");
-=======
-	snprintf(options, size, "%s%s", c->bare || !given ? "" : given,
-		 c->bare ? "nopv" : c->disk_mib ? " hibernate=nocompress" : "");
->>>>>>> orders
+	snprintf(options, size, "%s%s%s", given, c->bare ? " nopv" : "",
+		 c->disk_mib ? " hibernate=nocompress" : "");
 }
 
 static bool boot(struct test *t, const struct test_case *c)
@@ -133,22 +121,14 @@ static bool boot(struct test *t, const struct test_case *c)
 		.vmbus = c->vmbus,
 		.hibernation = c->hibernation,
 		.disk_mib = c->disk_mib,
-<<<<<<< HEAD
-		.cmdline = options,
-		.memory_mib = c->system ? 1024 : 0,
-=======
 		.isolated = c->isolated,
 		.cmdline = options,
->>>>>>> orders
+		.memory_mib = c->system ? 1024 : 0,
 	};
 	int error;
 
 	snprintf(name, sizeof(name), "guest-%u", ++guests);
 	add_options(c, options, sizeof(options));
-<<<<<<< HEAD
-=======
-	t->console = 0;
->>>>>>> orders
 	t->host = hv_create(&config);
 	if (!t->host)
 		return false;
@@ -158,12 +138,8 @@ static bool boot(struct test *t, const struct test_case *c)
 	}
 	error = fixture_boot(t);
 	if (!error) {
-<<<<<<< HEAD
 		/* A real system loads its modules itself, as the cases are to find. */
 		if (!c->system && !c->bare)
-=======
-		if (!c->bare)
->>>>>>> orders
 			need_module(t);
 		return true;
 	}

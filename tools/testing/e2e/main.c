@@ -2,12 +2,8 @@
 /*
  * e2e: runs cases and prints their results in TAP.
  *
-<<<<<<< HEAD
- *	e2e [-lo] [-p hv_ic|hv_utils] [-g small|debian|packages]
- *	    [-r ROUNDS] [[!]NAME-GLOB...]
-=======
- *	e2e [-lox] [-p hv_ic|hv_utils] [-r ROUNDS] [-t SECONDS [-s SEED]] [[!]NAME-GLOB...]
->>>>>>> orders
+ *	e2e [-lox] [-p hv_ic|hv_utils] [-g small|debian|packages] [-r ROUNDS]
+ *	    [-t SECONDS [-s SEED]] [[!]NAME-GLOB...]
  *	e2e -b NAME=CASE...
  *
  * With -g the guest is a real Debian, perhaps with our packages, and the cases are those for it.
@@ -39,13 +35,9 @@ static const struct test_case *const tables[] = {
 	bus_cases, negotiate_cases, heartbeat_cases, shutdown_cases, time_cases, ring_cases,
 	kvp_cases, vss_cases, hold_cases, orders_cases, fcopy_cases, daemon_cases,
 	starved_cases, counts_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
-<<<<<<< HEAD
-	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases, disk_cases,
-	debian_cases, packages_cases,
-=======
 	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases, trace_cases,
-	sleep_cases, busy_cases, machines_cases, mutated_cases, trust_cases,
->>>>>>> orders
+	sleep_cases, busy_cases, machines_cases, mutated_cases, trust_cases, disk_cases,
+	debian_cases, packages_cases,
 };
 
 static const struct test_case *plan[512];
@@ -57,13 +49,9 @@ static bool wanted(const struct test_case *c, enum peer peer, enum system system
 	bool named = !*globs || **globs == '!';
 	const char *release = getenv("HV_RELEASE");
 
-<<<<<<< HEAD
-	if (c->system != system || c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
-=======
 	if (c->debug && (!release || !strstr(release, "debug")))
 		return false;
-	if (c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
->>>>>>> orders
+	if (c->system != system || c->only == (peer == HV_IC ? ONLY_HV_UTILS : ONLY_HV_IC))
 		return false;
 	/* The last pattern that matches counts, as in a list of files to ignore. */
 	for (; *globs; globs++) {
@@ -319,13 +307,8 @@ static void run_broken(struct test *t, char *pair, unsigned int number)
 
 static int show_usage(void)
 {
-<<<<<<< HEAD
-	fprintf(stderr, "usage: e2e [-lo] [-p hv_ic|hv_utils] [-g small|debian|packages]\n"
-			"           [-r ROUNDS] [[!]NAME-GLOB...]\n"
-=======
-	fprintf(stderr, "usage: e2e [-lox] [-p hv_ic|hv_utils] [-r ROUNDS] [-t SECONDS [-s SEED]]\n"
-			"           [[!]NAME-GLOB...]\n"
->>>>>>> orders
+	fprintf(stderr, "usage: e2e [-lox] [-p hv_ic|hv_utils] [-g small|debian|packages]\n"
+			"           [-r ROUNDS] [-t SECONDS [-s SEED]] [[!]NAME-GLOB...]\n"
 			"       e2e -b NAME=CASE...\n");
 	return 2;
 }
@@ -351,11 +334,7 @@ int main(int argc, char **argv)
 	bool list = false, broken = false, stop = false;
 	int option;
 
-<<<<<<< HEAD
-	while ((option = getopt(argc, argv, "bg:lop:r:")) != -1) {
-=======
-	while ((option = getopt(argc, argv, "blop:r:s:t:x")) != -1) {
->>>>>>> orders
+	while ((option = getopt(argc, argv, "bg:lop:r:s:t:x")) != -1) {
 		if (option == 'b') {
 			broken = true;
 		} else if (option == 'g' && find_system(optarg, &system)) {

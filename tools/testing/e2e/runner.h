@@ -7,12 +7,9 @@
 
 #define CASE_SECONDS 600		/* a case that takes longer, or a round of one, hangs */
 
-<<<<<<< HEAD
-=======
 /** test_seconds() - on a clock that only goes forward */
 double test_seconds(void);
 
->>>>>>> orders
 /** test_restore() - restore what test_touch() noted; may end the case by a failure */
 void test_restore(struct test *t);
 
