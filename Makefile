@@ -16,7 +16,7 @@ KDIR		?= $(or $(RUNNING),$(INSTALLED))
 # The kernel's name for itself, which is that of its folder in /lib/modules.
 RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
-# The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), and the
+# The kernel to test on (5.10, 6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), and the
 # names of the cases (all of them).
 KERNEL		?= 6.1
 PEER		?= hv_ic
@@ -68,7 +68,7 @@ kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in
 	@$(TESTING)/vm/kunit | $(TESTING)/tap
 
 .PHONY: e2e
-e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name...
+e2e: ## whole-system tests on the test host: KERNEL=5.10|6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name...
 	@$(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
 
 .PHONY: bench
