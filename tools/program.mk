@@ -33,7 +33,7 @@ packages	+= cmocka
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
-override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra -Werror=implicit \
+override CFLAGS	+= -std=gnu11 -D_GNU_SOURCE -DHVIC_VERSION='"$(VERSION)"' -MMD -MP -Wall -Wextra \
 		   -I. -I$(tools)/lib -I$(tools)/../include/uapi $(sanitize) \
 		   $(if $(packages),$(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null))
 LIBS		 = $(if $(packages),$(shell $(PKG_CONFIG) --libs $(packages)))
@@ -42,12 +42,13 @@ out		:= $(O)/$(name)
 manuals		:= $(wildcard *.[1-8] man/*.[1-8])
 services	:= $(patsubst %.in,$(out)/%,$(wildcard *.service.in))
 stand_back	:= $(if $(instead_of),$(out)/stand-back.conf)
-tests		:= $(filter-out unit $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
+tests		:= $(filter-out unit bus $(left_out),$(patsubst unit/%.c,%,$(wildcard unit/*.c)))
 
 # All objects but the program's main(), and what other folders share.
 archive		:= $(if $(sources),$(out)/$(name).a)
 library		:= $(O)/lib/lib.a
-unit_helper	:= $(O)/lib/unit/unit.o
+# What tests share; a played bus is for those that have libsystemd.
+unit_helper	:= $(O)/lib/unit/unit.o $(if $(filter libsystemd,$(packages)),$(O)/lib/unit/bus.o)
 
 all: $(archive) $(program:%=$(out)/%) $(services) $(stand_back)
 
@@ -132,8 +133,13 @@ endef
 install: all
 	$(foreach file,$(installed),install -D -m $(subst :, ,$(file))$(newline))
 
+# Folders of ours, in .../hv_ic, go when they are empty: from a file's upwards.
+own_folder	 = $(if $(findstring /hv_ic/,$(1)),$(patsubst %/,%,$(dir $(1))))
+
 uninstall:
 	$(foreach file,$(installed),$(RM) $(lastword $(subst :, ,$(file)))$(newline))
+	$(foreach folder,$(sort $(foreach file,$(installed),$(call own_folder,$(lastword $(subst :, ,$(file)))))), \
+		[ ! -d $(folder) ] || rmdir -p --ignore-fail-on-non-empty $(folder)$(newline))
 
 FORCE:
 

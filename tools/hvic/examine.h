@@ -3,8 +3,13 @@
 #ifndef HVIC_EXAMINE_H
 #define HVIC_EXAMINE_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
-json_object *hvic_examine(int root, json_object *services);
+/* The finding that there is nothing to examine. */
+#define HVIC_NOT_HYPERV "not-hyperv"
+
+json_object *hvic_examine(int root, json_object *services, bool confidential);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "hvic.h"
-#include "process.h"
+#include "run.h"
 
 static enum hvu_tone tone_of(const char *state)
 {
@@ -146,11 +146,22 @@ int cmd_health_clear(struct hvic *hvic)
 	return ret ? hvic_failed(hvic, ret, "health clear") : HVIC_OK;
 }
 
+/* Why there is no exit status of the command, in the words and numbers of env(1) and timeout(1). */
+static int explain(const char *program, int error)
+{
+	if (error == -ETIMEDOUT) {
+		hvic_error("%s has been ended: time is up", program);
+		return HVIC_TIME_UP;
+	}
+	hvic_error("%s cannot be run: %s", program, strerror(-error));
+	return error == -ENOENT ? HVIC_NOT_FOUND : HVIC_NOT_RUN;
+}
+
 int cmd_health_run(struct hvic *hvic)
 {
 	const char *const *program = hvic->call.program;
 	const char *name = hvic->call.args[0];
-	int status, ret = check_name(name);
+	int status, interrupted, ret = check_name(name);
 	uint32_t ttl;
 
 	if (!ret)
@@ -159,17 +170,18 @@ int cmd_health_run(struct hvic *hvic)
 	if (!ret)
 		ret = hvic_connect(hvic);
 	if (ret)
-		return ret;
+		return HVIC_UNABLE;
 
 	fflush(stdout);
 	/* A command may take its time, unless the user says how much. */
-	status = hvu_run(program, hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1);
-	if (status == -ETIMEDOUT)
-		hvic_error("%s has been ended: time is up", program[0]);
-	else if (status < 0)
-		hvic_error("%s cannot be run: %s", program[0], strerror(-status));
+	status = hvic_run(hvic->root, program,
+			  hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1,
+			  &interrupted);
+	if (status < 0)
+		status = explain(program[0], status);
+	/* A command that was not let end has found out nothing. */
+	if (interrupted)
+		return status;
 	ret = report(hvic, name, status ? HV_IC_HEALTH_CRITICAL : HV_IC_HEALTH_HEALTHY, ttl);
-	if (ret)
-		return ret;
-	return status < 0 ? hvic_exit_status(status) : status;
+	return ret ? HVIC_UNABLE : status;
 }

@@ -16,7 +16,7 @@
 #include "printable.h"
 #include "root.h"
 #include "schema.h"
-#include "text.h"
+#include "table.h"
 #include "vmbus.h"
 
 /* Exit status: part of the interface, see hvic(1). */
@@ -30,6 +30,12 @@ enum {
 	HVIC_DENIED	= 5,	/* not without more privilege */
 	HVIC_AGAIN	= 75,	/* not now: busy, or time is up */
 	HVIC_CONFIG	= 78,	/* the configuration cannot be used */
+
+	/* Of a command that runs another one, whose status it has otherwise. */
+	HVIC_TIME_UP	= 124,	/* it took too long */
+	HVIC_UNABLE	= 125,	/* hvic itself has failed */
+	HVIC_NOT_RUN	= 126,	/* it cannot be run */
+	HVIC_NOT_FOUND	= 127,	/* there is no such command */
 };
 
 /**

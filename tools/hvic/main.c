@@ -64,6 +64,12 @@ static int finish(int status)
 	return status;
 }
 
+/* Where the status is another program's, ours is not among those that it may have. */
+static int usage_status(const struct hvic *hvic, int status)
+{
+	return hvic->call.command && hvic->call.command->program ? HVIC_UNABLE : status;
+}
+
 int main(int argc, char *argv[])
 {
 	static struct hvic hvic;
@@ -72,14 +78,14 @@ int main(int argc, char *argv[])
 
 	ret = hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint));
 	if (ret)
-		return hvic_usage_error("%s", complaint);
+		return usage_status(&hvic, hvic_usage_error("%s", complaint));
 	if (hvic.call.global[HVIC_OPTION_HELP]) {
 		hvic_args_help(hvic.call.noun, stdout);
 		return finish(HVIC_OK);
 	}
 	ret = parse_timeout(&hvic);
 	if (ret)
-		return ret;
+		return usage_status(&hvic, ret);
 
 	hvic.root = hvu_root_open("/");
 	if (hvic.root < 0) {

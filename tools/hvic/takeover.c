@@ -9,8 +9,8 @@
 #include "frozen.h"
 #include "guard.h"
 #include "hvic.h"
+#include "modules.h"
 #include "move.h"
-#include "process.h"
 #include "units.h"
 
 /* After that a file system that does not answer counts as frozen. */
@@ -45,14 +45,6 @@ static int bind_device(struct hvic_move *move, const struct hvic_step *step)
 	return ret;
 }
 
-static int load_module(const char *module, int timeout_ms)
-{
-	const char *const argv[] = { "modprobe", module, NULL };
-	int ret = hvu_run(argv, timeout_ms);
-
-	return ret > 0 ? -ENOEXEC : ret;
-}
-
 /* What was not even loaded is removed. */
 static int unload_module(const char *module)
 {
@@ -81,7 +73,7 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 	case HVIC_BIND:
 		return bind_device(move, step);
 	case HVIC_LOAD:
-		return load_module(step->driver, move->timeout_ms);
+		return hvic_modules_load(step->driver, move->timeout_ms);
 	case HVIC_UNLOAD:
 		return unload_module(step->driver);
 	case HVIC_PAUSE:

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-int hvu_spawn(const char *const argv[], pid_t *pid);
+int hvu_spawn(const char *const argv[], int out, pid_t *pid);
 int hvu_wait_exit(pid_t pid, int timeout_ms);
 int hvu_run(const char *const argv[], int timeout_ms);
 

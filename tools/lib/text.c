@@ -53,7 +53,8 @@ void hvu_paper_init(struct hvu_paper *paper, FILE *out, enum hvu_colour colour)
 	}
 }
 
-static const char *tone_start(const struct hvu_paper *paper, enum hvu_tone tone)
+/** hvu_tone_start() - what begins a text in a tone; "" where colours are not shown */
+const char *hvu_tone_start(const struct hvu_paper *paper, enum hvu_tone tone)
 {
 	static const char *const codes[] = {
 		[HVU_PLAIN]	= "",
@@ -77,21 +78,11 @@ void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *form
 {
 	va_list arguments;
 
-	fputs(tone_start(paper, tone), paper->out);
+	fputs(hvu_tone_start(paper, tone), paper->out);
 	va_start(arguments, format);
 	vfprintf(paper->out, format, arguments);
 	va_end(arguments);
 	fputs(tone_end(paper, tone), paper->out);
-}
-
-/** hvu_columns() - how wide a printable text is, each character taken as one column */
-unsigned int hvu_columns(const char *text)
-{
-	unsigned int columns = 0;
-
-	for (; *text; text++)
-		columns += (*text & 0xc0) != 0x80;
-	return columns;
 }
 
 /* --- Time. ---------------------------------------------------------------- */
@@ -157,144 +148,6 @@ char *hvu_offset(char buf[static HVU_SPAN_SIZE], int64_t ns)
 	hvu_span(span, ns < 0 ? -(uint64_t)ns : (uint64_t)ns);
 	snprintf(buf, HVU_SPAN_SIZE, "%c%.*s", ns < 0 ? '-' : '+', HVU_SPAN_SIZE - 2, span);
 	return buf;
-}
-
-/* --- Tables. -------------------------------------------------------------- */
-
-struct cell {
-	char *text;
-	enum hvu_tone tone;
-};
-
-struct hvu_table {
-	size_t columns;
-	size_t n;		/* of cells, the heads are the first */
-	bool broken;		/* there was no memory: better no table than half of one */
-	struct cell *cells;
-};
-
-/**
- * hvu_table_new() - a table without rows
- * @heads: of the columns, in capital letters by habit
- * @columns: how many
- *
- * Return: the table, for hvu_table_print(); NULL without memory, which the other
- * functions take, too.
- */
-struct hvu_table *hvu_table_new(const char *const *heads, size_t columns)
-{
-	struct hvu_table *table = calloc(1, sizeof(*table));
-
-	if (!table)
-		return NULL;
-	table->columns = columns;
-	for (size_t i = 0; i < columns; i++)
-		hvu_table_add(table, HVU_HEAD, "%s", heads[i]);
-	return table;
-}
-
-/** hvu_table_add() - the next cell; rows are full when their columns are */
-void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *format, ...)
-{
-	struct cell *cells;
-	va_list arguments;
-	char *text;
-
-	if (!table || table->broken)
-		return;
-	table->broken = true;
-	cells = reallocarray(table->cells, table->n + 1, sizeof(*cells));
-	if (!cells)
-		return;
-	table->cells = cells;
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	if (!text)
-		return;
-	cells[table->n].text = text;
-	cells[table->n].tone = tone;
-	table->n++;
-	table->broken = false;
-}
-
-static void table_free(struct hvu_table *table)
-{
-	for (size_t i = 0; i < table->n; i++)
-		free(table->cells[i].text);
-	free(table->cells);
-	free(table);
-}
-
-/* Strings of others are in the cells as well. False without memory. */
-static bool make_printable(struct hvu_table *table, bool utf8)
-{
-	for (size_t i = 0; i < table->n; i++) {
-		char *text = hvu_printable(table->cells[i].text, utf8);
-
-		if (!text)
-			return false;
-		free(table->cells[i].text);
-		table->cells[i].text = text;
-	}
-	return true;
-}
-
-/* Ends the text of a cell after so many columns. */
-static void cut(char *text, unsigned int columns)
-{
-	for (; *text; text++) {
-		if ((*text & 0xc0) != 0x80 && !columns--) {
-			*text = '\0';
-			return;
-		}
-	}
-}
-
-/**
- * hvu_table_print() - print a table with its cells made printable, and free it
- * @table: the table
- * @paper: where to; on a terminal the last column is cut where the line ends
- */
-void hvu_table_print(struct hvu_table *table, const struct hvu_paper *paper)
-{
-	unsigned int *widths;
-
-	if (!table)
-		return;
-	widths = calloc(table->columns, sizeof(*widths));
-	if (!widths || table->broken || !make_printable(table, paper->utf8)) {
-		fprintf(stderr, "hvic: %s\n", strerror(ENOMEM));
-		goto free_table;
-	}
-	for (size_t i = 0; i < table->n; i++) {
-		unsigned int columns = hvu_columns(table->cells[i].text);
-
-		if (columns > widths[i % table->columns])
-			widths[i % table->columns] = columns;
-	}
-
-	for (size_t row = 0; row < table->n / table->columns; row++) {
-		struct cell *cells = &table->cells[row * table->columns];
-		unsigned int at = 0;
-
-		for (size_t i = 0; i < table->columns; i++) {
-			if (i + 1 == table->columns && paper->width)
-				cut(cells[i].text, paper->width > at ? paper->width - at : 0);
-			hvu_say(paper, cells[i].tone, "%s", cells[i].text);
-			if (i + 1 == table->columns)
-				break;
-			fprintf(paper->out, "%*s",
-				(int)(widths[i] - hvu_columns(cells[i].text)) + 2, "");
-			at += widths[i] + 2;
-		}
-		fputc('\n', paper->out);
-	}
-
-free_table:
-	free(widths);
-	table_free(table);
 }
 
 /* --- Plots. --------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Text for people: tables, colours, durations. */
+/* Text for people: colours, durations, plots. */
 #ifndef HVU_TEXT_H
 #define HVU_TEXT_H
 
@@ -28,21 +28,14 @@ struct hvu_paper {
 enum hvu_colour { HVU_COLOUR_AUTO, HVU_COLOUR_ALWAYS, HVU_COLOUR_NEVER };
 
 void hvu_paper_init(struct hvu_paper *paper, FILE *out, enum hvu_colour colour);
+const char *hvu_tone_start(const struct hvu_paper *paper, enum hvu_tone tone);
 void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-unsigned int hvu_columns(const char *text);
 
 #define HVU_SPAN_SIZE 24
 char *hvu_span(char buf[static HVU_SPAN_SIZE], uint64_t ns);
 char *hvu_age(char buf[static HVU_SPAN_SIZE], uint64_t ms);
 char *hvu_offset(char buf[static HVU_SPAN_SIZE], int64_t ns);
-
-struct hvu_table;
-struct hvu_table *hvu_table_new(const char *const *heads, size_t columns);
-void hvu_table_add(struct hvu_table *table, enum hvu_tone tone, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void hvu_table_print(struct hvu_table *table, const struct hvu_paper *paper);
 
 void hvu_plot(const struct hvu_paper *paper, const int64_t *values, size_t n);
 

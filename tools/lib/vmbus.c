@@ -24,16 +24,16 @@ const struct hvu_service_info hvu_services[HVU_SERVICES] = {
 	}, {
 		.id = HV_IC_SERVICE_KVP, .name = "kvp", .host_name = "Key-Value Pair Exchange",
 		.class = "a9a0f4e7-5a45-4d96-b827-8a841e8c03e6",
-		.daemons = { "hv_kvp_daemon", "hypervkvpd" },
+		.daemons = { "hvic-kvpd", "hv_kvp_daemon", "hypervkvpd" },
 	}, {
 		.id = HV_IC_SERVICE_VSS, .name = "vss", .host_name = "VSS",
 		.class = "35fa2e29-ea23-4236-96ae-3a6ebacba440",
-		.daemons = { "hv_vss_daemon", "hypervvssd" },
+		.daemons = { "hvic-vssd", "hv_vss_daemon", "hypervvssd" },
 	}, {
 		.id = HV_IC_SERVICE_FCOPY, .name = "fcopy", .host_name = "Guest Service Interface",
 		.class = "34d14be3-dee4-41c8-9ae7-6b174977c192",
 		/* The kernel keeps 15 characters of a process' name. */
-		.daemons = { "hv_fcopy_daemon", "hypervfcopyd", "hv_fcopy_uio_da" },
+		.daemons = { "hvic-fcopyd", "hv_fcopy_daemon", "hypervfcopyd", "hv_fcopy_uio_da" },
 	},
 };
 

@@ -16,7 +16,7 @@
  * @name: ours
  * @class: GUID of its VMBus devices, as sysfs writes it but without braces
  * @host_name: what the host's tools call it
- * @daemons: names of the processes of others that serve it, ended by NULL
+ * @daemons: names of the processes that serve it, ended by NULL
  */
 struct hvu_service_info {
 	enum hv_ic_service id;

@@ -5,7 +5,8 @@
  *
  * Both shells get the same function, in what they have in common, that prints
  * what may follow the words that are there. Around it is what hands that to the
- * one shell or the other.
+ * one shell or the other. The words "<file>" and "<command>" stand for what the
+ * shells know better.
  */
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static void print_all_value_options(void)
 static void print_values(const char *noun, const char *verb, const struct hvic_option *option)
 {
 	for (; option->name; option++) {
-		if (!option->words || !takes_value(option))
+		if (!option->words)
 			continue;
 		if (noun)
 			printf("	\"%s %s --%s\") ", noun, verb ? verb : "", option->name);
@@ -103,18 +104,33 @@ static bool has_verbs(const char *noun)
 	return false;
 }
 
+/* What may be said is not in the table, but files, or items of the driver. */
+static const char *find_open(const struct hvic_param *param)
+{
+	if (!strcmp(param->name, "FILE"))
+		return "echo '<file>'";
+	if (!strcmp(param->name, "KEY"))
+		return "_hvic_members key kvp";
+	return strcmp(param->name, "NAME") ? NULL : "_hvic_members name health";
+}
+
 static void print_params(const struct hvic_command *command)
 {
 	const struct hvic_param *param = command->params;
 
 	for (unsigned int at = 0; param[at].name; at++) {
-		if (!param[at].words)
+		const char *open = param[at].words ? NULL : find_open(&param[at]);
+
+		if (!param[at].words && !open)
 			continue;
 		printf("	\"%s %s %s", command->noun, command->verb ? command->verb : "",
 		       param[at].times == HVIC_ANY ? "\"*) " : "");
 		if (param[at].times != HVIC_ANY)
 			printf("%u\") ", at);
-		print_words(param[at].words);
+		if (open)
+			printf("%s", open);
+		else
+			print_words(param[at].words);
 		puts(" ;;");
 	}
 }
@@ -134,18 +150,38 @@ static void print_options(const struct hvic_command *command)
 
 static void print_function(void)
 {
-	puts("# What may follow the words that are given.\n"
+	puts("# The values of a member in the JSON that hvic prints.\n"
+	     "_hvic_members()\n"
+	     "{\n"
+	     "	hvic --json=short \"$2\" 2>/dev/null | grep -o \"\\\"$1\\\":\\\"[^\\\"]*\" | cut -d '\"' -f 4\n"
+	     "}\n"
+	     "\n"
+	     "# What may follow the words that are given. One that ends in \"=\" waits for its value.\n"
 	     "_hvic_words()\n"
 	     "{\n"
 	     "	local noun='' verb='' value='' at=0 word\n"
 	     "\n"
 	     "	for word in \"$@\"; do\n"
+	     "		if [ \"$at\" = program ]; then\n"
+	     "			echo '<file>'\n"
+	     "			return\n"
+	     "		fi\n"
 	     "		if [ -n \"$value\" ]; then\n"
 	     "			value=''\n"
 	     "			continue\n"
 	     "		fi\n"
 	     "		case $word in\n"
-	     "		--) return ;;");
+	     "		--)\n"
+	     "			case \"$noun $verb\" in");
+	for (const struct hvic_command *c = hvic_commands; c->noun; c++) {
+		if (c->program)
+			printf("			\"%s %s\") at=program ;;\n", c->noun,
+			       c->verb ? c->verb : "");
+	}
+	puts("			*) return ;;\n"
+	     "			esac\n"
+	     "			continue ;;\n"
+	     "		--*=) value=${word%=} ;;");
 	printf("		");
 	print_all_value_options();
 	puts(") value=$word ;;\n"
@@ -172,6 +208,10 @@ static void print_function(void)
 	for (const struct hvic_command *c = hvic_commands; c->noun; c++)
 		print_values(c->noun, c->verb, c->options);
 	puts("		esac\n"
+	     "		return\n"
+	     "	fi\n"
+	     "	if [ \"$at\" = program ]; then\n"
+	     "		echo '<command>'\n"
 	     "		return\n"
 	     "	fi\n"
 	     "	[ $at != 0 ] || case \"$noun $verb\" in");
@@ -201,12 +241,35 @@ static void print_bash(void)
 	print_function();
 	puts("_hvic()\n"
 	     "{\n"
-	     "	local word\n"
+	     "	local at word words=(hvic) now=${COMP_WORDS[COMP_CWORD]}\n"
 	     "\n"
+	     "	# The shell takes \"--option=value\" for three words.\n"
+	     "	for ((at = 1; at < COMP_CWORD; at++)); do\n"
+	     "		word=${COMP_WORDS[at]}\n"
+	     "		if [[ $word == = && ${words[-1]} == --* ]]; then\n"
+	     "			words[-1]+==\n"
+	     "		elif [[ ${words[-1]} == --*= && ${COMP_WORDS[at - 1]} == = ]]; then\n"
+	     "			words[-1]+=$word\n"
+	     "		else\n"
+	     "			words+=(\"$word\")\n"
+	     "		fi\n"
+	     "	done\n"
+	     "	if [[ $now == = && ${words[-1]} == --* ]]; then\n"
+	     "		words[-1]+==\n"
+	     "		now=\n"
+	     "	fi\n"
 	     "	COMPREPLY=()\n"
 	     "	while IFS= read -r word; do\n"
-	     "		[[ $word != \"${COMP_WORDS[COMP_CWORD]}\"* ]] || COMPREPLY+=(\"$word\")\n"
-	     "	done < <(_hvic_words \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\n"
+	     "		case $word in\n"
+	     "		'<file>') compopt -o filenames 2>/dev/null; at=f ;;\n"
+	     "		'<command>') at=c ;;\n"
+	     "		\"$now\"*) COMPREPLY+=(\"$(printf %q \"$word\")\"); continue ;;\n"
+	     "		*) continue ;;\n"
+	     "		esac\n"
+	     "		while IFS= read -r word; do\n"
+	     "			COMPREPLY+=(\"$word\")\n"
+	     "		done < <(compgen \"-$at\" -- \"$now\")\n"
+	     "	done < <(_hvic_words \"${words[@]:1}\")\n"
 	     "}\n"
 	     "\n"
 	     "complete -o default -F _hvic hvic");
@@ -217,7 +280,15 @@ static void print_zsh(void)
 	puts("#compdef hvic\n"
 	     "# zsh completion of hvic, generated from its table of commands\n");
 	print_function();
-	puts("compadd -- ${(f)\"$(_hvic_words ${words[2,CURRENT-1]})\"}");
+	puts("_hvic_given=(\"${(@)words[2,CURRENT-1]}\")\n"
+	     "if [[ ${words[CURRENT]} == --*=* ]]; then\n"
+	     "	_hvic_given+=(\"${words[CURRENT]%%=*}=\")\n"
+	     "	compset -P '*='\n"
+	     "fi\n"
+	     "_hvic_offered=(\"${(@f)$(_hvic_words \"${(@)_hvic_given}\")}\")\n"
+	     "[[ ${_hvic_offered[(I)<file>]} == 0 ]] || _files\n"
+	     "[[ ${_hvic_offered[(I)<command>]} == 0 ]] || _command_names -e\n"
+	     "compadd -- ${_hvic_offered:#<*>}");
 }
 
 int main(int argc, char *argv[])

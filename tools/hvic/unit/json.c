@@ -189,8 +189,10 @@ static void guest(struct unit_root *root)
 		  "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 		  "24 21 8:2 / /cd rw - ext4 /dev/sda2 ro\n");
 	unit_folder(root, "var/lib/hyperv");
+	unit_folder(root, "sys/bus/acpi/devices/VMBUS:00");
 	unit_file(root, "sys/module/hv_ic/parameters/kvp", "N\n");
 	unit_file(root, "etc/modprobe.d/hvic.conf", "options hv_ic kvp=Y\n");
+	unit_file(root, "etc/modprobe.d/local.conf", "options hv_ic kvp=N\n");
 	unit_file(root, "etc/hv_ic/hv_ic.conf", "[vss]\nmode = freeze\n");
 }
 

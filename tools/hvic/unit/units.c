@@ -15,8 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <systemd/sd-bus.h>
-
+#include "bus.h"
 #include "unit.h"
 
 #define SYSTEMD ":1.0"
@@ -90,24 +89,9 @@ static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
 	return move_unit(call, unit);
 }
 
-static void serve(int fd)
+static void add_systemd(sd_bus *bus, void *data)
 {
-	sd_id128_t id = { 0 };
-	sd_bus *bus;
-	int ret = 0;
-
-	sd_bus_new(&bus);
-	sd_bus_set_fd(bus, fd, fd);
-	sd_bus_set_server(bus, 1, id);
-	sd_bus_set_anonymous(bus, 1);
-	sd_bus_add_filter(bus, NULL, handle, NULL);
-	sd_bus_start(bus);
-	while (ret >= 0) {
-		ret = sd_bus_process(bus, NULL);
-		if (!ret)
-			ret = sd_bus_wait(bus, UINT64_MAX);
-	}
-	sd_bus_close_unref(bus);
+	sd_bus_add_filter(bus, NULL, handle, data);
 }
 
 /**
@@ -134,7 +118,8 @@ static int setup(void **state)
 	assert_int_equal(listen(fd, 8), 0);
 	played->pid = fork();
 	while (!played->pid)
-		serve(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+		unit_bus_serve(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), add_systemd,
+			       NULL);
 	close(fd);
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", variable, 1);
 	*state = played;

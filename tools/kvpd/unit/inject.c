@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "array.h"
+#include "bus.h"
 #include "root.h"
 #include "unit.h"
 
@@ -35,9 +35,8 @@
  * @profile: that NetworkManager was given, in words
  * @answers: how many there have been
  * @status: of the last one
- * @thread: that plays the daemons
- * @fd: its end
- * @connected: there is such a thread
+ * @bus: on which they are
+ * @connected: it has been opened
  */
 struct play {
 	struct hvic_inject inject;
@@ -54,8 +53,7 @@ struct play {
 	char profile[4096];
 	unsigned int answers;
 	int status;
-	pthread_t thread;
-	int fd;
+	struct unit_bus bus;
 	bool connected;
 };
 
@@ -199,57 +197,22 @@ static const sd_bus_vtable names[] = {
 	SD_BUS_VTABLE_END
 };
 
-static void *serve(void *data)
-{
-	static const struct {
-		const char *path;
-		const char *interface;
-		const sd_bus_vtable *table;
-	} objects[] = {
-		{ "/org/freedesktop/NetworkManager", "org.freedesktop.NetworkManager", manager },
-		{ "/nm/device", "org.freedesktop.NetworkManager.Device", device },
-		{ "/nm/active", "org.freedesktop.NetworkManager.Connection.Active", active },
-		{ "/nm/profile", "org.freedesktop.NetworkManager.Settings.Connection", profile },
-		{ "/org/freedesktop/network1", "org.freedesktop.network1.Manager", network },
-		{ "/org/freedesktop/DBus", "org.freedesktop.DBus", names },
-	};
-	struct play *play = data;
-	sd_id128_t id = { 0 };
-	sd_bus *bus;
-
-	assert_int_equal(sd_bus_new(&bus), 0);
-	sd_bus_set_fd(bus, play->fd, play->fd);
-	sd_bus_set_server(bus, 1, id);
-	sd_bus_set_anonymous(bus, 1);
-	for (size_t i = 0; i < ARRAY_SIZE(objects); i++)
-		sd_bus_add_object_vtable(bus, NULL, objects[i].path, objects[i].interface,
-					 objects[i].table, play);
-	sd_bus_start(bus);
-	for (;;) {
-		int ret = sd_bus_process(bus, NULL);
-
-		if (!ret)
-			ret = sd_bus_wait(bus, UINT64_MAX);
-		if (ret < 0)
-			break;
-	}
-	sd_bus_close_unref(bus);
-	return NULL;
-}
+static const struct unit_object objects[] = {
+	{ "/org/freedesktop/NetworkManager", "org.freedesktop.NetworkManager", manager, false },
+	{ "/nm/device", "org.freedesktop.NetworkManager.Device", device, false },
+	{ "/nm/active", "org.freedesktop.NetworkManager.Connection.Active", active, false },
+	{ "/nm/profile", "org.freedesktop.NetworkManager.Settings.Connection", profile, false },
+	{ "/org/freedesktop/network1", "org.freedesktop.network1.Manager", network, false },
+	{ "/org/freedesktop/DBus", "org.freedesktop.DBus", names, false },
+	{ }
+};
 
 static int open_bus(struct hvic_job *job, sd_bus **bus)
 {
 	struct play *play = (struct play *)job->inject;
-	int pair[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	play->fd = pair[0];
-	assert_int_equal(sd_bus_new(bus), 0);
-	sd_bus_set_fd(*bus, pair[1], pair[1]);
-	assert_int_equal(pthread_create(&play->thread, NULL, serve, play), 0);
 	play->connected = true;
-	sd_bus_start(*bus);
-	return 0;
+	return unit_bus_open(&play->bus, bus);
 }
 
 static int no_bus(struct hvic_job *job, sd_bus **bus)
@@ -293,6 +256,7 @@ static struct play *begin(void **state, const struct hvic_inject_ops *with)
 
 	assert_non_null(play);
 	play->root = *state;
+	play->bus = (struct unit_bus){ .objects = objects, .data = play };
 	assert_true(sd_event_new(&play->event) >= 0);
 	assert_int_equal(hvic_inject_open(&play->inject, with, play->root->fd, &play->settings,
 					  play->event), 0);
@@ -352,7 +316,7 @@ static void finish(struct play *play)
 	while (play->inject.job)
 		sd_event_run(play->event, 1000000);
 	if (play->connected)
-		pthread_join(play->thread, NULL);
+		unit_bus_join(&play->bus);
 	play->connected = false;
 }
 
@@ -595,7 +559,7 @@ static void over(void **state)
 	/* The daemon ends meanwhile. */
 	assert_int_equal(start(play, &ip), 0);
 	hvic_inject_close(&play->inject);
-	pthread_join(play->thread, NULL);
+	unit_bus_join(&play->bus);
 	assert_int_equal(play->answers, 0);
 	sd_event_unref(play->event);
 	free(play);

@@ -3,6 +3,9 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -45,6 +48,41 @@ static void time_is_up(void **state)
 	assert_int_equal(hvu_run(argv, 1), -ETIMEDOUT);
 }
 
+/* What the program has started itself does not outlive it. */
+static void whole_group(void **state)
+{
+	static const char *const argv[] = { "sh", "-c", "sleep 3600; :", NULL };
+	char byte;
+	int end[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(end, O_CLOEXEC), 0);
+	assert_int_equal(hvu_spawn(argv, end[1], &pid), 0);
+	close(end[1]);
+	assert_int_equal(hvu_wait_exit(pid, 200), -ETIMEDOUT);
+	/* The last one that has it open is gone. */
+	assert_int_equal(read(end[0], &byte, 1), 0);
+	close(end[0]);
+}
+
+static void output(void **state)
+{
+	static const char *const argv[] = { "echo", "words", NULL };
+	char text[16] = "";
+	int end[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(end, O_CLOEXEC), 0);
+	assert_int_equal(hvu_spawn(argv, end[1], &pid), 0);
+	assert_int_equal(hvu_wait_exit(pid, -1), 0);
+	assert_int_equal(read(end[0], text, sizeof(text)), strlen("words\n"));
+	assert_string_equal(text, "words\n");
+	close(end[0]);
+	close(end[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -52,6 +90,8 @@ int main(void)
 		cmocka_unit_test(no_shell),
 		cmocka_unit_test(signalled),
 		cmocka_unit_test(time_is_up),
+		cmocka_unit_test(whole_group),
+		cmocka_unit_test(output),
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);

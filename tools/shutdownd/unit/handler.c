@@ -8,13 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "logind.h"
 #include "root.h"
 #include "unit.h"
@@ -34,8 +33,7 @@
  * @wall: reason for the log of logind
  * @decision: what the driver was answered; -1 for nothing
  * @id: to which request
- * @thread: that plays logind on the connection that is open
- * @fd: its end
+ * @bus: the connection to logind that is open
  */
 struct play {
 	struct hvic_handler handler;
@@ -49,8 +47,7 @@ struct play {
 	char wall[256];
 	int decision;
 	uint64_t id;
-	pthread_t thread;
-	int fd;
+	struct unit_bus bus;
 };
 
 static int list_inhibitors(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -165,48 +162,19 @@ static const sd_bus_vtable session[] = {
 	SD_BUS_VTABLE_END
 };
 
-/* Until the other end closes. */
-static void *serve(void *data)
-{
-	struct play *play = data;
-	int fd = play->fd;
-	sd_id128_t id = { 0 };
-	sd_bus *bus;
-
-	assert_int_equal(sd_bus_new(&bus), 0);
-	sd_bus_set_fd(bus, fd, fd);
-	sd_bus_set_server(bus, 1, id);
-	sd_bus_set_anonymous(bus, 1);
-	sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/login1",
-				 "org.freedesktop.login1.Manager", manager, play);
-	sd_bus_add_fallback_vtable(bus, NULL, "/org/freedesktop/login1/session",
-				   "org.freedesktop.login1.Session", session, NULL, play);
-	sd_bus_start(bus);
-	for (;;) {
-		int ret = sd_bus_process(bus, NULL);
-
-		if (!ret)
-			ret = sd_bus_wait(bus, UINT64_MAX);
-		if (ret < 0)
-			break;
-	}
-	sd_bus_close_unref(bus);
-	return NULL;
-}
+static const struct unit_object objects[] = {
+	{ "/org/freedesktop/login1", "org.freedesktop.login1.Manager", manager, false },
+	{ "/org/freedesktop/login1/session", "org.freedesktop.login1.Session", session, true },
+	{ }
+};
 
 static int open_bus(struct hvic_handler *handler, sd_bus **bus)
 {
 	struct play *play = (struct play *)handler;
-	int pair[2];
 
 	if (play->unreachable)
 		return -ECONNREFUSED;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	play->fd = pair[0];
-	assert_int_equal(sd_bus_new(bus), 0);
-	sd_bus_set_fd(*bus, pair[1], pair[1]);
-	assert_int_equal(pthread_create(&play->thread, NULL, serve, play), 0);
-	sd_bus_start(*bus);
+	unit_bus_open(&play->bus, bus);
 	sd_bus_set_method_call_timeout(*bus, 60000000);
 	return 0;
 }
@@ -227,6 +195,7 @@ static const struct hvic_handler_ops ops = { .open_bus = open_bus, .reply = repl
 static void begin(struct play *play)
 {
 	memset(play, 0, sizeof(*play));
+	play->bus = (struct unit_bus){ .objects = objects, .data = play };
 	play->handler.ops = &ops;
 	play->handler.root = hvu_root_open("/");
 	play->can_hibernate = "yes";
@@ -261,7 +230,7 @@ static void tell(struct play *play, uint8_t command, struct order order)
 	hvic_handler_take(&play->handler, message);
 	/* The bus is closed: logind comes to its end. */
 	if (!play->unreachable)
-		pthread_join(play->thread, NULL);
+		unit_bus_join(&play->bus);
 }
 
 static void ask(struct play *play, struct order order, enum hv_ic_decision decision)

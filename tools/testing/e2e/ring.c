@@ -195,6 +195,34 @@ static void no_transaction(struct test *t)
 	}
 }
 
+/* Every packet of a real host has the id 0: there is nothing to tell one from the other by. */
+static void ids_of_hosts(struct test *t)
+{
+	const struct ic_service *const *service;
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct ic_request *beats[8];
+
+	for (service = test_services(t); *service; service++) {
+		struct ic *ic = test_ready(t, *service);
+
+		test_touch(t, ic);
+		test_note(t, "%s", (*service)->name);
+		ic->plain_ids = true;
+		EXPECT_RESULT(ic_negotiate(ic), 0);
+	}
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
+		beats[i] = new_beat(hb);
+		EXPECT_RESULT(ic_post(beats[i], HV_SEND_QUIET), 0);
+	}
+	hv_channel_signal(hb->channel);
+	for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
+		EXPECT_RESULT(ic_wait(beats[i]), 0);
+		ic_request_free(beats[i]);
+	}
+	EXPECT_RESULT(kvp_set(test_ready(t, &ic_kvp), KVP_EXTERNAL, "e2e", "plain"), 0);
+}
+
 /* All ids come back, whatever their value. */
 static void ids(struct test *t)
 {
@@ -299,6 +327,7 @@ const struct test_case ring_cases[] = {
 	{ .name = "ring_foreign_type", .run = foreign_type },
 	{ .name = "ring_no_transaction", .run = no_transaction,
 	  .peer_fails = "it answers what is no transaction" },
+	{ .name = "ring_ids_of_hosts", .run = ids_of_hosts },
 	{ .name = "ring_ids", .run = ids },
 	{ .name = "ring_foreign_versions", .run = foreign_versions },
 	{ .name = "ring_pipe_type", .run = pipe_type },

@@ -201,14 +201,21 @@ static void impostor(struct test *t)
 /* A takeover that stays in the middle of loading hv_ic until /tmp/go is there. */
 static void begin_slow(struct test *t)
 {
-	test_run(t, 0, "mkdir -p /tmp/slow; rm -f /tmp/go /tmp/began /tmp/status");
-	test_run(t, 0, "printf '#!/bin/sh\\n%s\\n%s\\nexec %s \"$@\"\\n' >/tmp/slow/modprobe",
-		 "touch /tmp/began", "while ! test -e /tmp/go; do sleep 0.1; done",
-		 test_run(t, 0, "command -v modprobe"));
-	test_run(t, 0, "chmod 755 /tmp/slow/modprobe");
-	test_run(t, 0, "(PATH=/tmp/slow:$PATH hvic -t 10m takeover; echo $? >/tmp/status) %s",
-		 ">/tmp/said 2>&1 &");
+	test_run(t, 0, "rm -f /tmp/go /tmp/began /tmp/status; mkdir -p /etc/modprobe.d");
+	test_run(t, 0, "echo 'install hv_ic %s; insmod %s' >/etc/modprobe.d/slow.conf",
+		 "touch /tmp/began; while ! test -e /tmp/go; do sleep 0.1; done",
+		 test_run(t, 0, "find /lib/modules -name hv_ic.ko"));
+	test_run(t, 0, "(sh -c 'echo $$ >/tmp/pid; exec hvic -t 10m takeover'; %s) %s",
+		 "echo $? >/tmp/status", ">/tmp/said 2>&1 &");
 	test_until(t, "test -e /tmp/began");
+}
+
+/* Of the takeover, and not of the process that loads the module for it. */
+static void end_slow(struct test *t, const char *signal)
+{
+	if (signal)
+		test_run(t, 0, "kill -%s $(cat /tmp/pid)", signal);
+	test_run(t, 0, "rm /etc/modprobe.d/slow.conf; touch /tmp/go");
 }
 
 static void two_at_once(struct test *t)
@@ -216,7 +223,7 @@ static void two_at_once(struct test *t)
 	begin_old(t);
 	begin_slow(t);
 	test_says(t, 75, "hvic takeover", "another takeover or release is under way");
-	test_run(t, 0, "touch /tmp/go");
+	end_slow(t, NULL);
 	test_until(t, "grep -qx 0 /tmp/status");
 	expect_all(t, "hv_ic");
 	test_run(t, 0, "hvic release");
@@ -233,7 +240,7 @@ static void signals(struct test *t)
 	begin_old(t);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		begin_slow(t);
-		test_run(t, 0, "kill -%s $(pidof hvic); touch /tmp/go", cases[i].name);
+		end_slow(t, cases[i].name);
 		test_until(t, "grep -qx %d /tmp/status", cases[i].status);
 		test_says(t, 0, "cat /tmp/said", "interrupted\ngoing back to how it was");
 		expect_old(t);

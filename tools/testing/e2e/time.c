@@ -129,6 +129,24 @@ static void sample_sets_ptp(struct test *t)
 	expect_clock(t, 0);
 }
 
+/* The host's clock and the counter are of one moment: the PTP clock shows the host's time. */
+static void one_moment(struct test *t)
+{
+	struct ic *ts = start(t);
+
+	for (int i = 0; i < 5; i++) {
+		long long before, shown, after;
+
+		EXPECT_RESULT(send(t, ts, 0, WIRE_TIME_SAMPLE), 0);
+		before = time(NULL);
+		shown = atoll(ptp(t, "time"));
+		after = time(NULL);
+		if (shown < before - 1 || shown > after + 1)
+			FAIL("the PTP clock: %lld, which is not between %lld and %lld", shown,
+			     before, after);
+	}
+}
+
 /* The clock goes on between the samples, and follows the host's counter. */
 static void ptp_advances(struct test *t)
 {
@@ -336,6 +354,34 @@ static void not_backward(struct test *t)
 	expect_step_to(t, DAY);
 }
 
+struct answers {
+	struct ic *ic;
+	unsigned long wanted;
+};
+
+static bool answers_came(void *context)
+{
+	struct answers *answers = context;
+
+	return answers->ic->answered >= answers->wanted;
+}
+
+/* Of the host's own accord: a step when versions are agreed on, and samples behind it. */
+static void cadence(struct test *t)
+{
+	struct ic *ts = start(t);
+	struct answers answers = { ts, ts->answered + 3 };
+
+	test_touch(t, ts);
+	test_run(t, 0, "date -s @%lld", (long long)time(NULL) - DAY);
+	timesync_keep(ts);
+	expect_step_to(t, 0);
+	EXPECT_EQ(hv_wait(t->host, answers_came, &answers, ts->timeout_ms), 0);
+	test_run(t, 0, "date -s @%lld", (long long)time(NULL) - DAY);
+	EXPECT_RESULT(ic_restore(ts), 0);
+	expect_step_to(t, 0);
+}
+
 static void leap_and_stratum(struct test *t)
 {
 	struct ic *ts = start(t);
@@ -398,6 +444,7 @@ const struct test_case time_cases[] = {
 	{ .name = "time_sync_each_layout", .run = sync_each_layout },
 	{ .name = "time_sample_keeps_clock", .run = sample_keeps_clock },
 	{ .name = "time_sample_sets_ptp", .run = sample_sets_ptp },
+	{ .name = "time_one_moment", .run = one_moment },
 	{ .name = "time_ptp_advances", .run = ptp_advances },
 	{ .name = "time_ptp_extended", .run = ptp_extended,
 	  .peer_fails = "its clock has no PTP_SYS_OFFSET_EXTENDED" },
@@ -416,6 +463,7 @@ const struct test_case time_cases[] = {
 	{ .name = "time_implicit_steered", .run = implicit_steered, .only = ONLY_HV_IC },
 	{ .name = "time_max_step", .run = max_step, .only = ONLY_HV_IC },
 	{ .name = "time_not_backward", .run = not_backward, .only = ONLY_HV_IC },
+	{ .name = "time_cadence", .run = cadence },
 	{ .name = "time_leap_and_stratum", .run = leap_and_stratum, .only = ONLY_HV_IC },
 	{ .name = "time_restored_later", .run = restored_later },
 	{ .name = "time_too_short", .run = too_short,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "acpi.h"
+#include "cpio.h"
 
 #define COMMAND_LINE		0x21000
 #define COMMAND_LINE_SIZE	2048u
@@ -182,25 +183,66 @@ static int load_kernel(struct hv_host *host, struct boot_params *boot, const str
 	return ret;
 }
 
-static int load_initrd(struct hv_host *host, struct boot_params *boot, const struct file *initrd,
-		       const struct image *image)
+/* The modules as an archive behind the initramfs; @to may be NULL, to count. */
+static size_t pack_modules(uint8_t *to, const struct file *modules, unsigned int count)
 {
-	uint64_t start = (host->memory_size - initrd->size) & ~(uint64_t)(HV_PAGE_SIZE - 1);
+	size_t size = cpio_entry(to, "hvhost", CPIO_FOLDER, NULL, 0);
 
-	if (initrd->size >= host->memory_size - image->end) {
+	for (unsigned int i = 0; i < count; i++) {
+		const char *base = strrchr(modules[i].path, '/');
+		char name[256];
+
+		snprintf(name, sizeof(name), "hvhost/%u-%s", i, base ? base + 1 : modules[i].path);
+		size += cpio_entry(to ? to + size : NULL, name, CPIO_FILE, modules[i].bytes,
+				   modules[i].size);
+	}
+	return size + cpio_end(to ? to + size : NULL);
+}
+
+static int load_initrd(struct hv_host *host, struct boot_params *boot, const struct file *initrd,
+		       const struct file *modules, unsigned int count, const struct image *image)
+{
+	size_t room = (initrd->size + 3) & ~(size_t)3;	/* archives begin at a multiple of 4 */
+	size_t size = count ? room + pack_modules(NULL, modules, count) : initrd->size;
+	uint64_t start = (host->memory_size - size) & ~(uint64_t)(HV_PAGE_SIZE - 1);
+
+	if (size >= host->memory_size - image->end) {
 		hv_complain("%s: %zu MiB do not fit into %u MiB of memory", initrd->path,
-			    initrd->size >> 20, host->config.memory_mib);
+			    size >> 20, host->config.memory_mib);
 		return -ENOMEM;
 	}
 	memcpy(host->memory + start, initrd->bytes, initrd->size);
+	if (count)
+		pack_modules(host->memory + start + room, modules, count);
 	boot->hdr.ramdisk_image = start;
-	boot->hdr.ramdisk_size = initrd->size;
+	boot->hdr.ramdisk_size = size;
 	return 0;
+}
+
+static int load_guest(struct hv_host *host, struct boot_params *boot, const struct image *image)
+{
+	struct file initrd, modules[HV_MAX_MODULES];
+	unsigned int count = 0;
+	int ret;
+
+	ret = map_file(&initrd, host->config.initrd);
+	if (ret)
+		return ret;
+	while (!ret && count < HV_MAX_MODULES && host->config.modules[count]) {
+		ret = map_file(&modules[count], host->config.modules[count]);
+		count += !ret;
+	}
+	if (!ret)
+		ret = load_initrd(host, boot, &initrd, modules, count, image);
+	while (count)
+		unmap_file(&modules[--count]);
+	unmap_file(&initrd);
+	return ret;
 }
 
 static int load_files(struct hv_host *host, struct boot_params *boot, struct image *image)
 {
-	struct file kernel, initrd;
+	struct file kernel;
 	int ret;
 
 	ret = map_file(&kernel, host->config.kernel);
@@ -208,14 +250,7 @@ static int load_files(struct hv_host *host, struct boot_params *boot, struct ima
 		return ret;
 	ret = load_kernel(host, boot, &kernel, image);
 	unmap_file(&kernel);
-	if (ret)
-		return ret;
-	ret = map_file(&initrd, host->config.initrd);
-	if (ret)
-		return ret;
-	ret = load_initrd(host, boot, &initrd, image);
-	unmap_file(&initrd);
-	return ret;
+	return ret ? ret : load_guest(host, boot, image);
 }
 
 int hv_boot_load(struct hv_host *host, uint64_t *entry)

@@ -39,6 +39,7 @@ struct hv_bus {
 	uint32_t version;		/* 0: no guest is connected */
 	unsigned int vp;		/* where the guest wants its messages */
 	bool offers_requested;
+	uint32_t last_relid;		/* the newest that this guest was told */
 	unsigned int violations;	/* since hv_start() */
 };
 

@@ -5,8 +5,8 @@
  *	hidden --offer--> offered --GPADL, open--> open --close--> offered
  *	   ^                 |                       |
  *	   |              rescind                 rescind
- *	   |                 v                       v
- *	   +--released-- rescinded <-----close------ (rescinded, rings alive)
+ *	   |                 v                       |
+ *	   +--released-- rescinded <-----------------+
  *
  * An offer that is made while no guest is connected is told when one asks. All
  * the guest's doings end with the connection: unload, a new contact (kexec),
@@ -76,13 +76,23 @@ static void forget(struct hv_channel *channel)
 	channel->relid = 0;
 }
 
+/* The one after the newest, so that none comes back soon. */
+static uint32_t new_relid(struct hv_host *host)
+{
+	uint32_t relid = host->bus->last_relid;
+
+	do
+		relid = relid % (HV_EVENT_FLAGS - 1) + 1;
+	while (hv_channel_find(host, relid));
+	host->bus->last_relid = relid;
+	return relid;
+}
+
 static void tell_offer(struct hv_channel *channel)
 {
 	struct hv_host *host = channel->host;
-	uint32_t relid = 1;
+	uint32_t relid = new_relid(host);
 
-	while (hv_channel_find(host, relid))
-		relid++;
 	channel->relid = relid;
 	hv_bus_say(host, &(struct hv_msg_offer) {
 		.head.type = HV_MSG_OFFER,
@@ -136,18 +146,35 @@ void hv_channel_bell(struct hv_channel *channel)
  * The guest's messages
  */
 
+void hv_channel_handle_gpadl(struct hv_host *host, const void *message, size_t size)
+{
+	const struct hv_msg_gpadl_header *header = message;
+	struct hv_channel *channel = hv_channel_find(host, header->relid);
+	uint32_t status = HV_NT_SUCCESS;
+
+	if (!channel) {
+		hv_bus_violation(host, "GPADL %#x of relid %u, which is not on offer",
+				 header->gpadl, header->relid);
+		status = HV_NT_UNEXPECTED;
+	} else if (channel->state == HV_CHANNEL_RESCINDED) {
+		status = HV_NT_UNSUCCESSFUL;
+	}
+	hv_gpadl_header(host, message, size, status);
+}
+
 static uint32_t try_open(struct hv_host *host, const struct hv_msg_open *open)
 {
 	struct hv_channel *channel = hv_channel_find(host, open->relid);
 	struct hv_gpadl *gpadl = hv_gpadl_find(host, open->gpadl);
 	uint32_t split = open->downstream_page;
+	const char *why;
 
 	if (!channel) {
 		hv_bus_violation(host, "open of relid %u, which is not on offer", open->relid);
 		return HV_NT_INVALID_PARAMETER;
 	}
-	if (channel->state == HV_CHANNEL_RESCINDED || channel->answer == HV_OPEN_REFUSE)
-		return HV_NT_UNSUCCESSFUL;	/* of a rescind the guest may not have heard yet */
+	if (channel->answer == HV_OPEN_REFUSE)
+		return HV_NT_UNSUCCESSFUL;
 	if (channel->rings_alive) {
 		hv_bus_violation(host, "%s opened twice", channel->name);
 		return HV_NT_INVALID_PARAMETER;
@@ -168,10 +195,15 @@ static uint32_t try_open(struct hv_host *host, const struct hv_msg_open *open)
 				 open->target_vp, host->config.vcpus);
 		return HV_NT_INVALID_PARAMETER;
 	}
-	channel->gpadl = gpadl;
-	channel->target_vp = open->target_vp;
 	hv_ring_init(&channel->rings[HV_TO_HOST], gpadl->pages, split);
 	hv_ring_init(&channel->rings[HV_TO_GUEST], gpadl->pages + split, gpadl->count - split);
+	if (hv_ring_check(&channel->rings[HV_TO_HOST], &why) ||
+	    hv_ring_check(&channel->rings[HV_TO_GUEST], &why)) {
+		hv_bus_violation(host, "%s opened with a broken ring: %s", channel->name, why);
+		return HV_NT_UNSUCCESSFUL;
+	}
+	channel->gpadl = gpadl;
+	channel->target_vp = open->target_vp;
 	channel->rings_alive = true;
 	channel->failed = false;
 	channel->opens++;
@@ -185,6 +217,8 @@ void hv_channel_handle_open(struct hv_host *host, const void *message, size_t si
 	struct hv_channel *channel = hv_channel_find(host, open->relid);
 	uint32_t status;
 
+	if (channel && channel->state == HV_CHANNEL_RESCINDED)
+		return;			/* the guest will hear of the rescind instead */
 	if (channel && channel->answer == HV_OPEN_OWE) {
 		channel->owed = true;
 		return;
@@ -212,7 +246,7 @@ void hv_channel_handle_close(struct hv_host *host, const void *message, size_t s
 
 	if (channel && channel->rings_alive)
 		close_channel(channel);
-	else
+	else if (!channel || channel->state != HV_CHANNEL_RESCINDED)
 		hv_bus_violation(host, "close of relid %u, which is not open", close->relid);
 }
 
@@ -264,14 +298,15 @@ void hv_channel_handle_modify(struct hv_host *host, const void *message, size_t 
 {
 	const struct hv_msg_modify *modify = message;
 	struct hv_channel *channel = hv_channel_find(host, modify->relid);
-	uint32_t status = HV_NT_SUCCESS;
+	uint32_t status = HV_NT_UNSUCCESSFUL;
 
-	if (channel && modify->target_vp < host->config.vcpus) {
+	if (channel && channel->rings_alive && modify->target_vp < host->config.vcpus) {
 		channel->target_vp = modify->target_vp;
-	} else {
-		hv_bus_violation(host, "relid %u moved to vCPU %u", modify->relid,
+		status = HV_NT_SUCCESS;
+	} else if (!channel || channel->state != HV_CHANNEL_RESCINDED) {
+		hv_bus_violation(host, "relid %u, which is %s, moved to vCPU %u", modify->relid,
+				 channel && channel->rings_alive ? "open" : "not open",
 				 modify->target_vp);
-		status = HV_NT_INVALID_PARAMETER;
 	}
 	if (host->bus->version >= HV_VERSION(5, 3)) {
 		hv_bus_say(host, &(struct hv_msg_modify_response) {
@@ -285,6 +320,13 @@ void hv_channel_handle_modify(struct hv_host *host, const void *message, size_t 
 /*
  * What device models do
  */
+
+static bool before(const struct hv_channel *a, const struct hv_channel *b)
+{
+	int order = hv_guid_compare(&a->class, &b->class);
+
+	return (order ? order : hv_guid_compare(&a->instance, &b->instance)) <= 0;
+}
 
 struct hv_channel *hv_channel_new(struct hv_host *host, const struct hv_guid *class,
 				  const struct hv_guid *instance, const char *name,
@@ -306,9 +348,11 @@ struct hv_channel *hv_channel_new(struct hv_host *host, const struct hv_guid *cl
 	if (!channel->name)
 		abort();
 	hv_lock(host);
-	while (*link)
+	/* Offered in this order, so that each has the same relid whenever a guest connects. */
+	while (*link && before(*link, channel))
 		link = &(*link)->next;
-	*link = channel;		/* offered in the order of creation */
+	channel->next = *link;
+	*link = channel;
 	hv_unlock(host);
 	return channel;
 }
@@ -349,6 +393,8 @@ int hv_channel_rescind(struct hv_channel *channel)
 			.head.type = HV_MSG_RESCIND_OFFER,
 			.relid = channel->relid,
 		}, sizeof(struct hv_msg_relid));
+		hv_gpadl_refuse_of(host, channel->relid);
+		close_channel(channel);
 	}
 	hv_wake(host);
 	hv_unlock(host);
@@ -447,6 +493,13 @@ void hv_channel_violation(struct hv_channel *channel, const char *format, ...)
 	if (channel->ops->violation)
 		channel->ops->violation(channel, text, channel->context);
 	hv_unlock(host);
+}
+
+void hv_channel_restore(struct hv_channel *channel)
+{
+	hv_lock(channel->host);
+	channel->failed = false;
+	hv_unlock(channel->host);
 }
 
 struct hv_ring *hv_channel_ring(struct hv_channel *channel, enum hv_direction direction)

@@ -21,12 +21,13 @@
 /**
  * struct hv_channel_ops - what a device model hears; each may be NULL
  * @opened:	rings are ready and empty, the guest has its OPEN_RESULT queued
- * @closed:	rings are gone: the guest closed, unloaded, was reset or stopped
+ * @closed:	rings are gone: the guest closed, unloaded, was reset or stopped, or the
+ *		offer was taken back
  * @signalled:	the guest rang the bell: it wrote to an empty ring, or it made
  *		room in a ring that a send found full
  * @violation:	the guest broke the rules of the ring, or the device model
  *		called hv_channel_violation(); the channel is failed until
- *		it is opened again
+ *		it is opened again or hv_channel_restore() is called
  */
 struct hv_channel_ops {
 	void (*opened)(struct hv_channel *channel, void *context);
@@ -61,7 +62,8 @@ struct hv_channel *hv_channel_new(struct hv_host *host, const struct hv_guid *cl
  * hv_channel_offer() - put on offer, now or when the guest asks for offers
  *
  * Each offer has a relid of its own, which the guest must give back after a
- * rescind: until then (HV_CHANNEL_RESCINDED) the answer is -EBUSY.
+ * rescind: until then (HV_CHANNEL_RESCINDED) the answer is -EBUSY. It is not used again
+ * while there are others that this guest has not seen.
  *
  * Return: 0, -EBUSY, or -EALREADY if it is on offer.
  */
@@ -70,7 +72,7 @@ int hv_channel_offer(struct hv_channel *channel);
 /**
  * hv_channel_rescind() - take the offer back, whether it is open or not
  *
- * The rings of an open channel work until the guest closes it.
+ * An open channel is closed: what the guest still writes to its rings is not read.
  *
  * Return: 0, or -EALREADY if it is not on offer.
  */
@@ -82,7 +84,7 @@ enum hv_channel_state hv_channel_state(struct hv_channel *channel);
 int hv_channel_wait_state(struct hv_channel *channel, enum hv_channel_state state,
 			  unsigned int timeout_ms);
 
-/** hv_channel_is_open() - the rings are there; also while rescinded but not closed */
+/** hv_channel_is_open() - the rings are there */
 bool hv_channel_is_open(struct hv_channel *channel);
 
 /** hv_channel_opens() - how often it has been opened since hv_channel_new() */
@@ -131,6 +133,9 @@ void hv_channel_signal(struct hv_channel *channel);
 /** hv_channel_violation() - the guest broke a rule: raises the event, fails the channel */
 void hv_channel_violation(struct hv_channel *channel, const char *format, ...)
 	__printf(2, 3);
+
+/** hv_channel_restore() - the machine has been restored: a failed channel works again */
+void hv_channel_restore(struct hv_channel *channel);
 
 /*
  * Misuse. A hostile host does not keep to the rules; these let a test do what
@@ -196,6 +201,7 @@ void hv_channel_forget_all(struct hv_host *host);
 void hv_channel_free_all(struct hv_host *host);
 
 /* The guest's messages */
+void hv_channel_handle_gpadl(struct hv_host *host, const void *message, size_t size);
 void hv_channel_handle_open(struct hv_host *host, const void *message, size_t size);
 void hv_channel_handle_close(struct hv_host *host, const void *message, size_t size);
 void hv_channel_handle_modify(struct hv_host *host, const void *message, size_t size);

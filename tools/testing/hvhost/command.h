@@ -3,23 +3,7 @@
 #ifndef HVHOST_COMMAND_H
 #define HVHOST_COMMAND_H
 
-#include <stdatomic.h>
-
-#include "report.h"
-#include "services.h"
-
-/**
- * struct desk - a host, its services, and who sits in front of it
- * @clock_offset: 100 ns that the host's clock is ahead of this machine's
- * @quit:	  no more commands
- */
-struct desk {
-	struct hv_host *host;
-	struct ic *ics[IC_COUNT];
-	struct report report;
-	atomic_llong clock_offset;
-	bool quit;
-};
+#include "desk.h"
 
 #define COMMAND_WORDS 16
 

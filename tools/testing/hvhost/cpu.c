@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/kvm.h>
@@ -312,18 +313,59 @@ void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
 		sregs.tr.base);
 }
 
-int hv_reference_time(struct hv_host *host, uint64_t *time)
+static uint64_t realtime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* KVM since 5.16 reads both in one breath, while this kernel's own clock is the TSC. */
+static bool read_together(struct hv_host *host, struct hv_moment *now)
+{
+	struct kvm_clock_data clock = {};
+
+	if (ioctl(host->vm->fd, KVM_GET_CLOCK, &clock) || !(clock.flags & KVM_CLOCK_REALTIME))
+		return false;
+	now->reference = clock.clock / 100;
+	now->realtime = clock.realtime;
+	return true;
+}
+
+/* The clock before and after: the narrowest of some brackets, and its middle. */
+static int read_between(struct hv_host *host, struct hv_moment *now)
 {
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry;
 	} msrs = { .head.nmsrs = 1, .entry.index = MSR_TIME_REF_COUNT };
+	uint64_t narrowest = UINT64_MAX;
+
+	for (int i = 0; i < 4; i++) {
+		uint64_t before = realtime(), width;
+		int ret = hv_cpu_ioctl(&host->vcpus[0], KVM_GET_MSRS, &msrs);
+
+		if (ret)
+			return ret;
+		width = realtime() - before;
+		if (width > narrowest)
+			continue;
+		narrowest = width;
+		now->reference = msrs.entry.data;
+		now->realtime = before + width / 2;
+	}
+	return 0;
+}
+
+int hv_now(struct hv_host *host, struct hv_moment *now)
+{
 	int ret = -ESHUTDOWN;
 
 	hv_lock(host);
+	*now = (struct hv_moment) { .realtime = realtime() };
 	if (host->state == HV_RUNNING)
-		ret = hv_cpu_ioctl(&host->vcpus[0], KVM_GET_MSRS, &msrs);
-	*time = msrs.entry.data;
+		ret = read_together(host, now) ? 0 : read_between(host, now);
 	hv_unlock(host);
 	return ret;
 }

@@ -6,14 +6,18 @@
 #include "host.h"
 
 /**
- * hv_reference_time() - the partition reference counter, 100 ns units
- *
- * What the guest reads at the same moment from its reference TSC page or from
- * MSR 0x40000020.
- *
- * Return: 0, or -ESHUTDOWN when no guest runs.
+ * struct hv_moment - two clocks at one moment
+ * @reference: the partition reference counter, 100 ns units: what the guest reads at the
+ *	       same moment from its reference TSC page or from MSR 0x40000020
+ * @realtime:  this machine's clock, ns since 1970
  */
-int hv_reference_time(struct hv_host *host, uint64_t *time);
+struct hv_moment {
+	uint64_t reference;
+	uint64_t realtime;
+};
+
+/** hv_now() - Return: 0, or -ESHUTDOWN when no guest runs. */
+int hv_now(struct hv_host *host, struct hv_moment *now);
 
 /* For the files of the library: the host's lock is held. */
 

@@ -60,6 +60,24 @@ unsigned int hv_gpadl_count(struct hv_host *host)
 	return count;
 }
 
+void hv_gpadl_refuse_of(struct hv_host *host, uint32_t relid)
+{
+	for (struct hv_gpadl *gpadl = host->bus->gpadls; gpadl; gpadl = gpadl->next) {
+		if (gpadl->relid == relid && gpadl->count < gpadl->total)
+			gpadl->status = HV_NT_UNSUCCESSFUL;
+	}
+}
+
+static void say_created(struct hv_host *host, uint32_t relid, uint32_t id, uint32_t status)
+{
+	hv_bus_say(host, &(struct hv_msg_result) {
+		.head.type = HV_MSG_GPADL_CREATED,
+		.relid = relid,
+		.id = id,
+		.status = status,
+	}, sizeof(struct hv_msg_result));
+}
+
 static void add_pages(struct hv_host *host, struct hv_gpadl *gpadl, const uint8_t *bytes,
 		      size_t size)
 {
@@ -70,37 +88,36 @@ static void add_pages(struct hv_host *host, struct hv_gpadl *gpadl, const uint8_
 		bytes += sizeof(page);
 		gpadl->pages[gpadl->count] = page < UINT64_MAX / HV_PAGE_SIZE ?
 			hv_memory(host, page * HV_PAGE_SIZE, HV_PAGE_SIZE) : NULL;
-		gpadl->bad |= !gpadl->pages[gpadl->count++];
+		if (!gpadl->pages[gpadl->count++] && gpadl->status == HV_NT_SUCCESS) {
+			hv_bus_violation(host, "GPADL %#x has a page outside of memory",
+					 gpadl->id);
+			gpadl->status = HV_NT_UNEXPECTED;
+		}
 	}
 	if (gpadl->count < gpadl->total)
 		return;			/* bodies follow */
-	if (gpadl->bad)
-		hv_bus_violation(host, "GPADL %#x has a page outside of memory", gpadl->id);
-	hv_bus_say(host, &(struct hv_msg_result) {
-		.head.type = HV_MSG_GPADL_CREATED,
-		.relid = gpadl->relid,
-		.id = gpadl->id,
-		.status = gpadl->bad ? HV_NT_INVALID_PARAMETER : HV_NT_SUCCESS,
-	}, sizeof(struct hv_msg_result));
-	if (gpadl->bad)
+	say_created(host, gpadl->relid, gpadl->id, gpadl->status);
+	if (gpadl->status)
 		hv_gpadl_free(host, gpadl);
 }
 
-void hv_gpadl_header(struct hv_host *host, const void *message, size_t size)
+void hv_gpadl_header(struct hv_host *host, const void *message, size_t size, uint32_t status)
 {
 	const struct hv_msg_gpadl_header *header = message;
 	uint32_t total = (header->range_bytes - 8) / sizeof(uint64_t);
 	uint64_t bytes = (uint64_t)header->byte_offset + header->byte_count;
+	const char *why = NULL;
 	struct hv_gpadl *gpadl;
 
 	if (header->range_count != 1 || header->range_bytes < 16 || header->range_bytes % 8 ||
 	    header->byte_offset >= HV_PAGE_SIZE || total > GPADL_MAX_PAGES ||
-	    total != (bytes + HV_PAGE_SIZE - 1) / HV_PAGE_SIZE) {
-		hv_bus_violation(host, "GPADL %#x with a malformed range", header->gpadl);
-		return;
-	}
-	if (hv_gpadl_find(host, header->gpadl)) {
-		hv_bus_violation(host, "GPADL %#x is established already", header->gpadl);
+	    total != (bytes + HV_PAGE_SIZE - 1) / HV_PAGE_SIZE)
+		why = "has a malformed range";
+	else if (hv_gpadl_find(host, header->gpadl))
+		why = "is established already";
+	if (why) {
+		hv_bus_violation(host, "GPADL %#x %s", header->gpadl, why);
+		say_created(host, header->relid, header->gpadl, HV_NT_UNEXPECTED);
 		return;
 	}
 	gpadl = calloc(1, sizeof(*gpadl));
@@ -112,6 +129,7 @@ void hv_gpadl_header(struct hv_host *host, const void *message, size_t size)
 		.relid = header->relid,
 		.byte_offset = header->byte_offset,
 		.total = total,
+		.status = status,
 		.pages = calloc(total, sizeof(*gpadl->pages)),
 	};
 	if (!gpadl->pages)

@@ -20,7 +20,7 @@ struct hv_gpadl {
 	uint32_t byte_offset;
 	uint32_t total;			/* pages announced by the header */
 	uint32_t count;			/* pages that have come */
-	bool bad;			/* a page outside of the guest's memory */
+	uint32_t status;		/* what its creation will be answered with */
 	uint8_t **pages;
 };
 
@@ -34,8 +34,14 @@ void hv_gpadl_free_of(struct hv_host *host, uint32_t relid);
 
 void hv_gpadl_free_all(struct hv_host *host);
 
-/* The guest's messages: a header, and bodies for the pages that do not fit into it */
-void hv_gpadl_header(struct hv_host *host, const void *message, size_t size);
+/** hv_gpadl_refuse_of() - those of a channel that are not complete yet will be refused */
+void hv_gpadl_refuse_of(struct hv_host *host, uint32_t relid);
+
+/**
+ * hv_gpadl_header() - the guest's message, which bodies follow for the pages that do not fit
+ * @status: what the guest gets when all is there and in order; anything but success refuses it
+ */
+void hv_gpadl_header(struct hv_host *host, const void *message, size_t size, uint32_t status);
 void hv_gpadl_body(struct hv_host *host, const void *message, size_t size);
 
 #endif

@@ -29,6 +29,17 @@ struct hv_guid hv_guid_parse(const char *text)
 	return guid;
 }
 
+int hv_guid_compare(const struct hv_guid *a, const struct hv_guid *b)
+{
+	for (int i = 0; i < 16; i++) {
+		int difference = a->bytes[guid_order[i]] - b->bytes[guid_order[i]];
+
+		if (difference)
+			return difference;
+	}
+	return 0;
+}
+
 const char *hv_guid_format(const struct hv_guid *guid, char *text)
 {
 	char *at = text;

@@ -14,6 +14,9 @@ struct hv_guid hv_guid_parse(const char *text);
 
 #define HV_GUID_TEXT	37
 
+/** hv_guid_compare() - as their texts compare: negative, 0 or positive */
+int hv_guid_compare(const struct hv_guid *a, const struct hv_guid *b);
+
 /** hv_guid_format() - the reverse; @text has HV_GUID_TEXT bytes */
 const char *hv_guid_format(const struct hv_guid *guid, char *text);
 

@@ -162,6 +162,39 @@ void hv_tick_wait(struct hv_host *host, uint64_t ns)
 	sleep_until(host, &host->tick, &end);
 }
 
+void hv_alarm_stop(struct hv_host *host, struct hv_alarm *alarm)
+{
+	for (struct hv_alarm **link = &host->alarms; *link; link = &(*link)->next) {
+		if (*link != alarm)
+			continue;
+		*link = alarm->next;
+		return;
+	}
+}
+
+void hv_alarm_set(struct hv_host *host, struct hv_alarm *alarm, unsigned int ms)
+{
+	hv_alarm_stop(host, alarm);
+	alarm->due = hv_uptime_ms(host) + ms;
+	alarm->next = host->alarms;
+	host->alarms = alarm;
+}
+
+void hv_alarms_ring(struct hv_host *host, uint64_t now)
+{
+	struct hv_alarm *alarm = host->alarms;
+
+	while (alarm) {
+		if (alarm->due > now) {
+			alarm = alarm->next;
+			continue;
+		}
+		hv_alarm_stop(host, alarm);
+		alarm->ring(alarm->context);
+		alarm = host->alarms;	/* what it did may have changed all of them */
+	}
+}
+
 /*
  * Events
  */
@@ -328,8 +361,8 @@ static bool is_valid(const struct hv_config *config)
 		return false;
 	}
 	if (config->vmbus && (config->vmbus < HV_VERSION(4, 0) ||
-			      config->vmbus > HV_VERSION(5, 3))) {
-		hv_complain("VMBus %u.%u: 4.0 to 5.3 are known", HV_VERSION_MAJOR(config->vmbus),
+			      config->vmbus > HV_VERSION(6, 0))) {
+		hv_complain("VMBus %u.%u: 4.0 to 6.0 are known", HV_VERSION_MAJOR(config->vmbus),
 			    HV_VERSION_MINOR(config->vmbus));
 		return false;
 	}
@@ -364,7 +397,7 @@ int hv_host_init(struct hv_host *host, const struct hv_config *given)
 	config->logs = copy(given->logs, "HV_LOGS", NULL);
 	config->vcpus = given->vcpus ? given->vcpus : 1;
 	config->memory_mib = given->memory_mib ? given->memory_mib : 512;
-	config->vmbus = given->vmbus ? given->vmbus : HV_VERSION(5, 3);
+	config->vmbus = given->vmbus ? given->vmbus : HV_VERSION(6, 0);
 	config->hang_seconds = given->hang_seconds ? given->hang_seconds : 120;
 	return 0;
 }

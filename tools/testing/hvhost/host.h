@@ -26,6 +26,7 @@
 struct hv_host;
 
 #define HV_MAX_VCPUS	4
+#define HV_MAX_MODULES	8
 
 /* VMBus protocol version, as it is on the wire */
 #define HV_VERSION(major, minor)	((uint32_t)(major) << 16 | (minor))
@@ -68,13 +69,15 @@ struct hv_event {
  * @name:	 names the log files (default "guest")
  * @kernel:	 bzImage, or vmlinux, which saves the unpacking; default $HV_KERNEL
  * @initrd:	 initramfs; default $HV_INITRD
+ * @modules:	 files that are put into its folder /hvhost for its first program to load, in
+ *		 this order; not copied
  * @cmdline:	 added to the kernel command line; default $HV_CMDLINE. The guest boots
  *		 with loglevel=5; say loglevel=7 here to watch it boot
  * @logs:	 folder for console and event logs; default $HV_LOGS, none: memory only
  * @vcpus:	 1..HV_MAX_VCPUS (default 1)
  * @memory_mib:	 guest memory (default 512)
  * @vmbus:	 highest VMBus version that is accepted, HV_VERSION(4, 0) to
- *		 HV_VERSION(5, 3) (default 5.3)
+ *		 HV_VERSION(6, 0) (default 6.0)
  * @hang_seconds: HV_EVENT_HUNG after so long without sleep and without any
  *		input or output, be it one character (default 120); counts from
  *		the first sign of life
@@ -88,6 +91,7 @@ struct hv_config {
 	const char *name;
 	const char *kernel;
 	const char *initrd;
+	const char *modules[HV_MAX_MODULES];
 	const char *cmdline;
 	const char *logs;
 	unsigned int vcpus;
@@ -181,6 +185,7 @@ struct hv_ending {
  * @halt:	vCPUs and ticker shall return
  * @started:	by hv_start(), on the monotonic clock
  * @events:	the log of events, or NULL
+ * @alarms:	that are set
  * @memory:	the guest's, or NULL while there is none
  * @memory_size: in bytes
  */
@@ -195,6 +200,7 @@ struct hv_host {
 	atomic_bool halt;
 	struct timespec started;
 	FILE *events;
+	struct hv_alarm *alarms;
 	uint8_t *memory;
 	size_t memory_size;
 
@@ -229,6 +235,31 @@ void hv_complain(const char *format, ...) __printf(1, 2);
 
 /** hv_on_host_thread() - the caller's thread is one of the host's: it must not hv_wait() */
 void hv_on_host_thread(void);
+
+/**
+ * struct hv_alarm - something to be done later, by the ticker
+ * @next:    in host->alarms
+ * @due:     in the host's milliseconds
+ * @ring:    called once, with the lock held
+ * @context: handed to @ring
+ *
+ * All zero is an alarm that is not set.
+ */
+struct hv_alarm {
+	struct hv_alarm *next;
+	uint64_t due;
+	void (*ring)(void *context);
+	void *context;
+};
+
+/** hv_alarm_set() - have it ring in @ms; if it is set already, then instead of before */
+void hv_alarm_set(struct hv_host *host, struct hv_alarm *alarm, unsigned int ms);
+
+/** hv_alarm_stop() - it will not ring; fine if it is not set */
+void hv_alarm_stop(struct hv_host *host, struct hv_alarm *alarm);
+
+/** hv_alarms_ring() - those that are due at @now, by the ticker */
+void hv_alarms_ring(struct hv_host *host, uint64_t now);
 
 /** hv_tick() - let the ticker look at once */
 void hv_tick(struct hv_host *host);

@@ -157,12 +157,15 @@ static void take_negotiate_answer(struct ic *ic, struct ic_request *request,
 		ic->state = IC_NEGOTIATING;
 	ic->answered++;
 	finish(request, ((const struct wire_header *)packet->data)->status);
+	if (ic->state == IC_READY && ic->ready)
+		ic->ready(ic);
 }
 
 static void take_packet(struct ic *ic, const struct ic_packet *packet)
 {
 	struct ic_request *request = ic->open;
 	const struct wire_header *header = packet->data;
+	void (*answered)(struct ic *ic);
 	struct ic_question question;
 	char why[IC_WHY];
 
@@ -204,7 +207,10 @@ static void take_packet(struct ic *ic, const struct ic_packet *packet)
 		return;
 	}
 	ic->answered += request->due == IC_DUE;
+	answered = request->answered;
 	finish(request, header->status);
+	if (answered)
+		answered(ic);
 }
 
 void ic_drain(struct ic *ic)
@@ -265,6 +271,7 @@ static void on_closed(struct hv_channel *channel, void *context)
 
 	ic->state = IC_CLOSED;
 	ic->stale_allowed = 0;
+	hv_alarm_stop(ic->host, &ic->alarm);
 	finish_all(ic, -ECANCELED);
 	tell(ic, "closed", "%s", "");
 }
@@ -274,6 +281,7 @@ static void on_violation(struct hv_channel *channel, const char *text, void *con
 	struct ic *ic = context;
 
 	ic->state = IC_FAILED;
+	hv_alarm_stop(ic->host, &ic->alarm);
 	ic->violations++;
 	snprintf(ic->violation, sizeof(ic->violation), "%s", text);
 	finish_all(ic, -EPROTO);
@@ -294,7 +302,11 @@ void ic_reset(struct ic *ic)
 	ic->messages = ic->service->messages;
 	ic->timeout_ms = TIMEOUT_MS;
 	ic->hold = false;
+	ic->plain_ids = false;
 	ic->opened = NULL;
+	ic->ready = NULL;
+	ic->spoil = NULL;
+	hv_alarm_stop(ic->host, &ic->alarm);
 	hv_unlock(ic->host);
 }
 
@@ -444,9 +456,11 @@ static ic_result post_locked(struct ic_request *request, unsigned int how)
 	struct hv_packet packet = { .type = WIRE_RING_DATA_INBAND };
 	int error;
 
-	if (!request->xid)
+	if (!request->xid && !ic->plain_ids)
 		request->xid = ic->next_xid++;
 	packet.xid = request->xid;
+	if (ic->spoil)
+		ic->spoil(request);
 	if (!expects_answer(request))
 		request->due = IC_DUE_NEVER;
 	error = hv_channel_send(ic->channel, &packet, request->bytes, request->len, how);
@@ -457,6 +471,7 @@ static ic_result post_locked(struct ic_request *request, unsigned int how)
 		return 0;
 	}
 	if (is_negotiate(request)) {
+		hv_alarm_stop(ic->host, &ic->alarm);
 		void_open_requests(ic);
 		ic->state = IC_NEGOTIATING;
 		ic->negotiations++;
@@ -505,6 +520,22 @@ ic_result ic_negotiate(struct ic *ic)
 
 	ic_request_free(request);
 	return result < 0 ? result : ic_wait_ready(ic);
+}
+
+ic_result ic_restore(struct ic *ic)
+{
+	struct ic_request *request;
+	ic_result result = 0;
+
+	hv_lock(ic->host);
+	if (ic->state == IC_FAILED || !ic->service->keeps_state) {
+		hv_channel_restore(ic->channel);
+		request = ic_negotiate_request(ic);
+		result = ic_post(request, 0);
+		ic_request_free(request);
+	}
+	hv_unlock(ic->host);
+	return result;
 }
 
 ic_result ic_violation(struct ic *ic, const char *format, ...)

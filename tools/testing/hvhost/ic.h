@@ -10,7 +10,7 @@
  *
  * The host negotiates as soon as the guest opens the channel, holds every
  * packet against the rules of ic_check.h, and fails the channel at the first
- * one that is broken, until the guest opens it again.
+ * one that is broken, until the guest opens it again or the machine is restored.
  *
  * A transaction returns an ic_result: the guest's status (HRESULT, 0 is
  * success) or a negative errno:
@@ -56,6 +56,7 @@ struct ic_service {
 	const char *instance;
 	uint16_t type;			/* of its messages */
 	struct ic_versions messages;	/* known to the host, ascending */
+	bool keeps_state;		/* over a restore, instead of negotiating anew */
 };
 
 enum ic_state {
@@ -86,6 +87,7 @@ struct ic_request {
 	struct ic_span may_set[2];	/* see ic_check.h */
 	size_t n_may_set;
 	size_t need;
+	void (*answered)(struct ic *ic);	/* called when a good answer has come */
 	bool done;
 	ic_result result;
 	uint8_t answer[WIRE_PACKET_MAX] __aligned(8);
@@ -118,8 +120,11 @@ struct ic {
 	struct ic_versions frameworks;	/* offered at the next NEGOTIATE */
 	struct ic_versions messages;
 	unsigned int timeout_ms;
+	bool plain_ids;			/* each packet has id 0, as hosts have it */
 	bool hold;			/* leave the guest's packets in the ring */
 	void (*opened)(struct ic *ic);	/* instead of a NEGOTIATE at open */
+	void (*ready)(struct ic *ic);	/* called when versions have been agreed on */
+	void (*spoil)(struct ic_request *request);	/* called before each is sent */
 	void (*event)(struct ic *ic, const char *event, const char *text);
 	void *context;
 
@@ -130,6 +135,7 @@ struct ic {
 	unsigned int stale_allowed;
 	uint64_t next_xid;
 	uint64_t sequence;		/* heartbeat */
+	struct hv_alarm alarm;		/* time synchronisation; a close or a NEGOTIATE stops it */
 	char violation[IC_WHY];		/* the last one */
 
 	unsigned long sent;		/* requests that are due an answer */
@@ -162,8 +168,19 @@ ic_result ic_wait_ready(struct ic *ic);
 /** ic_wait_state() - the same for any state */
 ic_result ic_wait_state(struct ic *ic, enum ic_state state);
 
-/** ic_negotiate() - NEGOTIATE on the open channel, as after a restore; 0 if agreed */
+/** ic_negotiate() - NEGOTIATE on the open channel; 0 if agreed */
 ic_result ic_negotiate(struct ic *ic);
+
+/**
+ * ic_restore() - what the host does when the machine has been restored
+ *
+ * A service starts with a new NEGOTIATE, after which an answer to what was asked before is
+ * dropped; one that keeps its state goes on as if nothing had been. A failed channel works
+ * again. Does not wait: see ic_wait_ready().
+ *
+ * Return: 0, or a negative errno as above.
+ */
+ic_result ic_restore(struct ic *ic);
 
 /** ic_negotiate_request() - the NEGOTIATE that would be sent, to be spoilt and posted */
 struct ic_request *ic_negotiate_request(struct ic *ic);

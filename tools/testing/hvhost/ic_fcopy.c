@@ -92,12 +92,14 @@ ic_result fcopy_copy(struct ic *ic, const struct fcopy_source *source, const cha
 		     const char *name, uint32_t flags)
 {
 	uint8_t block[WIRE_FCOPY_FRAGMENT];
+	uint64_t end = source->until && source->until < source->size ? source->until :
+								       source->size;
 	ic_result result = fcopy_start(ic, directory, name, flags, source->size);
 
 	if (result)
 		return result;
-	for (uint64_t offset = 0; offset < source->size && !result;) {
-		uint64_t left = source->size - offset;
+	for (uint64_t offset = 0; offset < end && !result;) {
+		uint64_t left = end - offset;
 		uint32_t size = left < sizeof(block) ? left : sizeof(block);
 
 		result = source->read(source, offset, block, size);
@@ -105,8 +107,10 @@ ic_result fcopy_copy(struct ic *ic, const struct fcopy_source *source, const cha
 			result = fcopy_write(ic, offset, block, size);
 		offset += size;
 	}
-	if (!result)
+	if (!result && end == source->size)
 		return fcopy_complete(ic);
+	if (!result)
+		return fcopy_cancel(ic);
 	fcopy_cancel(ic);
 	return result;
 }

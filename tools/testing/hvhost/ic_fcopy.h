@@ -9,10 +9,12 @@ extern const struct ic_service ic_fcopy;
 
 /**
  * struct fcopy_source - where the bytes come from
+ * @until: cancel when so much has been sent; 0 is all
  * @read: fills @buffer with @size bytes from @offset; 0 or a negative errno
  */
 struct fcopy_source {
 	uint64_t size;
+	uint64_t until;
 	int (*read)(const struct fcopy_source *source, uint64_t offset, void *buffer,
 		    uint32_t size);
 	const void *memory;

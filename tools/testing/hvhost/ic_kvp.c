@@ -41,7 +41,24 @@ static ic_result free_unasked(struct ic_request *request, int error)
 	return error;
 }
 
-ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value)
+const char *kvp_type_name(uint32_t type)
+{
+	switch (type) {
+	case WIRE_KVP_STRING:
+		return "string";
+	case WIRE_KVP_EXPAND_STRING:
+		return "expand";
+	case WIRE_KVP_DWORD:
+		return "dword";
+	case WIRE_KVP_QWORD:
+		return "qword";
+	default:
+		return "?";
+	}
+}
+
+static ic_result set_string(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
+			    const char *value)
 {
 	struct ic_request *request = new_exchange(ic, WIRE_KVP_SET, pool);
 	struct wire_kvp_value *v = &((struct wire_kvp_exchange *)ic_body(request))->u.value;
@@ -50,10 +67,20 @@ ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char 
 
 	if (key_bytes < 0 || value_bytes < 0)
 		return free_unasked(request, -EINVAL);
-	v->type = WIRE_KVP_STRING;
+	v->type = type;
 	v->key_bytes = key_bytes;
 	v->value_bytes = value_bytes;
 	return ask_and_free(request);
+}
+
+ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value)
+{
+	return set_string(ic, pool, key, WIRE_KVP_STRING, value);
+}
+
+ic_result kvp_set_expand(struct ic *ic, unsigned int pool, const char *key, const char *value)
+{
+	return set_string(ic, pool, key, WIRE_KVP_EXPAND_STRING, value);
 }
 
 ic_result kvp_set_number(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
@@ -93,14 +120,18 @@ ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key)
 static ic_result take_string(struct ic *ic, const char *what, char *to, size_t size,
 			     const void *from, uint32_t bytes, size_t units)
 {
-	uint16_t last;
+	uint16_t unit;
 	int n;
 
 	if (bytes < 2 || bytes % 2 || bytes > 2 * units)
 		return ic_violation(ic, "%s of %u bytes: not an even number from 2 to %zu", what,
 				    bytes, 2 * units);
-	memcpy(&last, (const uint8_t *)from + bytes - 2, 2);
-	if (last)
+	for (uint32_t at = 0; at < bytes; at += 2) {
+		memcpy(&unit, (const uint8_t *)from + at, 2);
+		if (!unit && at + 2 < bytes)
+			return ic_violation(ic, "%s of %u bytes has a NUL at %u", what, bytes, at);
+	}
+	if (unit)
 		return ic_violation(ic, "%s of %u bytes does not end with NUL", what, bytes);
 	n = utf16_to_utf8(to, size, from, bytes / 2);
 	if (n < 0)
@@ -260,6 +291,39 @@ static void append_addresses(char *list, int family, const uint8_t *from, uint32
 		append(list, inet_ntop(family, from, text, sizeof(text)));
 }
 
+/* Ones, then zeros */
+static bool is_mask(const uint8_t *bytes)
+{
+	uint32_t mask = (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+
+	return !(~mask & (~mask + 1));
+}
+
+/* Behind the entries that the counts tell of there is nothing in any of the arrays. */
+static ic_result check_ip_rest(struct ic_request *request, const struct wire_kvp_ip_binary *a)
+{
+	const struct {
+		const char *what;
+		const void *from, *end;
+	} rests[] = {
+		{ "IPv4 addresses", a->v4_address[a->v4_addresses], a->v6_address },
+		{ "IPv6 addresses", a->v6_address[a->v6_addresses], a->v4_subnet },
+		{ "IPv4 masks", a->v4_subnet[a->v4_addresses], a->v6_prefix },
+		{ "IPv6 prefixes", &a->v6_prefix[a->v6_addresses], a->v4_gateway },
+		{ "IPv4 gateways", a->v4_gateway[a->v4_gateways], a->v6_gateway },
+		{ "IPv6 gateways", a->v6_gateway[a->v6_gateways], a->v4_dns },
+		{ "IPv4 DNS servers", a->v4_dns[a->v4_dns_servers], a->v6_dns },
+		{ "IPv6 DNS servers", a->v6_dns[a->v6_dns_servers], a->origin },
+		{ "address origins", &a->origin[a->v4_addresses + a->v6_addresses], a->tail },
+		{ "IP configuration", a->tail, a->tail + sizeof(a->tail) },
+	};
+	ic_result result = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rests) && !result; i++)
+		result = check_rest(request, rests[i].what, rests[i].from, rests[i].end);
+	return result;
+}
+
 static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 {
 	static const char *const origins[] = { "unknown", "other", "static" };
@@ -273,6 +337,14 @@ static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 				    "IP counts %u/%u addresses, %u/%u gateways, %u/%u DNS: too many",
 				    a->v4_addresses, a->v6_addresses, a->v4_gateways,
 				    a->v6_gateways, a->v4_dns_servers, a->v6_dns_servers);
+	if (a->family > (WIRE_KVP_IPV4 | WIRE_KVP_IPV6))
+		return ic_violation(request->ic, "address family %u does not exist", a->family);
+	for (uint32_t i = 0; i < a->v4_addresses; i++) {
+		if (!is_mask(a->v4_subnet[i]))
+			return ic_violation(request->ic, "IPv4 mask %u.%u.%u.%u is none",
+					    a->v4_subnet[i][0], a->v4_subnet[i][1],
+					    a->v4_subnet[i][2], a->v4_subnet[i][3]);
+	}
 	ip->family = a->family;
 	ip->dhcp = a->dhcp;
 	append_addresses(ip->address, AF_INET, a->v4_address[0], a->v4_addresses);
@@ -295,7 +367,7 @@ static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 					    a->origin[i]);
 		append(ip->origin, origins[a->origin[i]]);
 	}
-	return check_rest(request, "IP configuration", a->tail, a->tail + sizeof(a->tail));
+	return check_ip_rest(request, a);
 }
 
 ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
@@ -308,6 +380,7 @@ ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
 	ic_result result;
 
 	header->op = WIRE_KVP_GET_IP;
+	header->pool = KVP_GUEST;
 	if (utf16_from_utf8((uint8_t *)header + id, WIRE_KVP_ADAPTER, adapter) < 0)
 		return free_unasked(request, -EINVAL);
 	request->may_set[0] = (struct ic_span) {
@@ -414,17 +487,17 @@ static int put_ip_binary(struct wire_kvp_ip_binary *body, const char *adapter,
 	body->v6_gateways = gateway.n_v6;
 	body->v4_dns_servers = dns.n_v4;
 	body->v6_dns_servers = dns.n_v6;
-	for (uint32_t i = 0; i < address.n_v4 + address.n_v6; i++)
-		body->origin[i] = ip->dhcp ? 1 : 2;
-	return 0;
+	return 0;			/* hosts leave the origins to the guest */
 }
 
 ic_result kvp_set_ip(struct ic *ic, const char *adapter, const struct kvp_ip *ip)
 {
 	struct ic_request *request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_ip_text));
+	struct wire_kvp_header *header = ic_body(request);
 	int error;
 
-	((struct wire_kvp_header *)ic_body(request))->op = WIRE_KVP_SET_IP;
+	header->op = WIRE_KVP_SET_IP;
+	header->pool = KVP_GUEST;
 	error = ic_at_least(ic, 5, 0) ? put_ip_binary(ic_body(request), adapter, ip) :
 					put_ip_text(ic_body(request), adapter, ip);
 	if (error)

@@ -9,6 +9,9 @@ extern const struct ic_service ic_kvp;
 
 enum { KVP_EXTERNAL, KVP_GUEST, KVP_AUTO, KVP_AUTO_EXTERNAL };
 
+/** kvp_type_name() - "string", "expand", "dword", "qword" or "?" */
+const char *kvp_type_name(uint32_t type);
+
 struct kvp_item {
 	uint32_t type;			/* WIRE_KVP_STRING ... */
 	char key[3 * WIRE_KVP_KEY];	/* UTF-8 */
@@ -16,6 +19,7 @@ struct kvp_item {
 };
 
 ic_result kvp_set(struct ic *ic, unsigned int pool, const char *key, const char *value);
+ic_result kvp_set_expand(struct ic *ic, unsigned int pool, const char *key, const char *value);
 ic_result kvp_set_number(struct ic *ic, unsigned int pool, const char *key, uint32_t type,
 			 uint64_t value);
 ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key);

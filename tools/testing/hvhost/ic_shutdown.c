@@ -9,6 +9,7 @@ const struct ic_service ic_shutdown = {
 	.instance = "b6650ff7-33bc-4840-8048-e0676786f393",
 	.type = WIRE_SHUTDOWN,
 	.messages = IC_VERSIONS({ 1, 0 }, { 3, 0 }, { 3, 1 }, { 3, 2 }),
+	.keeps_state = true,
 };
 
 struct ic_request *shutdown_request(struct ic *ic, const struct shutdown_order *order)

@@ -17,7 +17,7 @@ struct timesync_stamp {
 	uint64_t reference;		/* the guest's counter at that time; from 4.0 */
 	uint8_t flags;			/* WIRE_TIME_SYNC, WIRE_TIME_SAMPLE */
 	uint8_t leap;
-	uint8_t stratum;
+	uint8_t stratum;		/* 0, as hosts have it */
 };
 
 /**
@@ -25,6 +25,19 @@ struct timesync_stamp {
  * @offset: 100 ns that the host's clock is ahead of this machine's
  */
 int timesync_now(struct hv_host *host, int64_t offset, uint8_t flags, struct timesync_stamp *stamp);
+
+#define TIMESYNC_PERIOD_MS	5000
+
+/**
+ * timesync_keep() - let the host send of its own accord, until ic_reset()
+ *
+ * A SYNC as soon as versions are agreed on, which may be so now, and a SAMPLE five
+ * seconds after each answer: a guest that does not answer gets no more.
+ */
+void timesync_keep(struct ic *ic);
+
+/** timesync_request() - the request itself, for ic_post() */
+struct ic_request *timesync_request(struct ic *ic, const struct timesync_stamp *stamp);
 
 ic_result timesync_send(struct ic *ic, const struct timesync_stamp *stamp);
 

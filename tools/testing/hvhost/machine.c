@@ -251,6 +251,7 @@ static void *run_ticker(void *argument)
 		bool busy = hv_synic_deliver(host);
 		uint64_t now = hv_uptime_ms(host);
 
+		hv_alarms_ring(host, now);
 		/* A bzImage unpacks itself before its first sign of life. */
 		if (!progress || progress != atomic_load(&machine->progress)) {
 			progress = atomic_load(&machine->progress);

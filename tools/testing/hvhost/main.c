@@ -46,8 +46,9 @@ static void on_ic_event(struct ic *ic, const char *event, const char *text)
 }
 
 static const char usage_text[] =
-	"usage: hvhost [--line|--shell] [--kernel FILE] [--initrd FILE] [--cmdline TEXT]\n"
-	"              [--vcpus N] [--memory MIB] [--vmbus 4.0...5.3] [--hibernation]\n"
+	"usage: hvhost [--line|--shell] [--kernel FILE] [--initrd FILE] [--module FILE.ko]...\n"
+	"              [--cmdline TEXT]\n"
+	"              [--vcpus N] [--memory MIB] [--vmbus 4.0...6.0] [--hibernation]\n"
 	"              [--logs FOLDER] [--without SERVICE]...\n"
 	"Without --kernel and --initrd it takes $HV_KERNEL and $HV_INITRD.\n";
 
@@ -58,7 +59,8 @@ static int usage(void)
 }
 
 enum {
-	LINE = 1, SHELL, KERNEL, INITRD, CMDLINE, VCPUS, MEMORY, VMBUS, HIBERNATION, LOGS, WITHOUT,
+	LINE = 1, SHELL, KERNEL, INITRD, MODULE, CMDLINE, VCPUS, MEMORY, VMBUS, HIBERNATION, LOGS,
+	WITHOUT,
 };
 
 static const struct option options[] = {
@@ -66,6 +68,7 @@ static const struct option options[] = {
 	{ "shell", no_argument, NULL, SHELL },
 	{ "kernel", required_argument, NULL, KERNEL },
 	{ "initrd", required_argument, NULL, INITRD },
+	{ "module", required_argument, NULL, MODULE },
 	{ "cmdline", required_argument, NULL, CMDLINE },
 	{ "vcpus", required_argument, NULL, VCPUS },
 	{ "memory", required_argument, NULL, MEMORY },
@@ -78,6 +81,7 @@ static const struct option options[] = {
 
 struct wishes {
 	struct hv_config config;
+	unsigned int modules;
 	bool line;
 	bool without[IC_COUNT];
 };
@@ -121,6 +125,13 @@ static bool parse(int argc, char **argv, struct wishes *w)
 			break;
 		case INITRD:
 			w->config.initrd = optarg;
+			break;
+		case MODULE:
+			if (w->modules == HV_MAX_MODULES) {
+				hv_complain("%s: at most %u modules", optarg, HV_MAX_MODULES);
+				return false;
+			}
+			w->config.modules[w->modules++] = optarg;
 			break;
 		case CMDLINE:
 			w->config.cmdline = optarg;

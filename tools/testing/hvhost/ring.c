@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define FLOW_CONTROL	1u	/* feature bit */
+#define KNOWN_FLAGS	HV_PACKET_COMPLETION_REQUESTED
 
 static uint32_t load(const uint32_t *field)
 {
@@ -27,6 +28,7 @@ void hv_ring_init(struct hv_ring *ring, uint8_t **pages, uint32_t count)
 	ring->control = (struct hv_ring_control *)pages[0];
 	ring->pages = pages + 1;
 	ring->size = (count - 1) * HV_PAGE_SIZE;
+	ring->masked = false;
 }
 
 uint32_t hv_ring_used(const struct hv_ring *ring, uint32_t write_index, uint32_t read_index)
@@ -94,6 +96,14 @@ void hv_ring_copy_out(const struct hv_ring *ring, uint32_t at, void *to, size_t 
 	}
 }
 
+/* A quarter of the ring at least, so that both sides do not take turns packet by packet. */
+static uint32_t worth_waiting_for(const struct hv_ring *ring, uint32_t total)
+{
+	uint32_t quarter = ((ring->size - 8) / 4 + 7) & ~7u;
+
+	return total > quarter ? total : quarter;
+}
+
 int hv_ring_write(struct hv_ring *ring, const struct hv_packet *packet, const void *payload,
 		  size_t size, bool *signal, const char **why)
 {
@@ -119,7 +129,7 @@ int hv_ring_write(struct hv_ring *ring, const struct hv_packet *packet, const vo
 		return -EPROTO;
 	if (ring->size - hv_ring_used(ring, start, read_index) <= total) {
 		/* The reader may have made room before it saw our wish: look again. */
-		store(&control->pending_send_size, total);
+		store(&control->pending_send_size, worth_waiting_for(ring, total));
 		full_barrier();
 		read_index = load(&control->read_index);
 		if (check_indices(ring, start, read_index, why))
@@ -145,6 +155,12 @@ int hv_ring_write(struct hv_ring *ring, const struct hv_packet *packet, const vo
 	return 0;
 }
 
+static bool is_known_type(uint16_t type)
+{
+	return type == HV_PACKET_INBAND || type == HV_PACKET_TRANSFER_PAGES ||
+	       type == HV_PACKET_GPA_DIRECT || type == HV_PACKET_COMPLETION;
+}
+
 static int check_packet(const struct hv_packet_header *header, uint32_t used, const char **why)
 {
 	if (header->offset8 < sizeof(*header) / 8)
@@ -153,9 +169,28 @@ static int check_packet(const struct hv_packet_header *header, uint32_t used, co
 		*why = "packet shorter than its payload offset";
 	else if (header->len8 * 8u + HV_TRAILER_SIZE > used)
 		*why = "packet longer than what was written to the ring";
+	else if (header->flags & ~KNOWN_FLAGS)
+		*why = "packet with flags that do not exist";
+	else if (!is_known_type(header->type))
+		*why = "packet of a type that does not exist";
 	else
 		return 0;
 	return -EPROTO;
+}
+
+static int check_mask(const struct hv_ring *ring, const char **why)
+{
+	if (ring->masked || !load(&ring->control->interrupt_mask))
+		return 0;
+	*why = "interrupt mask set by the writer";
+	return -EPROTO;
+}
+
+static void set_mask(struct hv_ring *ring, bool masked)
+{
+	ring->masked = masked;
+	store(&ring->control->interrupt_mask, masked);
+	full_barrier();
 }
 
 int hv_ring_read(struct hv_ring *ring, struct hv_packet *packet, void *payload, size_t size,
@@ -169,8 +204,15 @@ int hv_ring_read(struct hv_ring *ring, struct hv_packet *packet, void *payload, 
 	uint64_t trailer;
 
 	*signal = false;
-	if (check_indices(ring, write_index, start, why))
+	if (check_indices(ring, write_index, start, why) || check_mask(ring, why))
 		return -EPROTO;
+	if (write_index == start && ring->masked) {
+		/* The writer may have written before it saw that we listen again. */
+		set_mask(ring, false);
+		write_index = load(&control->write_index);
+		if (check_indices(ring, write_index, start, why))
+			return -EPROTO;
+	}
 	used = hv_ring_used(ring, write_index, start);
 	if (!used)
 		return -EAGAIN;
@@ -200,6 +242,8 @@ int hv_ring_read(struct hv_ring *ring, struct hv_packet *packet, void *payload, 
 		size = packet->length;
 	hv_ring_copy_out(ring, (start + offset) % ring->size, payload, size);
 
+	if (!ring->masked)
+		set_mask(ring, true);
 	store(&control->read_index, (start + total) % ring->size);
 	full_barrier();
 	pending = load(&control->pending_send_size);

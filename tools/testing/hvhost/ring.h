@@ -65,11 +65,14 @@ struct hv_packet {
  *		free to be spoilt by a test
  * @pages:	the data pages; they need not be contiguous
  * @size:	bytes of data
+ * @masked:	the reader, which is us, has set the interrupt mask: the writer need not
+ *		signal while we read
  */
 struct hv_ring {
 	struct hv_ring_control *control;
 	uint8_t **pages;
 	uint32_t size;
+	bool masked;
 };
 
 /** hv_ring_init() - @pages[0] is the control page, the other @count - 1 are data */
@@ -97,8 +100,8 @@ int hv_ring_check(const struct hv_ring *ring, const char **why);
  *	    the reader did not mask it
  * @why:    set to a sentence with -EPROTO
  *
- * A full ring sets pending_send_size, so that the reader signals when there is
- * room, and a write that succeeds clears it.
+ * A full ring sets pending_send_size, so that the reader signals when there is room for
+ * the packet and a quarter of the ring is free; a write that succeeds clears it.
  *
  * Return: 0; -EAGAIN: no room now; -EMSGSIZE: never room; -EPROTO: the guest
  * spoilt the indices.
@@ -114,6 +117,9 @@ int hv_ring_write(struct hv_ring *ring, const struct hv_packet *packet, const vo
  *
  * The packet must be whole: header and trailer sane, no longer than what the
  * writer published. Nothing is taken from a ring that breaks the rules.
+ *
+ * The interrupt mask is ours: it is set before a packet is taken and cleared when the
+ * ring is empty, so read until -EAGAIN. That somebody else has set it is a broken rule.
  *
  * Return: 0; -EAGAIN: empty; -EPROTO: broken.
  */

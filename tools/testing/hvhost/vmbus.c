@@ -7,12 +7,17 @@
 #include "channel.h"
 #include "gpadl.h"
 #include "synic.h"
+#include "vm.h"
 #include "vmbus_wire.h"
 
 static const uint32_t known_versions[] = {
 	HV_VERSION(4, 0), HV_VERSION(4, 1),
 	HV_VERSION(5, 0), HV_VERSION(5, 1), HV_VERSION(5, 2), HV_VERSION(5, 3),
+	HV_VERSION(6, 0),
 };
+
+/* Of what a guest may ask for since 6.0: nothing else is of use to the services here. */
+#define FEATURES	HV_FEATURE_CLIENT_ID
 
 /* Channels that are on offer stay so, to be told at the next connection. */
 static void disconnect(struct hv_host *host)
@@ -21,6 +26,7 @@ static void disconnect(struct hv_host *host)
 	hv_gpadl_free_all(host);
 	host->bus->version = 0;
 	host->bus->offers_requested = false;
+	host->bus->last_relid = 0;	/* after a hibernation each channel has the one it had */
 }
 
 static bool acceptable(const struct hv_host *host, uint32_t version)
@@ -34,29 +40,63 @@ static bool acceptable(const struct hv_host *host, uint32_t version)
 	return false;
 }
 
+/* What is wrong with a contact that asks for a version which there is; NULL if nothing is. */
+static const char *flaw(const struct hv_msg_contact *contact, size_t size)
+{
+	if (contact->version >= HV_VERSION(5, 0) && contact->target.sint != HV_SINT_VMBUS)
+		return "wants its messages from another interrupt source";
+	if (contact->version >= HV_VERSION(5, 1) && contact->target.vtl)
+		return "is for another trust level";
+	if (contact->version >= HV_VERSION(6, 0) &&
+	    contact->target.features & HV_FEATURE_CLIENT_ID &&
+	    size < sizeof(struct hv_msg_contact_client))
+		return "has a client and does not say which";
+	return NULL;
+}
+
 static void contact(struct hv_host *host, const void *message, size_t size)
 {
 	const struct hv_msg_contact *contact = message;
 	uint32_t version = contact->version;
-	bool supported = acceptable(host, version);
+	struct hv_msg_version_response response = { .head.type = HV_MSG_VERSION_RESPONSE };
+	size_t response_size = HV_VERSION_RESPONSE_OLD;
+	const char *why = NULL;
 
 	hv_synic_drop(host);
 	disconnect(host);
 	host->bus->vp = contact->target_vp < host->config.vcpus ? contact->target_vp : 0;
-	if (supported)
+	if (acceptable(host, version)) {
+		why = flaw(contact, size);
+		response.supported = !why;
+	}
+	if (response.supported) {
+		response.connection = version >= HV_VERSION(5, 0) ? HV_CONNECTION_MESSAGE :
+								    version;
+		if (version >= HV_VERSION(6, 0)) {
+			response.features = contact->target.features & FEATURES;
+			response_size = sizeof(response);
+		}
+		if (!contact->monitor_page[0] != !contact->monitor_page[1]) {
+			why = "has one monitor page";
+			response.connection_state = HV_CONNECTION_FAILED;
+		}
+	}
+	if (why)
+		hv_bus_violation(host, "the guest's wish to connect %s", why);
+	else if (response.supported)
 		host->bus->version = version;
-	hv_bus_say(host, &(struct hv_msg_version_response) {
-		.head.type = HV_MSG_VERSION_RESPONSE,
-		.supported = supported,
-		.connection = version >= HV_VERSION(5, 0) ? HV_CONNECTION_MESSAGE : 0,
-	}, sizeof(struct hv_msg_version_response));
-	if (supported)
+	hv_bus_say(host, &response, response_size);
+	if (host->bus->version)
 		hv_emit(host, HV_EVENT_CONNECTED, NULL, "VMBus %u.%u",
 			HV_VERSION_MAJOR(version), HV_VERSION_MINOR(version));
 }
 
 static void request_offers(struct hv_host *host, const void *message, size_t size)
 {
+	if (host->bus->offers_requested) {
+		hv_bus_violation(host, "offers requested twice");
+		return;
+	}
 	host->bus->offers_requested = true;
 	hv_channel_tell_offers(host);
 	hv_bus_say(host, &(struct hv_msg) { .type = HV_MSG_ALL_OFFERS_DELIVERED },
@@ -64,6 +104,7 @@ static void request_offers(struct hv_host *host, const void *message, size_t siz
 	hv_emit(host, HV_EVENT_OFFERS, NULL, "all offers are on their way");
 }
 
+/* Answered when the channels that the guest has left open are closed. */
 static void unload(struct hv_host *host, const void *message, size_t size)
 {
 	disconnect(host);
@@ -94,7 +135,7 @@ static const struct {
 	[HV_MSG_OPEN] = { "open", sizeof(struct hv_msg_open), hv_channel_handle_open },
 	[HV_MSG_CLOSE] = { "close", sizeof(struct hv_msg_relid), hv_channel_handle_close },
 	[HV_MSG_GPADL_HEADER] = { "GPADL header", sizeof(struct hv_msg_gpadl_header),
-				  hv_gpadl_header },
+				  hv_channel_handle_gpadl },
 	[HV_MSG_GPADL_BODY] = { "GPADL body", sizeof(struct hv_msg_gpadl_body),
 				hv_gpadl_body },
 	[HV_MSG_GPADL_TEARDOWN] = { "GPADL teardown", sizeof(struct hv_msg_gpadl),

@@ -4,6 +4,7 @@
 #define HVHOST_VMBUS_WIRE_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "guid.h"
@@ -56,6 +57,7 @@ enum hv_bus_message_type {
 #define HV_NT_SUCCESS			0u
 #define HV_NT_UNSUCCESSFUL		0xc0000001u
 #define HV_NT_INVALID_PARAMETER		0xc000000du
+#define HV_NT_UNEXPECTED		0x8000ffffu
 #define HV_NT_CONNECTION_REFUSED	0xc0000236u
 
 struct hv_msg {
@@ -67,17 +69,36 @@ struct hv_msg_contact {
 	struct hv_msg head;
 	uint32_t version;
 	uint32_t target_vp;
-	uint64_t interrupt_page;	/* from 5.0 on: message SINT and flags */
+	union {
+		uint64_t interrupt_page;	/* before 5.0 */
+		struct {
+			uint8_t sint;
+			uint8_t vtl;		/* from 5.1 on */
+			uint16_t reserved;
+			uint32_t features;	/* from 6.0 on: what the guest would like */
+		} target;
+	};
 	uint64_t monitor_page[2];
 } __packed;
+
+struct hv_msg_contact_client {		/* with HV_FEATURE_CLIENT_ID */
+	struct hv_msg_contact contact;
+	struct hv_guid client;
+} __packed;
+
+#define HV_FEATURE_CLIENT_ID	8u
 
 struct hv_msg_version_response {
 	struct hv_msg head;
 	uint8_t supported;
 	uint8_t connection_state;
 	uint16_t padding;
-	uint32_t connection;		/* where to post to, from 5.0 on */
+	uint32_t connection;		/* where to post to, from 5.0 on; before, the version */
+	uint32_t features;		/* from 6.0 on, if supported: what the guest gets */
 } __packed;
+
+#define HV_VERSION_RESPONSE_OLD	offsetof(struct hv_msg_version_response, features)
+#define HV_CONNECTION_FAILED	2	/* connection state: unknown failure */
 
 struct hv_msg_offer {
 	struct hv_msg head;
@@ -177,7 +198,8 @@ struct hv_msg_tl_result {
 
 static_assert(sizeof(struct hv_post_input) == 256, "post message input");
 static_assert(sizeof(struct hv_msg_contact) == 40, "initiate contact");
-static_assert(sizeof(struct hv_msg_version_response) == 16, "version response");
+static_assert(sizeof(struct hv_msg_contact_client) == 56, "initiate contact of a client");
+static_assert(sizeof(struct hv_msg_version_response) == 20, "version response");
 static_assert(sizeof(struct hv_msg_offer) == 196, "offer");
 static_assert(sizeof(struct hv_msg_relid) == 12, "relid");
 static_assert(sizeof(struct hv_msg_gpadl_header) == 28, "GPADL header");

@@ -81,7 +81,7 @@ int main(void)
 	unit_check(hv_host_init(&host, &(struct hv_config) { .vcpus = HV_MAX_VCPUS + 1 }) == -EINVAL,
 		   "a configuration that cannot be");
 	unit_check(!hv_host_init(&host, &config) && hv_config(&host)->vcpus == 1 &&
-		   hv_config(&host)->vmbus == HV_VERSION(5, 3), "what is not said is the default");
+		   hv_config(&host)->vmbus == HV_VERSION(6, 0), "what is not said is the default");
 	memory(&host);
 	waiting(&host);
 	ending(&host);

@@ -97,11 +97,15 @@ static void test_full(void)
 	unit_check(!put(DATA - 32, 1, &signal), "8 bytes less than the ring: fits");
 	unit_check(ring.control->pending_send_size == 0, "and nobody waits");
 	unit_check(put(0, 2, &signal) == -EAGAIN, "then not even an empty packet");
-	unit_check(ring.control->pending_send_size == 24, "which is waited for");
+	unit_check(ring.control->pending_send_size == DATA / 4,
+		   "which waits for a quarter of the ring");
 	unit_check(take(DATA - 32, 1, &signal), "the reader gets it");
 	unit_check(signal, "and is to tell the writer that waits");
 	unit_check(!put(0, 2, &signal) && !ring.control->pending_send_size,
 		   "the next write goes in and ends the wait");
+	unit_check(put(DATA / 2, 3, &signal) == 0 && put(DATA / 2, 4, &signal) == -EAGAIN &&
+		   ring.control->pending_send_size == DATA / 2 + 24,
+		   "a packet of more than a quarter waits for its own size");
 }
 
 static void test_signal(void)
@@ -151,6 +155,39 @@ static void test_flow_control(void)
 	ring.control->feature_bits = 0;
 	hv_ring_read(&ring, &packet, NULL, 0, &signal, &why);
 	unit_check(!signal, "no flow control agreed: no signal");
+
+	fresh(0);
+	put(DATA - 32, 1, &signal);
+	ring.control->pending_send_size = DATA - 1;
+	hv_ring_read(&ring, &packet, NULL, 0, &signal, &why);
+	unit_check(signal, "who wants all of the ring gets a signal when it is empty");
+}
+
+static void test_mask(void)
+{
+	const char *why = NULL;
+	struct hv_packet packet;
+	bool signal;
+
+	fresh(0);
+	put(8, 1, &signal);
+	put(8, 2, &signal);
+	take(8, 1, &signal);
+	unit_check(ring.control->interrupt_mask == 1, "a reader masks interrupts while it reads");
+	take(8, 2, &signal);
+	unit_check(!put(8, 3, &signal) && !signal, "so that a packet meanwhile is no reason for one");
+	unit_check(take(8, 3, &signal), "it sees it all the same");
+	unit_check(hv_ring_read(&ring, &packet, NULL, 0, &signal, &why) == -EAGAIN &&
+		   !ring.control->interrupt_mask, "and listens again when the ring is empty");
+	unit_check(!put(8, 4, &signal) && signal, "the next packet signals");
+
+	ring.control->interrupt_mask = 1;
+	unit_check(hv_ring_read(&ring, &packet, NULL, 0, &signal, &why) == -EPROTO &&
+		   strstr(why, "mask"), "a writer that masks the reader: %s", why ? why : "accepted");
+	fresh(0);
+	ring.control->interrupt_mask = 1;
+	unit_check(hv_ring_read(&ring, &packet, NULL, 0, &signal, &why) == -EPROTO,
+		   "in an empty ring, too");
 }
 
 static void test_indices(void)
@@ -197,6 +234,9 @@ static void test_packets(void)
 		{ { 6, 2, 0, 0, 0 }, 8ull << 32, "packet of no length" },
 		{ { 6, 2, 3, 0, 0 }, 0, "trailer without the start" },
 		{ { 6, 2, 3, 0, 0 }, 8ull << 32 | 1, "trailer with a low half" },
+		{ { 6, 2, 3, 2, 0 }, 8ull << 32, "unknown flag" },
+		{ { 5, 2, 3, 0, 0 }, 8ull << 32, "unknown type" },
+		{ { 0, 2, 3, 0, 0 }, 8ull << 32, "no type" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -243,6 +283,7 @@ int main(void)
 	test_full();
 	test_signal();
 	test_flow_control();
+	test_mask();
 	test_indices();
 	test_packets();
 	test_small_buffer();

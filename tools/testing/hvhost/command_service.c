@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Commands that ask a service something. */
+#include "command_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "desk.h"
+
+#define SECOND 10000000ll		/* of the host's clock */
+#define USAGE COMMAND_USAGE
+
+static struct ic *the(struct desk *desk, const struct ic_service *service)
+{
+	return desk_ic(desk, service->name);
+}
+
+/* A service that the guest has not opened answers nothing: say so instead of waiting. */
+static bool connected(const struct ic *ic)
+{
+	return ic->state == IC_READY;
+}
+
+int64_t command_heartbeat(struct desk *desk, int words, char **word)
+{
+	struct ic *hb = the(desk, &ic_heartbeat);
+	int n = words > 1 ? atoi(word[1]) : 1;
+
+	for (int i = 0; i < n; i++) {
+		uint64_t sequence = hb->sequence;
+		uint32_t state;
+		ic_result result = connected(hb) ? heartbeat_beat(hb, &state) : -ENOTCONN;
+
+		if (result)
+			return result;
+		report_begin(&desk->report, "heartbeat");
+		report_number(&desk->report, "sequence", sequence);
+		report_string(&desk->report, "applications", heartbeat_state_name(state));
+		report_end(&desk->report);
+	}
+	return 0;
+}
+
+static ic_result ask_shutdown(struct desk *desk, uint32_t flags, int words, char **word)
+{
+	struct ic *sd = the(desk, &ic_shutdown);
+	struct shutdown_order order = { .flags = flags, .reason = SHUTDOWN_REASON_PLANNED };
+
+	for (int i = 1; i < words; i++) {
+		if (!strcmp(word[i], "force"))
+			order.flags |= WIRE_SHUTDOWN_FORCE;
+		else if (!strcmp(word[i], "reason") && i + 1 < words)
+			order.reason = strtoul(word[++i], NULL, 0);
+		else if (!strcmp(word[i], "timeout") && i + 1 < words)
+			order.timeout = strtoul(word[++i], NULL, 0);
+		else if (!order.text)
+			order.text = word[i];
+		else
+			return USAGE;
+	}
+	return connected(sd) ? shutdown_ask(sd, &order) : -ENOTCONN;
+}
+
+int64_t command_stop(struct desk *desk, int words, char **word)
+{
+	return ask_shutdown(desk, 0, words, word);
+}
+
+int64_t command_restart(struct desk *desk, int words, char **word)
+{
+	return ask_shutdown(desk, WIRE_SHUTDOWN_RESTART, words, word);
+}
+
+int64_t command_hibernate(struct desk *desk, int words, char **word)
+{
+	return ask_shutdown(desk, WIRE_SHUTDOWN_HIBERNATE, words, word);
+}
+
+int64_t command_time(struct desk *desk, int words, char **word)
+{
+	struct ic *ts = the(desk, &ic_timesync);
+	struct timesync_stamp stamp;
+	uint8_t flags = WIRE_TIME_SYNC;
+	ic_result result;
+
+	if (words > 1 && !strcmp(word[1], "keep")) {
+		timesync_keep(ts);
+		return 0;
+	}
+	if (words > 1 && !strcmp(word[1], "sample"))
+		flags = WIRE_TIME_SAMPLE;
+	else if (words > 1 && strcmp(word[1], "sync"))
+		return USAGE;
+	if (words > 2)
+		desk->clock_offset = atof(word[2]) * SECOND;
+	result = timesync_now(desk->host, desk->clock_offset, flags, &stamp);
+	if (!result)
+		result = connected(ts) ? timesync_send(ts, &stamp) : -ENOTCONN;
+	if (!result) {
+		report_begin(&desk->report, "time");
+		report_number(&desk->report, "host_seconds",
+			      (stamp.time - TIMESYNC_UNIX_EPOCH) / SECOND);
+		report_number(&desk->report, "reference_ms", stamp.reference / (SECOND / 1000));
+		report_end(&desk->report);
+	}
+	return result;
+}
+
+static void report_item(struct desk *desk, const struct kvp_item *item)
+{
+	report_begin(&desk->report, "item");
+	report_string(&desk->report, "key", item->key);
+	report_string(&desk->report, "value", item->value);
+	report_string(&desk->report, "type", kvp_type_name(item->type));
+	report_end(&desk->report);
+}
+
+/* A number has its own type; text is a string, or one with %variables%. */
+static ic_result kvp_set_typed(struct ic *kvp, char **word, int pool, const char *type)
+{
+	if (!strcmp(type, "string"))
+		return kvp_set(kvp, pool, word[2], word[3]);
+	if (!strcmp(type, "expand"))
+		return kvp_set_expand(kvp, pool, word[2], word[3]);
+	for (uint32_t t = WIRE_KVP_DWORD; t <= WIRE_KVP_QWORD; t++)
+		if (!strcmp(type, kvp_type_name(t)))
+			return kvp_set_number(kvp, pool, word[2], t, strtoull(word[3], NULL, 0));
+	return USAGE;
+}
+
+static int pool_of(int words, char **word, int at, int otherwise)
+{
+	return words > at ? atoi(word[at]) : otherwise;
+}
+
+static ic_result kvp_list(struct desk *desk, struct ic *kvp, int pool)
+{
+	for (uint32_t index = 0;; index++) {
+		struct kvp_item item;
+		ic_result result = kvp_enumerate(kvp, pool, index, &item);
+
+		if (result == WIRE_E_NO_MORE_ITEMS)
+			return 0;
+		if (result)
+			return result;
+		report_item(desk, &item);
+	}
+}
+
+static ic_result kvp_show_ip(struct desk *desk, struct ic *kvp, const char *adapter)
+{
+	struct kvp_ip ip;
+	ic_result result = kvp_get_ip(kvp, adapter, &ip);
+
+	if (result)
+		return result;
+	report_begin(&desk->report, "ip");
+	report_string(&desk->report, "address", ip.address);
+	report_string(&desk->report, "subnet", ip.subnet);
+	report_string(&desk->report, "gateway", ip.gateway);
+	report_string(&desk->report, "dns", ip.dns);
+	report_string(&desk->report, "origin", ip.origin);
+	report_bool(&desk->report, "dhcp", ip.dhcp);
+	report_end(&desk->report);
+	return 0;
+}
+
+int64_t command_kvp(struct desk *desk, int words, char **word)
+{
+	struct ic *kvp = the(desk, &ic_kvp);
+	struct kvp_item item;
+	ic_result result;
+
+	if (words < 2)
+		return USAGE;
+	if (!connected(kvp))
+		return -ENOTCONN;
+	if (!strcmp(word[1], "list"))
+		return kvp_list(desk, kvp, pool_of(words, word, 2, KVP_AUTO));
+	if (!strcmp(word[1], "get") && words > 2) {
+		result = kvp_find(kvp, pool_of(words, word, 3, KVP_AUTO), word[2], &item);
+		if (!result)
+			report_item(desk, &item);
+		return result;
+	}
+	if (!strcmp(word[1], "set") && words > 3)
+		return kvp_set_typed(kvp, word, pool_of(words, word, 4, KVP_EXTERNAL),
+				     words > 5 ? word[5] : "string");
+	if (!strcmp(word[1], "delete") && words > 2)
+		return kvp_delete(kvp, pool_of(words, word, 3, KVP_EXTERNAL), word[2]);
+	if (!strcmp(word[1], "ip") && words > 2)
+		return kvp_show_ip(desk, kvp, word[2]);
+	return USAGE;
+}
+
+static ic_result copy_file(struct desk *desk, int words, char **word, uint64_t until)
+{
+	struct ic *fc = the(desk, &ic_fcopy);
+	struct fcopy_source source;
+	const char *name;
+	ic_result result;
+	struct stat st;
+	int fd;
+
+	if (words < 3)
+		return USAGE;
+	if (!connected(fc))
+		return -ENOTCONN;
+	fd = open(word[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st)) {
+		result = -errno;
+		goto out;
+	}
+	name = strrchr(word[1], '/');
+	name = words > 3 ? word[3] : name ? name + 1 : word[1];
+	source = fcopy_file(fd, st.st_size);
+	source.until = until;
+	result = fcopy_copy(fc, &source, word[2], name,
+			    WIRE_FCOPY_OVERWRITE | WIRE_FCOPY_CREATE_PATH);
+	if (!result) {
+		report_begin(&desk->report, "copy");
+		report_string(&desk->report, "name", name);
+		report_number(&desk->report, "bytes",
+			      until < (uint64_t)st.st_size ? until : (uint64_t)st.st_size);
+		report_end(&desk->report);
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+int64_t command_copy(struct desk *desk, int words, char **word)
+{
+	return copy_file(desk, words, word, UINT64_MAX);
+}
+
+int64_t command_cancel(struct desk *desk, int words, char **word)
+{
+	uint64_t until;
+	char *end;
+
+	if (words < 4)
+		return USAGE;
+	until = strtoull(word[1], &end, 0);
+	return *end || !until ? USAGE : copy_file(desk, words - 1, word + 1, until);
+}
+
+/* As a production checkpoint does it; the guest is frozen for so many seconds. */
+int64_t command_checkpoint(struct desk *desk, int words, char **word)
+{
+	struct ic *vss = the(desk, &ic_vss);
+	ic_result result, thaw;
+	uint32_t flags;
+
+	if (!connected(vss))
+		return -ENOTCONN;
+	result = vss_hot_backup(vss, &flags);
+	if (result)
+		return result;
+	report_begin(&desk->report, "checkpoint");
+	report_number(&desk->report, "hot_backup_flags", flags);
+	report_end(&desk->report);
+	result = vss_freeze(vss, NULL, 0);
+	if (!result)
+		sleep(words > 1 ? atoi(word[1]) : 1);
+	/* Also after a freeze that failed: part of the guest may be frozen. */
+	thaw = vss_thaw(vss);
+	if (!result)
+		result = thaw;
+	return result ? result : vss_complete(vss);
+}

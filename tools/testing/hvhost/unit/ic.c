@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the host does with a service: one malformed answer costs it, a restore has its rules,
+ * and time comes of its own accord.
+ */
+#include "fake_guest.h"
+
+/* --- One malformed answer costs the service. ---------------------------------------- */
+
+static struct wire_kvp_value *value_of(struct wire_header *answer)
+{
+	return &((struct wire_kvp_exchange *)(answer + 1))->u.item.value;
+}
+
+/* "k" = "v" */
+static void good_item(struct wire_header *answer)
+{
+	struct wire_kvp_value *v = value_of(answer);
+
+	v->type = WIRE_KVP_STRING;
+	v->key_bytes = 4;
+	v->value_bytes = 4;
+	v->key[0] = 'k';
+	v->value.string[0] = 'v';
+}
+
+#define SPOILT(name, ...)						\
+	static void name(struct wire_header *answer)			\
+	{								\
+		struct wire_kvp_value *v = value_of(answer);		\
+									\
+		good_item(answer);					\
+		__VA_ARGS__;						\
+	}
+
+SPOILT(nul_inside, v->value_bytes = 8; v->value.string[2] = 'w')
+SPOILT(nul_in_key, v->key_bytes = 8; v->key[2] = 'l')
+SPOILT(nul_twice, v->value_bytes = 6)
+SPOILT(no_nul, v->value_bytes = 2)
+SPOILT(odd_size, v->value_bytes = 5)
+SPOILT(no_size, v->value_bytes = 0)
+SPOILT(too_long, v->value_bytes = 2050)
+SPOILT(behind, v->value.string[9] = 'x')
+SPOILT(surrogate, v->value.string[0] = 0xd83d)
+SPOILT(dword_of_8, v->type = WIRE_KVP_DWORD; v->value_bytes = 8)
+SPOILT(qword_of_4, v->type = WIRE_KVP_QWORD; v->value_bytes = 4)
+SPOILT(linux_u64, v->type = 8; v->value_bytes = 8)
+
+static void transaction(struct wire_header *answer)
+{
+	good_item(answer);
+	answer->transaction = 1;
+}
+
+static void request_again(struct wire_header *answer)
+{
+	good_item(answer);
+	answer->flags = WIRE_TRANSACTION | WIRE_REQUEST;
+}
+
+static void test_items(void)
+{
+	static const struct {
+		const char *what;
+		void (*spoil)(struct wire_header *answer);
+	} rows[] = {
+		{ "a NUL inside the value", nul_inside }, { "a NUL inside the key", nul_in_key },
+		{ "two NULs at the end", nul_twice }, { "no NUL", no_nul },
+		{ "an odd size", odd_size }, { "no size", no_size },
+		{ "a size beyond the field", too_long }, { "bytes behind the string", behind },
+		{ "half a surrogate pair", surrogate }, { "a DWORD of 8 bytes", dword_of_8 },
+		{ "a QWORD of 4 bytes", qword_of_4 }, { "Linux' own type", linux_u64 },
+		{ "a transaction that is not 0", transaction }, { "a request", request_again },
+	};
+	struct kvp_item item;
+
+	start(&ic_kvp, (struct wire_version) { 5, 0 });
+	guest.spoil = good_item;
+	unit_check(!kvp_enumerate(ic, KVP_AUTO, 0, &item) && !strcmp(item.key, "k") &&
+		   !strcmp(item.value, "v"), "a good item");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		guest.spoil = rows[i].spoil;
+		unit_check(kvp_enumerate(ic, KVP_AUTO, 0, &item) == -EPROTO &&
+			   ic->state == IC_FAILED, "%s: %s", rows[i].what, ic->violation);
+		guest.spoil = good_item;
+		if (kvp_enumerate(ic, KVP_AUTO, 0, &item) != -EPROTO)
+			unit_check(false, "a failed service is asked for nothing more");
+		hv_lock(host);
+		if (i % 2) {
+			ic_restore(ic);
+		} else {
+			close_channel();
+			open_channel();
+		}
+		hv_unlock(host);
+		if (ic_wait_ready(ic) || kvp_enumerate(ic, KVP_AUTO, 0, &item))
+			unit_check(false, "it works again, %s",
+				   i % 2 ? "restored" : "opened anew");
+	}
+	end();
+}
+
+static struct wire_kvp_ip_binary *ip_of(struct wire_header *answer)
+{
+	return (void *)(answer + 1);
+}
+
+/* An address of each family */
+static void good_ip(struct wire_header *answer)
+{
+	struct wire_kvp_ip_binary *ip = ip_of(answer);
+
+	ip->family = WIRE_KVP_IPV4 | WIRE_KVP_IPV6;
+	ip->v4_addresses = 1;
+	ip->v6_addresses = 1;
+	memset(ip->v4_address[0], 10, 4);
+	ip->v4_subnet[0][0] = 0xff;
+	memset(ip->v6_address[0], 0xfd, 16);
+	ip->v6_prefix[0] = 64;
+	ip->origin[0] = 2;
+	ip->origin[1] = 1;
+}
+
+#define SPOILT_IP(name, ...)						\
+	static void name(struct wire_header *answer)			\
+	{								\
+		struct wire_kvp_ip_binary *ip = ip_of(answer);		\
+									\
+		good_ip(answer);					\
+		__VA_ARGS__;						\
+	}
+
+SPOILT_IP(many_addresses, ip->v6_addresses = 65)
+SPOILT_IP(many_gateways, ip->v4_gateways = 6)
+SPOILT_IP(family_4, ip->family = 4)
+SPOILT_IP(prefix_for_mask, ip->v4_subnet[0][0] = 8)
+SPOILT_IP(prefix_129, ip->v6_prefix[0] = 129)
+SPOILT_IP(origin_3, ip->origin[1] = 3)
+SPOILT_IP(origin_gap, ip->origin[WIRE_KVP_ADDRESSES] = 1)
+SPOILT_IP(address_beyond, ip->v4_address[1][0] = 1)
+SPOILT_IP(dns_beyond, ip->v6_dns[0][0] = 1)
+
+static void test_addresses(void)
+{
+	static const struct {
+		const char *what;
+		void (*spoil)(struct wire_header *answer);
+	} rows[] = {
+		{ "65 addresses", many_addresses }, { "6 gateways", many_gateways },
+		{ "a family that is not", family_4 }, { "a mask that is none", prefix_for_mask },
+		{ "a prefix of 129", prefix_129 }, { "an origin that is not", origin_3 },
+		{ "a gap between the origins", origin_gap },
+		{ "an address that is not counted", address_beyond },
+		{ "a server that is not counted", dns_beyond },
+	};
+	struct kvp_ip ip;
+
+	start(&ic_kvp, (struct wire_version) { 5, 0 });
+	guest.spoil = good_ip;
+	unit_check(!kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) &&
+		   !strcmp(ip.subnet, "255.0.0.0;64") && !strcmp(ip.origin, "static;other"),
+		   "good addresses");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		guest.spoil = rows[i].spoil;
+		unit_check(kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) == -EPROTO, "%s: %s",
+			   rows[i].what, ic->violation);
+		ic_restore(ic);
+		ic_wait_ready(ic);
+	}
+	end();
+}
+
+/* --- Over a restore. ---------------------------------------------------------------- */
+
+static void test_restore(void)
+{
+	struct shutdown_order order = { .reason = SHUTDOWN_REASON_PLANNED };
+	struct ic_request *request;
+	unsigned int heard;
+	struct kvp_item item;
+
+	start(&ic_kvp, (struct wire_version) { 5, 0 });
+	hv_lock(host);
+	guest.silent = true;
+	heard = guest.heard;
+	hv_unlock(host);
+	request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+	ic_post(request, 0);
+	next_heard(&heard);
+	hv_lock(host);
+	ic_restore(ic);
+	answer();			/* to the old request, which the guest saw last */
+	guest.silent = false;
+	hv_unlock(host);
+	unit_check(ic_wait(request) == -ECANCELED && next_heard(&heard) == WIRE_NEGOTIATE &&
+		   !ic_wait_ready(ic) && ic->stale == 1 && !ic->violations,
+		   "data exchange negotiates anew, and an old answer is dropped");
+	guest.spoil = good_item;
+	unit_check(!kvp_enumerate(ic, KVP_AUTO, 0, &item), "and works");
+	ic_request_free(request);
+	end();
+
+	start(&ic_shutdown, (struct wire_version) { 3, 2 });
+	hv_lock(host);
+	guest.silent = true;
+	heard = guest.heard;
+	hv_unlock(host);
+	request = shutdown_request(ic, &order);
+	ic_post(request, 0);
+	next_heard(&heard);
+	hv_lock(host);
+	ic_restore(ic);
+	unit_check(ic->state == IC_READY && ic->negotiations == 1, "shutdown does not negotiate");
+	answer();
+	hv_unlock(host);
+	unit_check(ic_wait(request) == 0, "and takes the answer to what it asked before");
+	ic_request_free(request);
+	end();
+}
+
+/* --- Time of its own accord. --------------------------------------------------------- */
+
+static int time_flags(unsigned int *heard)
+{
+	if (next_heard(heard) != WIRE_TIMESYNC)
+		return -1;
+	return ((struct wire_time_v4 *)(guest.asked + sizeof(struct wire_header)))->flags;
+}
+
+static bool is_armed(void)
+{
+	bool armed;
+
+	is_settled();
+	hv_lock(host);
+	armed = host->alarms == &ic->alarm;
+	hv_unlock(host);
+	return armed;
+}
+
+static void later(unsigned int ms)
+{
+	hv_lock(host);
+	hv_alarms_ring(host, hv_uptime_ms(host) + ms);
+	hv_unlock(host);
+}
+
+static void test_cadence(void)
+{
+	struct wire_time_v4 *body = (void *)(guest.asked + sizeof(struct wire_header));
+	unsigned int heard;
+
+	start(&ic_timesync, (struct wire_version) { 4, 0 });
+	heard = guest.heard;
+	timesync_keep(ic);
+	unit_check(time_flags(&heard) == WIRE_TIME_SYNC && !body->leap && !body->stratum,
+		   "a SYNC at once, stratum 0");
+	unit_check(is_armed(), "the answer starts the clock");
+	later(4000);
+	unit_check(is_armed(), "nothing after four seconds");
+	later(5000);
+	unit_check(time_flags(&heard) == WIRE_TIME_SAMPLE && is_armed(), "a SAMPLE after five");
+	hv_lock(host);
+	ic_restore(ic);
+	unit_check(!host->alarms, "a restore stops the clock");
+	hv_unlock(host);
+	unit_check(next_heard(&heard) == WIRE_NEGOTIATE && time_flags(&heard) == WIRE_TIME_SYNC,
+		   "a new SYNC after a restore");
+	unit_check(is_armed(), "answered");
+	hv_lock(host);
+	guest.silent = true;
+	hv_unlock(host);
+	later(5000);
+	unit_check(time_flags(&heard) == WIRE_TIME_SAMPLE && !host->alarms,
+		   "no answer: there will be no more samples");
+	ic_reset(ic);
+	end();
+}
+
+int main(void)
+{
+	test_items();
+	test_addresses();
+	test_restore();
+	test_cadence();
+	return unit_done();
+}
