@@ -16,7 +16,7 @@ KDIR		?= $(or $(RUNNING),$(INSTALLED))
 # The kernel's name for itself, which is that of its folder in /lib/modules.
 RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
-# The kernel to test on (6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), the names of
+# The kernel to test on (5.10, 6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), the names of
 # the cases (all of them), and the guest (small, debian12, debian12-packages).
 KERNEL		?= 6.1
 PEER		?= hv_ic
@@ -73,7 +73,7 @@ kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in
 	@$(TESTING)/vm/kunit | $(TESTING)/tap
 
 .PHONY: e2e
-e2e: ## whole-system tests on the test host: KERNEL=6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12|debian12-packages
+e2e: ## whole-system tests on the test host: KERNEL=5.10|6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12|debian12-packages
 	@GUEST=$(GUEST) $(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
 
 .PHONY: bench

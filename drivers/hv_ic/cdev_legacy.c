@@ -7,6 +7,7 @@
  * that comes too late is taken and forgotten.
  */
 #include <linux/hyperv.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>

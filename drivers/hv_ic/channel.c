@@ -14,6 +14,7 @@
 #include "channel.h"
 
 #include <linux/device.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "compat.h"

@@ -13,9 +13,89 @@
 #include <linux/timekeeping.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
+#include <net/genetlink.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "hv_ic needs Linux 6.1 or newer"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "hv_ic needs Linux 5.10 or newer"
+#endif
+
+/* 5.12: the kernel knows when it runs in a confidential VM; older ones do not run there. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 12, 0)
+static inline bool hv_is_isolation_supported(void)
+{
+	return false;
+}
+#endif
+
+/*
+ * 5.14: the bus copies a packet out of the ring, where the host could still change it, and no
+ * longer believes what the packet says of its length.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+static inline int hvic_packet_room(size_t size, void **room)
+{
+	*room = kvmalloc(size, GFP_KERNEL);
+	return *room ? 0 : -ENOMEM;
+}
+
+static inline u32 hvic_swap_max_packet(struct vmbus_channel *channel, u32 size)
+{
+	return size;
+}
+
+static inline u32 hvic_packet_bytes(const struct hv_ring_buffer_info *ring)
+{
+	u32 write = READ_ONCE(ring->ring_buffer->write_index);
+	u32 bytes = write - ring->priv_read_index;
+
+	if (write < ring->priv_read_index)
+		bytes += ring->ring_datasize;
+	/* A mark of the host's follows each packet. */
+	return min_t(u32, bytes, ring->ring_datasize - sizeof(u64));
+}
+
+static inline const struct vmpacket_descriptor *hvic_packet_first(struct vmbus_channel *channel,
+								  void *room)
+{
+	const struct vmpacket_descriptor *shared = hv_pkt_iter_first(channel);
+	struct vmpacket_descriptor *desc = room;
+	u32 len;
+
+	if (!shared)
+		return NULL;
+	len = min_t(u32, READ_ONCE(shared->len8) << 3,
+		    hvic_packet_bytes(&channel->inbound));
+	len = max_t(u32, len, sizeof(*desc));
+	memcpy(desc, shared, len);
+	desc->len8 = len >> 3;
+	if (desc->offset8 > desc->len8 || desc->offset8 << 3 < sizeof(*desc))
+		desc->offset8 = sizeof(*desc) >> 3;
+	return desc;
+}
+#else
+static inline int hvic_packet_room(size_t size, void **room)
+{
+	return 0;
+}
+
+static inline u32 hvic_swap_max_packet(struct vmbus_channel *channel, u32 size)
+{
+	u32 old = channel->max_pkt_size;
+
+	channel->max_pkt_size = size;
+	return old;
+}
+
+static inline const struct vmpacket_descriptor *hvic_packet_first(struct vmbus_channel *channel,
+								  void *room)
+{
+	return hv_pkt_iter_first(channel);
+}
+#endif
+
+/* 6.1: a complaint about an attribute that is missing can name it. */
+#ifndef GENL_REQ_ATTR_CHECK
+#define GENL_REQ_ATTR_CHECK(info, attr)	(!(info)->attrs[attr])
 #endif
 
 /* 6.3: hv_driver.remove() returns nothing. */

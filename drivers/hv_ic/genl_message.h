@@ -7,6 +7,8 @@
 #include <linux/types.h>
 
 #include <net/genetlink.h>
+
+#include "compat.h"
 #include <net/netlink.h>
 
 #include <linux/hv_ic.h>

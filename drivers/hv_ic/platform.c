@@ -13,6 +13,7 @@
 #include <clocksource/hyperv_timer.h>
 
 #include "choice.h"
+#include "compat.h"
 
 enum { TRUST_AUTO, TRUST_FULL, TRUST_MINIMAL };
 

@@ -16,6 +16,7 @@
  * asked to remove.
  */
 #include <linux/err.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 

@@ -26,8 +26,10 @@ static_assert(sizeof(struct hvic_wire_desc) == sizeof(struct vmpacket_descriptor
 static_assert(HVIC_WIRE_DESC_INBAND == VM_PKT_DATA_INBAND);
 static_assert(sizeof(struct hvic_wire_pipe) == sizeof(struct vmbuspipe_hdr));
 static_assert(sizeof(struct hvic_wire_ic) == sizeof(struct icmsg_hdr));
-static_assert(sizeof(struct hvic_wire_header) == ICMSG_HDR);
-static_assert(sizeof(struct hvic_wire_negotiate) == sizeof(struct icmsg_negotiate));
+static_assert(sizeof(struct hvic_wire_header) ==
+	      sizeof(struct vmbuspipe_hdr) + sizeof(struct icmsg_hdr));
+static_assert(sizeof(struct hvic_wire_negotiate) ==
+	      offsetof(struct icmsg_negotiate, icversion_data));
 static_assert(sizeof(struct hvic_wire_version) == sizeof(struct ic_version));
 static_assert(sizeof(struct hvic_wire_heartbeat) == sizeof(struct heartbeat_msg_data));
 static_assert(sizeof(struct hvic_wire_shutdown) == sizeof(struct shutdown_msg_data));
@@ -58,6 +60,7 @@ static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
  * @channel: its channel; valid until @gone
  * @hdev: the bus' view of it
  * @packet: the packet that is being looked at; guarded by the channel's lock
+ * @room: where the bus does not copy a packet out of the ring, we do, to there
  * @packet_size: the bus' own max_pkt_size, while the channel is open
  * @list: in devices
  * @serial: rises along the list
@@ -71,6 +74,7 @@ struct hvic_device {
 	struct hvic_channel channel;
 	struct hv_device *hdev;
 	const struct vmpacket_descriptor *packet;
+	void *room;
 	u32 packet_size;
 	struct list_head list;
 	u64 serial;
@@ -98,36 +102,44 @@ static void hvic_vmbus_callback(void *context)
 	hvic_channel_drain(&device->channel);
 }
 
+/* The next driver may have less room for a packet than we have. */
+static void hvic_vmbus_after_close(struct hvic_device *device)
+{
+	hvic_swap_max_packet(device->hdev->channel, device->packet_size);
+	kvfree(device->room);
+	device->room = NULL;
+}
+
 static int hvic_vmbus_open(void *bus_data)
 {
 	struct hvic_device *device = bus_data;
 	struct vmbus_channel *channel = device->hdev->channel;
-	int ret;
+	int ret = hvic_packet_room(RING_DATA, &device->room);
 
+	if (ret)
+		return ret;
 	/* One call per signal; a channel drains its ring by itself. */
 	set_channel_read_mode(channel, HV_CALL_DIRECT);
-	device->packet_size = channel->max_pkt_size;
-	channel->max_pkt_size = RING_DATA;
+	device->packet_size = hvic_swap_max_packet(channel, RING_DATA);
 	ret = vmbus_open(channel, RING_SIZE, RING_SIZE, NULL, 0, hvic_vmbus_callback, device);
 	if (ret)
-		channel->max_pkt_size = device->packet_size;
+		hvic_vmbus_after_close(device);
 	return ret;
 }
 
 static void hvic_vmbus_close(void *bus_data)
 {
 	struct hvic_device *device = bus_data;
-	struct vmbus_channel *channel = device->hdev->channel;
 
-	vmbus_close(channel);
-	/* The next driver may have less room for a packet than we have. */
-	channel->max_pkt_size = device->packet_size;
+	vmbus_close(device->hdev->channel);
+	hvic_vmbus_after_close(device);
 }
 
 static bool hvic_vmbus_peek(void *bus_data, struct hvic_packet *packet)
 {
 	struct hvic_device *device = bus_data;
-	const struct vmpacket_descriptor *desc = hv_pkt_iter_first(device->hdev->channel);
+	const struct vmpacket_descriptor *desc =
+		hvic_packet_first(device->hdev->channel, device->room);
 
 	device->packet = desc;
 	if (!desc)

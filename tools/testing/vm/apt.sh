@@ -41,6 +41,7 @@ mirror_of()
 suite_of()
 {
 	case $1 in
+	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
 	7.2) echo sid ;;
