@@ -128,7 +128,8 @@ int cmd_config_apply(struct hvic *hvic)
 	if (ret)
 		return hvic_failed(hvic, ret, "/" HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/"
 				   HVIC_GRANT_NAME);
-	ret = hvic_units_refresh(changed ? "hvic-fcopyd.service" : NULL, daemons);
+	ret = hvic_units_refresh(changed ? "hvic-fcopyd.service" : NULL, daemons,
+				 hvic->timeout_ms);
 	if (ret)
 		return hvic_failed(hvic, ret,
 				   "the files are written, but systemd does not apply them");

@@ -108,6 +108,8 @@ static int order(sd_bus *bus, struct job *job, const char *method, const char *u
 		return ret;
 	ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, method, &error, &reply, "ss",
 				 unit, "replace");
+	if (sd_bus_error_has_name(&error, SYSTEMD ".NoSuchUnit"))
+		ret = -ENOENT;
 	if (ret >= 0)
 		ret = sd_bus_message_read(reply, "o", &path);
 	if (ret >= 0) {
@@ -192,26 +194,14 @@ int hvic_unit_start(const char *unit, int timeout_ms, int wake)
 }
 
 /* A unit that is not there, or not running, is left alone. */
-static int refresh(sd_bus *bus, const char *method, const char *unit)
+static int refresh(const char *method, const char *unit, int timeout_ms)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, method, &error, NULL, "ss",
-				     unit, "replace");
+	int ret = run_job(method, unit, timeout_ms, -1);
 
-	if (sd_bus_error_has_name(&error, "org.freedesktop.systemd1.NoSuchUnit"))
-		ret = 0;
-	sd_bus_error_free(&error);
-	return ret < 0 ? ret : 0;
+	return ret == -ENOENT ? 0 : ret;
 }
 
-/**
- * hvic_units_refresh() - let systemd read its files again, and running daemons theirs
- * @restart: unit whose own file has changed; NULL for none
- * @reload: other units, ended by NULL
- *
- * Return: 0 or a negative errno.
- */
-int hvic_units_refresh(const char *restart, const char *const *reload)
+static int read_files(void)
 {
 	sd_bus *bus;
 	int ret = sd_bus_open_system(&bus);
@@ -219,10 +209,25 @@ int hvic_units_refresh(const char *restart, const char *const *reload)
 	if (ret < 0)
 		return ret;
 	ret = sd_bus_call_method(bus, SYSTEMD, OBJECT, MANAGER, "Reload", NULL, NULL, NULL);
-	if (ret >= 0 && restart)
-		ret = refresh(bus, "TryRestartUnit", restart);
-	for (; ret >= 0 && *reload; reload++)
-		ret = refresh(bus, "ReloadOrTryRestartUnit", *reload);
 	sd_bus_flush_close_unref(bus);
 	return ret < 0 ? ret : 0;
+}
+
+/**
+ * hvic_units_refresh() - let systemd read its files again, and running daemons theirs
+ * @restart: unit whose own file has changed; NULL for none
+ * @reload: other units, ended by NULL
+ * @timeout_ms: how long to wait until each is done; -1 for ever
+ *
+ * Return: 0, or a negative errno as of hvic_unit_stop().
+ */
+int hvic_units_refresh(const char *restart, const char *const *reload, int timeout_ms)
+{
+	int ret = read_files();
+
+	if (!ret && restart)
+		ret = refresh("TryRestartUnit", restart, timeout_ms);
+	for (; !ret && *reload; reload++)
+		ret = refresh("ReloadOrTryRestartUnit", *reload, timeout_ms);
+	return ret;
 }

@@ -11,7 +11,8 @@
 int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main);
 int hvic_unit_stop(const char *unit, int timeout_ms, int wake);
 int hvic_unit_start(const char *unit, int timeout_ms, int wake);
-int hvic_units_refresh(const char *restart, const char *const *reload);
+int hvic_units_refresh(const char *restart, const char *const *reload,
+				     int timeout_ms);
 #else
 static inline int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main)
 {
@@ -35,10 +36,12 @@ static inline int hvic_unit_start(const char *unit, int timeout_ms, int wake)
 	return hvic_unit_stop(unit, timeout_ms, wake);
 }
 
-static inline int hvic_units_refresh(const char *restart, const char *const *reload)
+static inline int hvic_units_refresh(const char *restart, const char *const *reload,
+				     int timeout_ms)
 {
 	(void)restart;
 	(void)reload;
+	(void)timeout_ms;
 	return -EOPNOTSUPP;
 }
 #endif

@@ -69,7 +69,7 @@ static int move_unit(sd_bus_message *call, const char *unit)
 	return 1;
 }
 
-/* A unit is only started or stopped as a whole, never in another way. */
+/* What concerns a unit takes a job, and is to have it whole; all else is answered at once. */
 static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	const char *unit, *mode, *member = sd_bus_message_get_member(call);
@@ -80,7 +80,7 @@ static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
 		answer(call, ":1.1", "s");
 		return 1;
 	}
-	if (strcmp(member, "StopUnit") && strcmp(member, "StartUnit")) {
+	if (!strstr(member, "Unit")) {
 		answer(call, NULL, NULL);
 		return 1;
 	}
@@ -151,8 +151,28 @@ static void not_moved(void **state)
 {
 	(void)state;
 	assert_int_equal(hvic_unit_stop("failed.service", 60000, -1), -EIO);
-	assert_true(hvic_unit_start("none.service", 60000, -1) < 0);
+	assert_int_equal(hvic_unit_start("none.service", 60000, -1), -ENOENT);
 	assert_int_equal(hvic_unit_stop("slow.service", 50, -1), -ETIMEDOUT);
+}
+
+static int reload(const char *unit)
+{
+	const char *const units[] = { unit, NULL };
+
+	return hvic_units_refresh(NULL, units, 50);
+}
+
+/* It is done when it returns, or it says that it is not. */
+static void refreshed(void **state)
+{
+	const char *const units[] = { "none.service", "good.service", NULL };
+
+	(void)state;
+	assert_int_equal(hvic_units_refresh("good.service", units, 60000), 0);
+	assert_int_equal(hvic_units_refresh("none.service", units, 60000), 0);
+	assert_int_equal(hvic_units_refresh("failed.service", units, 60000), -EIO);
+	assert_int_equal(reload("failed.service"), -EIO);
+	assert_int_equal(reload("slow.service"), -ETIMEDOUT);
 }
 
 static void forged(void **state)
@@ -188,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(moved),
 		TEST(not_moved),
+		TEST(refreshed),
 		TEST(forged),
 		TEST(woken),
 		TEST(no_bus),
