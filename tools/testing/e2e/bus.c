@@ -14,9 +14,10 @@ static void expect_services_ready(struct test *t)
 /* The highest that the host and this kernel know. */
 static void connect(struct test *t)
 {
-	bool six = atoi(test_run(t, 0, "uname -r")) >= 7;
+	int kernel = atoi(test_run(t, 0, "uname -r"));
 
-	EXPECT_EQ(hv_bus_version(t->host), six ? HV_VERSION(6, 0) : HV_VERSION(5, 3));
+	EXPECT_EQ(hv_bus_version(t->host), kernel < 6 ? HV_VERSION(5, 2) :
+		  kernel < 7 ? HV_VERSION(5, 3) : HV_VERSION(6, 0));
 	EXPECT(hv_bus_ready(t->host));
 	EXPECT_EQ(atol(test_run(t, 0, "ls /sys/bus/vmbus/devices | wc -l")), IC_COUNT);
 	expect_services_ready(t);

@@ -106,18 +106,39 @@ struct madt {
 } __packed;
 
 /*
+ * Where the host has memory-mapped devices for the guest. Kernels before 5.17 look for it in every
+ * ancestor of the bus, and in vain crash at the root.
+ */
+#define MMIO_BASE	0xf8000000u
+#define MMIO_SIZE	0x04000000u
+
+#define BYTES(number)	(uint8_t)(number), (uint8_t)((number) >> 8), \
+			(uint8_t)((number) >> 16), (uint8_t)((number) >> 24)
+
+/*
  * Scope (\_SB) {
- *	Device (VMBS) {
- *		Name (_HID, "VMBus")
+ *	Device (VMOD) {
+ *		Name (_HID, "ACPI0004")
  *		Name (_UID, Zero)
- *		Name (_STA, 0x0F)
- *		Name (_CRS, ResourceTemplate () {})
+ *		Name (_CRS, ResourceTemplate () { DWordMemory (MMIO_BASE, MMIO_SIZE) })
+ *		Device (VMBS) {
+ *			Name (_HID, "VMBus")
+ *			Name (_UID, Zero)
+ *			Name (_STA, 0x0F)
+ *			Name (_CRS, ResourceTemplate () {})
+ *		}
  *	}
  * }
  * Name (_S5, Package () { 5, 5, 0, 0 })
  */
 static const uint8_t dsdt_code[] = {
-	0x10, 0x31, '\\', '_', 'S', 'B', '_',
+	0x10, 0x44, 0x07, '\\', '_', 'S', 'B', '_',
+	0x5b, 0x82, 0x4b, 0x06, 'V', 'M', 'O', 'D',
+	0x08, '_', 'H', 'I', 'D', 0x0d, 'A', 'C', 'P', 'I', '0', '0', '0', '4', 0x00,
+	0x08, '_', 'U', 'I', 'D', 0x00,
+	0x08, '_', 'C', 'R', 'S', 0x11, 0x1f, 0x0a, 0x1c,
+	0x87, 0x17, 0x00, 0x00, 0x0c, 0x01, BYTES(0), BYTES(MMIO_BASE),
+	BYTES(MMIO_BASE + MMIO_SIZE - 1), BYTES(0), BYTES(MMIO_SIZE), 0x79, 0x00,
 	0x5b, 0x82, 0x29, 'V', 'M', 'B', 'S',
 	0x08, '_', 'H', 'I', 'D', 0x0d, 'V', 'M', 'B', 'u', 's', 0x00,
 	0x08, '_', 'U', 'I', 'D', 0x00,
