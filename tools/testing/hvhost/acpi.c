@@ -106,21 +106,11 @@ struct madt {
 } __packed;
 
 /*
- * Where the host has memory-mapped devices for the guest. Kernels before 5.17 look for it in every
- * ancestor of the bus, and in vain crash at the root.
- */
-#define MMIO_BASE	0xf8000000u
-#define MMIO_SIZE	0x04000000u
-
-#define BYTES(number)	(uint8_t)(number), (uint8_t)((number) >> 8), \
-			(uint8_t)((number) >> 16), (uint8_t)((number) >> 24)
-
-/*
  * Scope (\_SB) {
  *	Device (VMOD) {
  *		Name (_HID, "ACPI0004")
  *		Name (_UID, Zero)
- *		Name (_CRS, ResourceTemplate () { DWordMemory (MMIO_BASE, MMIO_SIZE) })
+ *		Name (_CRS, ResourceTemplate () { DWordMemory (0xF8000000 to 0xFBFFFFFF) })
  *		Device (VMBS) {
  *			Name (_HID, "VMBus")
  *			Name (_UID, Zero)
@@ -130,6 +120,9 @@ struct madt {
  *	}
  * }
  * Name (_S5, Package () { 5, 5, 0, 0 })
+ *
+ * The memory is for devices of the host. Kernels before 5.17 look for it in every ancestor of the
+ * bus, and in vain crash at the root.
  */
 static const uint8_t dsdt_code[] = {
 	0x10, 0x44, 0x07, '\\', '_', 'S', 'B', '_',
@@ -137,8 +130,8 @@ static const uint8_t dsdt_code[] = {
 	0x08, '_', 'H', 'I', 'D', 0x0d, 'A', 'C', 'P', 'I', '0', '0', '0', '4', 0x00,
 	0x08, '_', 'U', 'I', 'D', 0x00,
 	0x08, '_', 'C', 'R', 'S', 0x11, 0x1f, 0x0a, 0x1c,
-	0x87, 0x17, 0x00, 0x00, 0x0c, 0x01, BYTES(0), BYTES(MMIO_BASE),
-	BYTES(MMIO_BASE + MMIO_SIZE - 1), BYTES(0), BYTES(MMIO_SIZE), 0x79, 0x00,
+	0x87, 0x17, 0x00, 0x00, 0x0c, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xf8,
+	0xff, 0xff, 0xff, 0xfb, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x04, 0x79, 0x00,
 	0x5b, 0x82, 0x29, 'V', 'M', 'B', 'S',
 	0x08, '_', 'H', 'I', 'D', 0x0d, 'V', 'M', 'B', 'u', 's', 0x00,
 	0x08, '_', 'U', 'I', 'D', 0x00,
