@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 /* Between a polite end and one that is not. */
 #define GRACE_MS 1000
 
@@ -139,14 +141,6 @@ err_close_output:
 
 /* --- Wait. -------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Whatever it says is read, so that it need not wait; a flood must not keep us here. */
 static void listen_to(struct hvic_hook *hook)
 {
@@ -174,7 +168,7 @@ static int follow(struct hvic_hook *hook, int64_t until, int interrupt)
 			{ .fd = interrupt, .events = POLLIN },
 			{ .fd = hook->output, .events = POLLIN },
 		};
-		int64_t left = until - now_ms();
+		int64_t left = until - hvu_now_ms();
 
 		if (poll(wait, 3, left > 0 ? left : 0) < 0 && errno != EINTR)
 			return -errno;
@@ -200,13 +194,13 @@ static int follow(struct hvic_hook *hook, int64_t until, int interrupt)
  */
 int hvic_hook_wait(struct hvic_hook *hook, uint32_t timeout_ms, int interrupt)
 {
-	int ret = follow(hook, now_ms() + timeout_ms, interrupt), status;
+	int ret = follow(hook, hvu_now_ms() + timeout_ms, interrupt), status;
 
 	if (ret) {
 		kill(-hook->pid, SIGTERM);
-		follow(hook, now_ms() + GRACE_MS, -1);
+		follow(hook, hvu_now_ms() + GRACE_MS, -1);
 		kill(-hook->pid, SIGKILL);
-		follow(hook, now_ms() + GRACE_MS, -1);
+		follow(hook, hvu_now_ms() + GRACE_MS, -1);
 	}
 	/* One that not even that ends is left to its fate. */
 	while (waitpid(hook->pid, &status, ret ? WNOHANG : 0) < 0 && errno == EINTR)
@@ -258,12 +252,12 @@ static bool signal_children(int number)
  */
 void hvic_hook_end_all(void)
 {
-	int64_t begin = now_ms();
+	int64_t begin = hvu_now_ms();
 	int number = SIGTERM;
 
 	/* Those of a child that ends become ours in turn. */
-	while (signal_children(number) && now_ms() < begin + END_MAX_MS) {
-		if (now_ms() > begin + GRACE_MS)
+	while (signal_children(number) && hvu_now_ms() < begin + END_MAX_MS) {
+		if (hvu_now_ms() > begin + GRACE_MS)
 			number = SIGKILL;
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "array.h"
+#include "clock.h"
 #include "hvic.h"
 #include "kvp.h"
 
@@ -159,14 +159,6 @@ int cmd_kvp_get(struct hvic *hvic)
 
 /* --- Waiting. ------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 static int watch_folder(const struct hvic_kvp *kvp)
 {
 	uint32_t mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
@@ -185,7 +177,7 @@ static int watch_folder(const struct hvic_kvp *kvp)
 static bool wait_for_news(int watch, int64_t until)
 {
 	struct pollfd pollfd = { .fd = watch, .events = POLLIN };
-	int64_t left = until < 0 ? LOOK_AGAIN_MS : until - now_ms();
+	int64_t left = until < 0 ? LOOK_AGAIN_MS : until - hvu_now_ms();
 	char events[4096];
 
 	if (left <= 0)
@@ -210,7 +202,7 @@ static int refresh(const struct hvic_kvp *kvp)
 
 static int64_t deadline(const struct hvic *hvic)
 {
-	return hvic->call.global[HVIC_OPTION_TIMEOUT] ? now_ms() + hvic->timeout_ms : -1;
+	return hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvu_now_ms() + hvic->timeout_ms : -1;
 }
 
 int cmd_kvp_wait(struct hvic *hvic)

@@ -22,20 +22,13 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "clock.h"
 #include "process.h"
 #include "root.h"
 
 /* A process that waits for a disk or a network does not even end when it is killed. */
 #define END_MS	5000
 #define STEP_MS	10
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /* --- The end of what is left. ---------------------------------------------------------------- */
 
@@ -95,13 +88,13 @@ static int pass_on(int signals, pid_t pid)
 /* 0, or -ETIMEDOUT. */
 static int await(int pidfd, int signals, pid_t pid, int timeout_ms, int *interrupted)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = hvu_now_ms() + timeout_ms;
 
 	for (;;) {
 		struct pollfd wait[] = {
 			{ .fd = pidfd, .events = POLLIN }, { .fd = signals, .events = POLLIN },
 		};
-		int64_t left = end - now_ms();
+		int64_t left = end - hvu_now_ms();
 		int ret = poll(wait, ARRAY_SIZE(wait), timeout_ms < 0 ? -1 : left < 0 ? 0 : left);
 
 		if (ret < 0 && errno != EINTR)

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-login.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define OBJECT "/org/freedesktop/systemd1"
@@ -122,14 +123,6 @@ static int order(sd_bus *bus, struct job *job, const char *method, const char *u
 	return ret < 0 ? ret : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
-
 static int wait_for_job(sd_bus *bus, const struct job *job, int64_t end, int wake)
 {
 	while (!job->result[0]) {
@@ -137,7 +130,7 @@ static int wait_for_job(sd_bus *bus, const struct job *job, int64_t end, int wak
 			{ .fd = sd_bus_get_fd(bus), .events = POLLIN },
 			{ .fd = wake, .events = POLLIN },
 		};
-		int64_t left = end - now_ms();
+		int64_t left = end - hvu_now_ms();
 		int ret = sd_bus_process(bus, NULL);
 
 		if (ret < 0)
@@ -156,7 +149,7 @@ static int wait_for_job(sd_bus *bus, const struct job *job, int64_t end, int wak
 
 static int run_job(const char *method, const char *unit, int timeout_ms, int wake)
 {
-	int64_t end = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+	int64_t end = timeout_ms < 0 ? INT64_MAX : hvu_now_ms() + timeout_ms;
 	struct job job = { 0 };
 	sd_bus *bus;
 	int ret;

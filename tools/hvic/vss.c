@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "hooks.h"
 #include "hvic.h"
 #include "mounts.h"
@@ -169,14 +169,6 @@ out_free_settings:
 
 /* --- What would be frozen. ---------------------------------------------------------------- */
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* What prints it makes it harmless. */
 static void add_name(json_object *object, const char *key, const char *text)
 {
@@ -188,14 +180,14 @@ static int try_one(struct hvic *hvic, const struct hvu_filesystem *filesystem,
 		   json_object *object)
 {
 	int fd = hvu_filesystem_open(hvic->root, filesystem);
-	int64_t begin = now_us();
+	int64_t begin = hvu_now_us();
 
 	if (fd < 0) {
 		add_name(object, "error", strerror(-fd));
 		return fd;
 	}
 	syncfs(fd);
-	json_object_object_add(object, "sync_us", json_object_new_int64(now_us() - begin));
+	json_object_object_add(object, "sync_us", json_object_new_int64(hvu_now_us() - begin));
 	close(fd);
 	return 0;
 }
@@ -286,7 +278,7 @@ static int show_plan(struct hvic *hvic, bool test)
 	json_object *array = NULL, *whole;
 	struct hvu_settings settings;
 	int ret = load(hvic, &settings);
-	int64_t begin = now_us();
+	int64_t begin = hvu_now_us();
 	char span[HVU_SPAN_SIZE];
 
 	if (ret)
@@ -305,7 +297,7 @@ static int show_plan(struct hvic *hvic, bool test)
 		print_plan(hvic, array);
 		if (test)
 			fprintf(hvic->paper.out, "\nopened and written in %s%s\n",
-				hvu_span(span, (now_us() - begin) * 1000),
+				hvu_span(span, (hvu_now_us() - begin) * 1000),
 				!hvu_hooks_any(hvic->root) ? "" :
 				"; there are hooks, which were not run");
 		json_object_put(array);

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 /* What the driver does not limit, we do. */
@@ -26,18 +26,10 @@
 /* What is left of the host's patience to go back to what was before. */
 #define RESERVE_MS 5000
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
-}
-
 /** hvic_job_left_ms() - how long it may still take; at least 1 */
 unsigned int hvic_job_left_ms(const struct hvic_job *job)
 {
-	uint64_t now = now_us();
+	uint64_t now = hvu_now_us();
 
 	return now + 1000 >= job->deadline_us ? 1 : (job->deadline_us - now) / 1000;
 }
@@ -319,7 +311,7 @@ int hvic_inject_begin(struct hvic_inject *inject, uint64_t id, uint32_t deadline
 	job->ip = *ip;
 	job->way = inject->settings->kvp.ip_injection;
 	left -= left / 4 < RESERVE_MS ? left / 4 : RESERVE_MS;
-	job->deadline_us = now_us() + left * 1000;
+	job->deadline_us = hvu_now_us() + left * 1000;
 	ret = -ENOMEM;
 	if (inject->settings->kvp.ip_program) {
 		job->program = strdup(inject->settings->kvp.ip_program);

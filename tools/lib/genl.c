@@ -7,15 +7,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
+#include "clock.h"
 
 /* --- Answers. ------------------------------------------------------------- */
 
@@ -79,12 +72,12 @@ static int receive(struct hvu_genl *genl, int timeout_ms)
 /* Messages until the one that ends the answer to our last request. */
 static int await(struct hvu_genl *genl, hvu_genl_cb *cb, void *data)
 {
-	int64_t end = now_ms() + genl->timeout_ms;
+	int64_t end = hvu_now_ms() + genl->timeout_ms;
 	unsigned int portid = mnl_socket_get_portid(genl->nl);
 
 	for (;;) {
 		const struct nlmsghdr *message = (void *)genl->buffer;
-		int64_t left = end - now_ms();
+		int64_t left = end - hvu_now_ms();
 		int ret, len;
 
 		len = receive(genl, genl->timeout_ms < 0 ? -1 : left < 0 ? 0 : left);

@@ -17,8 +17,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* Between two tries for the locks: from the first to the last. */
 #define FIRST_PAUSE_US	100
@@ -181,14 +182,6 @@ static int try_lock(int fd, bool write)
 	return error == EAGAIN || error == EACCES || error == EINTR ? -EBUSY : -error;
 }
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
 static int lock(int fd, bool write, int64_t until)
 {
 	unsigned int pause = FIRST_PAUSE_US;
@@ -196,7 +189,7 @@ static int lock(int fd, bool write, int64_t until)
 	for (;;) {
 		int ret = try_lock(fd, write);
 
-		if (ret != -EBUSY || now_us() >= until)
+		if (ret != -EBUSY || hvu_now_us() >= until)
 			return ret;
 		usleep(pause);
 		if (pause < LAST_PAUSE_US)
@@ -239,7 +232,7 @@ static int open_pool(struct hvu_pool_file *file, enum hvu_pool_use use)
  */
 int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use)
 {
-	int64_t until = now_us() + file->wait_ms * INT64_C(1000);
+	int64_t until = hvu_now_us() + file->wait_ms * INT64_C(1000);
 	char name[HVU_POOL_NAME_SIZE];
 	int ret;
 
@@ -255,7 +248,7 @@ int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use)
 		if (is_in_place(file, name))
 			break;
 		close(file->fd);
-		if (now_us() >= until)
+		if (hvu_now_us() >= until)
 			return -EBUSY;
 	}
 

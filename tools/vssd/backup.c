@@ -13,6 +13,7 @@
 #include <linux/hv_ic.h>
 #include <systemd/sd-daemon.h>
 
+#include "clock.h"
 #include "printable.h"
 #include "root.h"
 
@@ -147,7 +148,7 @@ static void has_thawed(struct hvic_backup *backup, int status)
 
 	backup->guard = sd_event_source_disable_unref(backup->guard);
 	if (backup->mounts.all && first_us)
-		report->frozen_us = hvic_now_us() - first_us;
+		report->frozen_us = hvu_now_us() - first_us;
 	if (status && !report->error[0])
 		snprintf(report->error, sizeof(report->error), "%s", thaw_text(status));
 	hvic_journal_flush(&backup->journal);
@@ -164,7 +165,7 @@ static void has_thawed(struct hvic_backup *backup, int status)
 
 static int answer(struct hvic_backup *backup, int status)
 {
-	backup->report.freeze_us = hvic_now_us() - backup->began_us;
+	backup->report.freeze_us = hvu_now_us() - backup->began_us;
 	return hvu_client_answer(&backup->client, backup->freeze.id, status, NULL, 0);
 }
 
@@ -303,7 +304,7 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 	int ret;
 
 	backup->freeze = freeze;
-	backup->began_us = hvic_now_us();
+	backup->began_us = hvu_now_us();
 	backup->promised = false;
 	backup->thawed = false;
 	backup->status = 0;
@@ -373,7 +374,7 @@ static void take_freeze(struct hvic_backup *backup, const struct hv_ic_record *r
 {
 	struct hvic_freeze freeze = {
 		.id = record->id,
-		.until_ms = hvic_now_us() / 1000 +
+		.until_ms = hvu_now_us() / 1000 +
 			(record->deadline_ms ? record->deadline_ms : DEADLINE_MS),
 	};
 

@@ -8,22 +8,14 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/hv_ic.h>
 
+#include "clock.h"
+
 /* It is locked in memory; what a thread calls is shallow. */
 #define STACK_SIZE (128 * 1024)
-
-/** hvic_now_us() - CLOCK_MONOTONIC */
-int64_t hvic_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* --- What is done to a file system. ------------------------------------------------------- */
 
@@ -62,15 +54,15 @@ static int prepare(struct hvic_freezer *freezer, struct hvic_item *item)
 	}
 	if (item->fd < 0)
 		return item->fd;
-	begin = hvic_now_us();
+	begin = hvu_now_us();
 	freezer->ops->sync(item->fd);
-	item->sync_us = hvic_now_us() - begin;
+	item->sync_us = hvu_now_us() - begin;
 	return 0;
 }
 
 static int hold(struct hvic_freezer *freezer, struct hvic_item *item)
 {
-	int64_t begin = hvic_now_us();
+	int64_t begin = hvu_now_us();
 	unsigned long long none = 0;
 	int ret;
 
@@ -78,7 +70,7 @@ static int hold(struct hvic_freezer *freezer, struct hvic_item *item)
 		return 0;
 	atomic_compare_exchange_strong(&freezer->first_us, &none, begin);
 	ret = freezer->ops->hold(freezer->device, item->fd);
-	item->hold_us = hvic_now_us() - begin;
+	item->hold_us = hvu_now_us() - begin;
 	if (ret == -EOPNOTSUPP || ret == -EBUSY) {
 		skip(item, ret);
 		return 0;
@@ -128,7 +120,7 @@ static void do_items(struct hvic_freezer *freezer)
 		pthread_mutex_unlock(&freezer->lock);
 		if (atomic_load(&freezer->cancelled))
 			ret = -ECANCELED;
-		else if (hvic_now_us() / 1000 > freezer->until_ms)
+		else if (hvu_now_us() / 1000 > freezer->until_ms)
 			ret = -ETIMEDOUT;
 		else
 			ret = step(freezer, item);

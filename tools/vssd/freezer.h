@@ -115,6 +115,4 @@ int hvic_freezer_result(struct hvic_freezer *freezer);
 void hvic_freezer_release(struct hvic_freezer *freezer);
 
 const char *hvic_item_text(const struct hvic_item *item);
-int64_t hvic_now_us(void);
-
 #endif

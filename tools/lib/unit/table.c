@@ -6,28 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit.h"
-
-/* What is printed in here ends up in a buffer. */
-struct sheet {
-	struct hvu_paper paper;
-	char *text;
-	size_t len;
-};
-
-static void open_sheet(struct sheet *sheet)
-{
-	memset(sheet, 0, sizeof(*sheet));
-	sheet->paper.out = open_memstream(&sheet->text, &sheet->len);
-	assert_non_null(sheet->paper.out);
-}
-
-static void expect_sheet(struct sheet *sheet, const char *text)
-{
-	fclose(sheet->paper.out);
-	assert_string_equal(sheet->text, text);
-	free(sheet->text);
-}
+#include "sheet.h"
 
 static const char *const heads[] = { "NAME", "WHAT" };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "array.h"
-#include "unit.h"
+#include "sheet.h"
 
 #define SECOND 1000000000ULL
 
@@ -35,27 +35,6 @@ static void spans(void **state)
 	assert_string_equal(hvu_age(buf, 60000), "1 min");
 	assert_string_equal(hvu_age(buf, 7200000), "2 h");
 	assert_string_equal(hvu_age(buf, 200000000), "2 d");
-}
-
-/* What is printed in here ends up in a buffer. */
-struct sheet {
-	struct hvu_paper paper;
-	char *text;
-	size_t len;
-};
-
-static void open_sheet(struct sheet *sheet)
-{
-	memset(sheet, 0, sizeof(*sheet));
-	sheet->paper.out = open_memstream(&sheet->text, &sheet->len);
-	assert_non_null(sheet->paper.out);
-}
-
-static void expect_sheet(struct sheet *sheet, const char *text)
-{
-	fclose(sheet->paper.out);
-	assert_string_equal(sheet->text, text);
-	free(sheet->text);
 }
 
 static void plot(void **state)

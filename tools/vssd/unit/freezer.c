@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "unit.h"
 
 /*
@@ -101,7 +102,7 @@ static int freeze(struct hvic_freezer *freezer, const struct hvu_mounts *mounts,
 	struct pollfd wait = { .fd = freezer->done, .events = POLLIN };
 
 	memset(kernel.log, 0, sizeof(kernel.log));
-	assert_int_equal(hvic_freezer_begin(freezer, 0, mounts, hvic_now_us() / 1000 + ms), 0);
+	assert_int_equal(hvic_freezer_begin(freezer, 0, mounts, hvu_now_us() / 1000 + ms), 0);
 	assert_int_equal(poll(&wait, 1, 10000), 1);
 	return hvic_freezer_result(freezer);
 }
@@ -136,9 +137,9 @@ static void parallel(void **state)
 	(void)state;
 	begin(&freezer);
 	kernel.delay_ms = 20;
-	before = hvic_now_us();
+	before = hvu_now_us();
 	assert_int_equal(freeze(&freezer, &mounts, 5000), 0);
-	assert_true(hvic_now_us() - before < 500000);
+	assert_true(hvu_now_us() - before < 500000);
 	assert_true(kernel.most > 10);
 	hvic_freezer_close(&freezer);
 	free(mounts.all);
@@ -208,7 +209,7 @@ static void ended(void **state)
 	hvic_freezer_release(&freezer);
 	memset(kernel.log, 0, sizeof(kernel.log));
 	wait = (struct pollfd){ .fd = freezer.done, .events = POLLIN };
-	assert_int_equal(hvic_freezer_begin(&freezer, 0, &mounts, hvic_now_us() / 1000 + 5000), 0);
+	assert_int_equal(hvic_freezer_begin(&freezer, 0, &mounts, hvu_now_us() / 1000 + 5000), 0);
 	assert_int_equal(poll(&wait, 1, 50), 0);
 	hvic_freezer_cancel(&freezer);
 	assert_int_equal(poll(&wait, 1, 5000), 1);
