@@ -33,12 +33,10 @@ static void state_unknown(struct test *t)
 static void state_not_echoed(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
-	struct ic_request *r = ic_request(hb, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
+	struct ic_request *r = heartbeat_request(hb);
 	const struct wire_heartbeat *answer = ic_answer(r);
 
 	((struct wire_heartbeat *)ic_body(r))->application_state = HEARTBEAT_CRITICAL;
-	r->may_set[0] = (struct ic_span) { 0, 12 };
-	r->n_may_set = 1;
 	EXPECT_RESULT(ic_ask(r), 0);
 	EXPECT_STR(heartbeat_state_name(answer->application_state), "unknown");
 	ic_request_free(r);

@@ -51,9 +51,7 @@ static void rescind_with_request(struct test *t)
 		ic_result result;
 
 		test_ready(t, &ic_heartbeat);
-		r = ic_request(hb, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
-		r->may_set[0] = (struct ic_span) { 0, 12 };
-		r->n_may_set = 1;
+		r = heartbeat_request(hb);
 		EXPECT_RESULT(ic_post(r, i % 2 ? HV_SEND_QUIET : 0), 0);
 		test_reopen(t, hb);
 		result = ic_wait(r);

@@ -304,10 +304,8 @@ static void in_flight(struct test *t)
 
 static void beat_before_negotiate(struct ic *hb)
 {
-	struct ic_request *beat = ic_request(hb, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
+	struct ic_request *beat = heartbeat_request(hb);
 
-	beat->may_set[0] = (struct ic_span) { 0, 8 };
-	beat->n_may_set = 1;
 	hb->context = beat;
 	ic_post(beat, 0);
 }

@@ -2,22 +2,13 @@
 /* Rings and framing: full rings, many packets in one signal, packets of any shape. */
 #include "e2e.h"
 
-static struct ic_request *new_beat(struct ic *hb)
-{
-	struct ic_request *r = ic_request(hb, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
-
-	r->may_set[0] = (struct ic_span) { 0, 12 };
-	r->n_may_set = 1;
-	return r;
-}
-
 /* Many packets, and one signal for all of them. */
 static void beat_at_once(struct test *t, struct ic *hb)
 {
 	struct ic_request *beats[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(beats); i++) {
-		beats[i] = new_beat(hb);
+		beats[i] = heartbeat_request(hb);
 		EXPECT_RESULT(ic_post(beats[i], HV_SEND_QUIET), 0);
 	}
 	hv_channel_signal(hb->channel);
@@ -80,7 +71,7 @@ static void full(struct test *t)
 	while (n < ARRAY_SIZE(beats)) {
 		ic_result result;
 
-		beats[n] = new_beat(hb);
+		beats[n] = heartbeat_request(hb);
 		result = ic_post(beats[n], 0);
 		if (!result) {
 			n++;
@@ -192,7 +183,7 @@ static void no_transaction(struct test *t)
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
 	for (int i = 0; i < 10; i++) {
-		struct ic_request *r = new_beat(hb);
+		struct ic_request *r = heartbeat_request(hb);
 
 		ic_header(r)->flags = WIRE_REQUEST;
 		EXPECT_RESULT(ic_post(r, 0), 0);
@@ -227,7 +218,7 @@ static void ids(struct test *t)
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
 	for (size_t i = 0; i < ARRAY_SIZE(xids); i++) {
-		struct ic_request *r = new_beat(hb);
+		struct ic_request *r = heartbeat_request(hb);
 
 		r->xid = xids[i];
 		ic_header(r)->transaction = 0x5a + i;
@@ -240,7 +231,7 @@ static void ids(struct test *t)
 static void foreign_versions(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
-	struct ic_request *r = new_beat(hb);
+	struct ic_request *r = heartbeat_request(hb);
 
 	ic_header(r)->framework = (struct wire_version) { 0xaaaa, 0xbbbb };
 	ic_header(r)->message = (struct wire_version) { 0xcccc, 0xdddd };
@@ -256,7 +247,7 @@ static void pipe_type(struct test *t)
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		struct ic_request *r = new_beat(hb);
+		struct ic_request *r = heartbeat_request(hb);
 
 		ic_header(r)->pipe_type = types[i];
 		r->due = IC_DUE_MAYBE;
@@ -278,7 +269,7 @@ static void size_fields(struct test *t)
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
 	for (size_t i = 0; i < ARRAY_SIZE(off); i++) {
-		struct ic_request *r = new_beat(hb);
+		struct ic_request *r = heartbeat_request(hb);
 
 		test_note(t, "pipe size %+d, message size %+d", off[i].pipe, off[i].message);
 		ic_header(r)->pipe_size += off[i].pipe;

@@ -23,21 +23,26 @@ const char *heartbeat_state_name(uint32_t state)
 	return state < ARRAY_SIZE(names) ? names[state] : "invalid";
 }
 
-ic_result heartbeat_beat(struct ic *ic, uint32_t *state)
+struct ic_request *heartbeat_request(struct ic *ic)
 {
 	struct ic_request *request = ic_request(ic, WIRE_HEARTBEAT,
 						sizeof(struct wire_heartbeat));
 	struct wire_heartbeat *ask = ic_body(request);
-	const struct wire_heartbeat *answer = ic_answer(request);
-	ic_result result;
 
 	ask->sequence = ic->sequence;
 	/* The application state came with 3.0. */
 	request->may_set[0] = (struct ic_span) { 0, ic_at_least(ic, 3, 0) ? 12 : 8 };
 	request->n_may_set = 1;
 	request->need = offsetof(struct wire_heartbeat, reserved);
+	return request;
+}
 
-	result = ic_ask(request);
+ic_result heartbeat_beat(struct ic *ic, uint32_t *state)
+{
+	struct ic_request *request = heartbeat_request(ic);
+	const struct wire_heartbeat *ask = ic_body(request), *answer = ic_answer(request);
+	ic_result result = ic_ask(request);
+
 	if (result == WIRE_S_OK) {
 		if (answer->sequence != ask->sequence + 1)
 			result = ic_violation(ic, "sequence number %#llx answered with %#llx",
