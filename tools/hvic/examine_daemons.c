@@ -73,7 +73,7 @@ static void examine_old_vss(struct hvic_exam *exam, const char *daemon)
 
 	hvic_exam_say(finding, "text", "%s freezes file systems by itself: if it hangs in a backup, they stay frozen",
 		      daemon);
-	hvic_exam_say(finding, "remedy", "let hvic-vssd take its place, for which the kernel freezes and thaws: systemctl start hvic-vssd");
+	hvic_exam_say(finding, "remedy", "let hvic-vssd take its place, for which the kernel freezes and thaws: stop that daemon, then systemctl start hvic-vssd");
 }
 
 static void examine_served(struct hvic_exam *exam, const struct hvu_service_info *service)

@@ -438,6 +438,9 @@ static void daemons(void **state)
 	       "\"owner\":{\"pid\":51,\"abi\":\"legacy\"}}]", "daemon:fact old-vss:note",
 	       "vss is served by hv_vss_daemon (process 51), which has /dev/vmbus/hv_vss open",
 	       "");
+	expect_second(*state, "[{\"name\":\"vss\",\"needs_owner\":true,"
+		      "\"owner\":{\"pid\":51,\"abi\":\"legacy\"}}]", "by itself",
+		      "stop that daemon, then systemctl start hvic-vssd");
 }
 
 static void old_daemon(void **state)
