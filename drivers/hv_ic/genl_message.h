@@ -7,11 +7,11 @@
 #include <linux/types.h>
 
 #include <net/genetlink.h>
-
-#include "compat.h"
 #include <net/netlink.h>
 
 #include <linux/hv_ic.h>
+
+#include "compat.h"
 
 /**
  * enum hvic_genl_group - who listens to an event

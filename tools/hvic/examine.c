@@ -178,7 +178,6 @@ static bool names_hv_utils(int root, const char *folder, const char *name)
 
 static void examine_udev(struct hvic_exam *exam)
 {
-	/* A file hides those of the same name in the folders behind it. */
 	static const char *const folders[] = {
 		"etc/udev/rules.d", "run/udev/rules.d", "usr/local/lib/udev/rules.d",
 		"usr/lib/udev/rules.d",
@@ -189,11 +188,9 @@ static void examine_udev(struct hvic_exam *exam)
 
 		for (char **name = names; name && *name; name++) {
 			json_object *finding;
-			bool hidden = false;
 
-			for (size_t k = 0; k < i; k++)
-				hidden |= hvu_exists(exam->root, "%s/%s", folders[k], *name);
-			if (hidden || !names_hv_utils(exam->root, folders[i], *name))
+			if (hvu_is_hidden(exam->root, folders, i, *name) ||
+			    !names_hv_utils(exam->root, folders[i], *name))
 				continue;
 			finding = hvic_exam_add(exam, "udev-rule", HVIC_PROBLEM);
 			hvic_exam_say(finding, "text", "the udev rule /%s/%s names hv_utils: it does not see the devices of hv_ic",

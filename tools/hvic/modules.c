@@ -12,6 +12,13 @@
 #include "array.h"
 #include "process.h"
 
+const char *const hvic_modprobe_folders[] = {
+	"etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
+	"lib/modprobe.d", NULL,
+};
+
+#define FOLDERS	(ARRAY_SIZE(hvic_modprobe_folders) - 1)
+
 /* What is wrong is said by who asks. */
 static void stay_silent(void *data, int priority, const char *file, int line, const char *function,
 			const char *format, va_list arguments)
@@ -36,17 +43,14 @@ static void stay_silent(void *data, int priority, const char *file, int line, co
  */
 struct kmod_ctx *hvic_modules_open(int root, const char *release)
 {
-	static const char *const folders[] = {
-		"etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d",
-		"usr/lib/modprobe.d", "lib/modprobe.d",
-	};
-	char modules[128], paths[ARRAY_SIZE(folders)][64];
-	const char *list[ARRAY_SIZE(folders) + 1] = { NULL };
+	char modules[128], paths[FOLDERS][64];
+	const char *list[FOLDERS + 1] = { NULL };
 	struct kmod_ctx *context;
 
 	snprintf(modules, sizeof(modules), "/proc/self/fd/%d/lib/modules/%s", root, release);
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		snprintf(paths[i], sizeof(paths[i]), "/proc/self/fd/%d/%s", root, folders[i]);
+	for (size_t i = 0; i < FOLDERS; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "/proc/self/fd/%d/%s", root,
+			 hvic_modprobe_folders[i]);
 		list[i] = paths[i];
 	}
 	context = kmod_new(modules, list);

@@ -8,6 +8,9 @@
 
 #include <libkmod.h>
 
+/* Where modprobe reads files, ended by NULL; of two with one name the first folder's counts. */
+extern const char *const hvic_modprobe_folders[];
+
 struct kmod_ctx *hvic_modules_open(int root, const char *release);
 struct kmod_module *hvic_modules_find(struct kmod_ctx *modules, const char *name);
 bool hvic_modules_blacklisted(struct kmod_ctx *modules, const char *name);

@@ -13,17 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
 #include "config.h"
+#include "modules.h"
 #include "root.h"
 
 /* Between the words of the command line. */
 #define WHITE	" \t\n"
-
-static const char *const folders[] = {
-	HVIC_CONFIG_FOLDER, "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
-	"lib/modprobe.d",
-};
 
 /* --- One parameter. ------------------------------------------------------------------------ */
 
@@ -88,17 +83,14 @@ static bool is_read(int root, size_t folder, const char *name)
 	if (!ending || strcmp(ending, ".conf") ||
 	    (!folder && !strcmp(name, HVIC_CONFIG_NAME)))
 		return false;
-	for (size_t i = 0; i < folder; i++) {
-		if (hvu_exists(root, "%s/%s", folders[i], name))
-			return false;
-	}
-	return true;
+	return !hvu_is_hidden(root, hvic_modprobe_folders, folder, name);
 }
 
 static int list_files(int root, struct files *files)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		char **names = hvu_list(root, "%s", folders[i]);
+	for (size_t i = 0; hvic_modprobe_folders[i]; i++) {
+		const char *folder = hvic_modprobe_folders[i];
+		char **names = hvu_list(root, "%s", folder);
 		struct file *more;
 
 		if (!names)
@@ -109,7 +101,7 @@ static int list_files(int root, struct files *files)
 			more = reallocarray(files->all, files->n + 1, sizeof(*more));
 			if (more) {
 				files->all = more;
-				more[files->n++] = (struct file){ folders[i], strdup(*name) };
+				more[files->n++] = (struct file){ folder, strdup(*name) };
 			}
 			if (!more || !more[files->n - 1].name) {
 				hvu_list_free(names);

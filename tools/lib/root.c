@@ -81,6 +81,16 @@ bool hvu_exists(int root, const char *format, ...)
 	return true;
 }
 
+/** hvu_is_hidden() - is a file of that name in one of the first @n folders, and counts instead? */
+bool hvu_is_hidden(int root, const char *const *folders, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (hvu_exists(root, "%s/%s", folders[i], name))
+			return true;
+	}
+	return false;
+}
+
 /**
  * hvu_read() - the text of a small file, without the white space at its end
  * @root: where to look

@@ -15,6 +15,7 @@
 int hvu_root_open(const char *path);
 
 bool hvu_exists(int root, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool hvu_is_hidden(int root, const char *const *folders, size_t n, const char *name);
 int hvu_open(int root, int flags, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int hvu_read(int root, char *buf, size_t size, const char *format, ...)

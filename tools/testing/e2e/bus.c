@@ -48,8 +48,7 @@ static void move_channel(struct test *t)
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
 	for (unsigned int i = 0; i < 10; i++) {
-		test_run(t, 0, "echo %u > /sys/bus/vmbus/devices/%s/channels/%u/cpu", i % 2,
-			 ic_heartbeat.instance, hv_channel_relid(hb->channel));
+		test_move_channel(t, &ic_heartbeat, i % 2);
 		EXPECT_EQ(hv_channel_target_vp(hb->channel), i % 2);
 		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 	}

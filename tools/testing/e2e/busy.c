@@ -8,10 +8,8 @@
 #define PLACE "/mnt/in"
 #define SIZE 100000
 
-static void stop_own(struct test *t, void *daemons)
+static void forget_places(struct test *t, void *context)
 {
-	test_stop_daemons(t);
-	t->own_daemons = daemons;
 	test_run(t, 0, "umount /var/lib/hyperv; rm -rf /etc/hv_ic");
 }
 
@@ -22,8 +20,8 @@ static void serve_all(struct test *t)
 	play_disk(t);
 	test_run(t, 0, "mkdir -p /mnt/pools " PLACE " /var/lib/hyperv");
 	test_run(t, 0, "mount -o bind /mnt/pools /var/lib/hyperv");
-	test_defer(t, stop_own, t->own_daemons ? t : NULL);
-	t->own_daemons = true;
+	test_defer(t, forget_places, NULL);
+	test_choose_daemons(t, true);
 	test_served(t, &ic_kvp);
 	test_served(t, &ic_vss);
 	test_served(t, &ic_fcopy);

@@ -166,6 +166,12 @@ void test_restart(struct test *t);
 /** test_stop_daemons() - end the daemons, which hold devices open */
 void test_stop_daemons(struct test *t);
 
+/** test_choose_daemons() - let test_served() start hv_ic's @own ones, or Debian's, in this case */
+void test_choose_daemons(struct test *t, bool own);
+
+/** test_move_channel() - move the interrupt of a service's channel to a @processor */
+void test_move_channel(struct test *t, const struct ic_service *service, unsigned int processor);
+
 /** test_load() - load the module under test, with @parameters */
 void test_load(struct test *t, const char *parameters);
 

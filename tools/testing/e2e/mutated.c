@@ -76,10 +76,8 @@ static void play_frame(struct test *t, unsigned int seed)
 	EXPECT_RESULT(ic_negotiate(ic), 0);
 }
 
-static void stop_own(struct test *t, void *daemons)
+static void set_clock(struct test *t, void *context)
 {
-	test_stop_daemons(t);
-	t->own_daemons = daemons;
 	test_run(t, 0, "date -s @%lld", (long long)time(NULL));
 }
 
@@ -91,10 +89,9 @@ static void mutated(struct test *t)
 		test_ready(t, t->ics[i]->service);
 		test_touch(t, t->ics[i]);
 	}
-	test_stop_daemons(t);
 	poweroff_catch(t);
-	test_defer(t, stop_own, t->own_daemons ? t : NULL);
-	t->own_daemons = true;
+	test_defer(t, set_clock, NULL);
+	test_choose_daemons(t, true);
 	test_served(t, &ic_kvp);
 	test_served(t, &ic_vss);
 	test_served(t, &ic_fcopy);

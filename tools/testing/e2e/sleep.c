@@ -64,20 +64,6 @@ static void frozen_legacy(struct test *t)
 	expect_thawed(t);
 }
 
-static void forget_own(struct test *t, void *daemons)
-{
-	test_stop_daemons(t);
-	t->own_daemons = daemons;
-}
-
-static struct ic *serve_own(struct test *t, const struct ic_service *service)
-{
-	test_stop_daemons(t);
-	test_defer(t, forget_own, t->own_daemons ? t : NULL);
-	t->own_daemons = true;
-	return test_served(t, service);
-}
-
 /* A file that was begun is gone, and the next one arrives. */
 static void copying(struct test *t)
 {
@@ -86,7 +72,8 @@ static void copying(struct test *t)
 
 	need_sleep(t);
 	test_run(t, 0, "rm -rf /tmp/asleep; mkdir /tmp/asleep");
-	fc = serve_own(t, &ic_fcopy);
+	test_choose_daemons(t, true);
+	fc = test_served(t, &ic_fcopy);
 	EXPECT_RESULT(fcopy_start(fc, "/tmp/asleep", "part", 0, 12), 0);
 	EXPECT_RESULT(fcopy_write(fc, 0, "123456", 6), 0);
 	go_to_sleep(t);
@@ -159,7 +146,8 @@ static void hibernated(struct test *t)
 	test_run(t, 0, "cat /sys/class/block/pmem0/dev > /sys/power/resume; true");
 	test_run(t, 0, "rm -rf /tmp/asleep; mkdir /tmp/asleep");
 	play_disk_without_timer(t);
-	fc = serve_own(t, &ic_fcopy);
+	test_choose_daemons(t, true);
+	fc = test_served(t, &ic_fcopy);
 	kvp = test_served(t, &ic_kvp);
 	vss = test_served(t, &ic_vss);
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "colour", "blue"), 0);

@@ -329,6 +329,26 @@ void test_stop_daemons(struct test *t)
 	test_until(t, "! pidof %s %s", debians, ours);
 }
 
+static void choose_back(struct test *t, void *own)
+{
+	test_stop_daemons(t);
+	t->own_daemons = own;
+}
+
+void test_choose_daemons(struct test *t, bool own)
+{
+	test_stop_daemons(t);
+	test_defer(t, choose_back, t->own_daemons ? t : NULL);
+	t->own_daemons = own;
+}
+
+/* Its folder has another number than the channel once the guest has slept. */
+void test_move_channel(struct test *t, const struct ic_service *service, unsigned int processor)
+{
+	test_run(t, 0, "cd /sys/bus/vmbus/devices/%s/channels && echo %u > $(ls)/cpu",
+		 service->instance, processor);
+}
+
 void test_unload(struct test *t)
 {
 	/* A process that has a device open keeps the module loaded. */

@@ -62,24 +62,21 @@ static void exchange(struct test *t, struct ic *kvp)
 	EXPECT_ANSWER(kvp_delete(kvp, KVP_EXTERNAL, "key-" SECRET));
 }
 
-static void stop_listening(struct test *t, void *daemons)
+static void stop_listening(struct test *t, void *context)
 {
-	t->own_daemons = daemons;
 	test_run(t, 0, "killall -q genl hvic; true");
 }
 
 static void no_values(struct test *t)
 {
-	bool own_daemons = t->own_daemons;
 	struct ic *kvp;
 
 	start_tracing(t);
 	test_run(t, 0, "rm -rf /var/lib/hyperv; mkdir -p /var/lib/hyperv");
 	test_run(t, 0, "genl listen > /tmp/heard 2>&1 & hvic monitor >> /tmp/heard 2>&1 &");
-	test_defer(t, stop_listening, own_daemons ? t : NULL);
+	test_defer(t, stop_listening, NULL);
 	for (int own = 0; own <= 1; own++) {
-		test_stop_daemons(t);
-		t->own_daemons = own;
+		test_choose_daemons(t, own);
 		kvp = test_served(t, &ic_kvp);
 		exchange(t, kvp);
 	}
