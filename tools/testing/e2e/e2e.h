@@ -68,6 +68,7 @@ struct test_case {
 	void (*run)(struct test *t);
 	enum only only;
 	const char *peer_fails;
+	const char *peer_says;
 	const char *provokes;
 	bool fresh;
 	bool ends_guest;

@@ -91,10 +91,12 @@ const struct test_case heartbeat_cases[] = {
 	{ .name = "heartbeat_wrap", .run = wrap },
 	{ .name = "heartbeat_state_unknown", .run = state_unknown },
 	{ .name = "heartbeat_state_not_echoed", .run = state_not_echoed,
-	  .peer_fails = "it never writes the application state" },
+	  .peer_fails = "it never writes the application state",
+	  .peer_says = "expected \"unknown\", got \"critical\"" },
 	{ .name = "heartbeat_body_sizes", .run = body_sizes },
 	{ .name = "heartbeat_body_too_short", .run = body_too_short,
-	  .peer_fails = "it drops short requests without an answer" },
+	  .peer_fails = "it drops short requests without an answer",
+	  .peer_says = "got no answer in time" },
 	{ .name = "heartbeat_counters", .run = counters, .only = ONLY_HV_IC },
 	{ 0 }
 };

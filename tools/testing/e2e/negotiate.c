@@ -335,13 +335,15 @@ const struct test_case negotiate_cases[] = {
 	{ .name = "negotiate_none_in_common_at_open", .run = none_in_common_at_open },
 	{ .name = "negotiate_refused_attributes", .run = refused_attributes, .only = ONLY_HV_IC },
 	{ .name = "negotiate_refused_serves_nothing", .run = refused_serves_nothing,
-	  .peer_fails = "it answers beats without an agreed version" },
+	  .peer_fails = "it answers beats without an agreed version",
+	  .peer_says = "expected a failing status, got 0x00000000 success" },
 	{ .name = "negotiate_counts", .run = lying_counts },
 	{ .name = "negotiate_many_versions", .run = many_versions },
 	{ .name = "negotiate_sizes", .run = sizes },
 	{ .name = "negotiate_again", .run = again },
 	{ .name = "negotiate_in_flight", .run = in_flight },
 	{ .name = "negotiate_too_early", .run = too_early,
-	  .peer_fails = "it answers beats before a version is agreed on" },
+	  .peer_fails = "it answers beats before a version is agreed on",
+	  .peer_says = "expected a failing status, got 0x00000000 success" },
 	{ 0 }
 };
