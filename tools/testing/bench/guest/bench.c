@@ -10,12 +10,17 @@
  *	bench clock COUNT US	read the PTP clock of the host every so many microseconds, and
  *				print by how much its distance from the system's varies (the
  *				95th of a hundred), and how long a reading takes (the median)
+ *	bench busy		print how long the processors have not been idle, in
+ *				microseconds
+ *	bench sections FILE.ko	print the bytes of text with constants, of data and of bss that a
+ *				module has when it has been loaded
  *	bench write DIR...	write to each all the time until SIGTERM, then print the
  *				longest time that a write took, in microseconds, and that
  *				of the writer for which it was shortest
  *
  * The exit status is 0 if all is well; otherwise a line says what is not.
  */
+#include <elf.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +38,8 @@
 
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <linux/ptp_clock.h>
 
@@ -273,6 +280,65 @@ static int read_host_clock(char **args)
 	return 0;
 }
 
+/* /proc/stat has it only in hundredths of a second. */
+static int print_busy(char **args)
+{
+	static const char key[] = ".idle_sleeptime";
+	FILE *file = fopen("/proc/timer_list", "r");
+	double idle_us = 0, processors = 0;
+	struct timespec now;
+	char line[256];
+
+	if (!file)
+		err(1, "/proc/timer_list");
+	while (fgets(line, sizeof(line), file)) {
+		const char *at = strstr(line, key), *number = at ? strchr(at, ':') : NULL;
+
+		if (!number)
+			continue;
+		idle_us += strtod(number + 1, NULL) / 1e3;
+		processors++;
+	}
+	fclose(file);
+	if (!processors)
+		errx(1, "/proc/timer_list has no %s", key);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("%.3f\n", processors * (now.tv_sec * 1e6 + now.tv_nsec / 1e3) - idle_us);
+	return 0;
+}
+
+static int print_sections(char **args)
+{
+	unsigned long text = 0, data = 0, bss = 0;
+	int fd = open_or_die(args[0], O_RDONLY);
+	const Elf64_Shdr *sections;
+	const Elf64_Ehdr *head;
+	struct stat status;
+	const char *names;
+
+	if (fstat(fd, &status))
+		err(1, "%s", args[0]);
+	head = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (head == MAP_FAILED)
+		err(1, "%s", args[0]);
+	sections = (const void *)((const char *)head + head->e_shoff);
+	names = (const char *)head + sections[head->e_shstrndx].sh_offset;
+	for (int i = 0; i < head->e_shnum; i++) {
+		const Elf64_Shdr *s = &sections[i];
+
+		if (!(s->sh_flags & SHF_ALLOC) || !strncmp(names + s->sh_name, ".init", 5))
+			continue;
+		if (s->sh_type == SHT_NOBITS)
+			bss += s->sh_size;
+		else if (s->sh_flags & SHF_WRITE)
+			data += s->sh_size;
+		else
+			text += s->sh_size;
+	}
+	printf("%lu %lu %lu\n", text, data, bss);
+	return 0;
+}
+
 struct writer {
 	pthread_t thread;
 	int fd;
@@ -330,6 +396,7 @@ static const struct {
 } commands[] = {
 	{ "pool", 2, make_pool }, { "keys", 3, check_keys }, { "disk", 2, make_disk },
 	{ "verify", 2, verify }, { "dirty", 2, make_dirty },
+	{ "busy", 0, print_busy }, { "sections", 1, print_sections },
 	{ "clock", 2, read_host_clock }, { "write", 1, write_until_end },
 };
 
