@@ -9,7 +9,7 @@
 
 static const struct ic_service *const with_daemon[] = { &ic_kvp, &ic_vss, &ic_fcopy };
 
-enum { MODULE, TEXT, DATA, BSS, RINGS, RSS, PSS };
+enum { MODULE, TEXT, CONSTANTS, DATA, BSS, RINGS, RSS, PSS };
 
 /* Both directions of all channels, with their control pages. */
 static double rings_kib(struct test *t)
@@ -30,16 +30,17 @@ static double rings_kib(struct test *t)
 /* The module: as the kernel has allocated it, and what of that it fills. */
 static void measure_module(struct bench *b)
 {
-	double text, data, bss;
+	double text, constants, data, bss;
 	struct test *t = b->t;
 	const char *said;
 
 	said = test_run(t, 0, "cat /sys/module/%s/coresize", t->module);
 	bench_report(b, MODULE, atof(said) / 1024);
 	said = test_run(t, 0, "bench sections $(find /lib/modules -name %s.ko)", t->module);
-	if (sscanf(said, "%lf %lf %lf", &text, &data, &bss) != 3)
+	if (sscanf(said, "%lf %lf %lf %lf", &text, &constants, &data, &bss) != 4)
 		FAIL("no sections: %s", said);
 	bench_report(b, TEXT, text / 1024);
+	bench_report(b, CONSTANTS, constants / 1024);
 	bench_report(b, DATA, data / 1024);
 	bench_report(b, BSS, bss / 1024);
 	bench_report(b, RINGS, rings_kib(t));
@@ -129,7 +130,7 @@ const struct bench_row cost_rows[] = {
 	  .lines = { { "time", "ms" }, { "processor", "ms" }, { "system calls", "" },
 		     { "switches", "" }, { "forks", "" }, { "whole guest", "ms" } } },
 	{ .name = "memory", .run = memory,
-	  .lines = { { "module", "KiB" }, { "text", "KiB" }, { "data", "KiB" }, { "bss", "KiB" },
-		     { "rings", "KiB" }, { "daemons' RSS", "KiB" }, { "daemons' PSS", "KiB" } } },
+	  .lines = { { "module", "KiB" }, { "text", "KiB" }, { "constants", "KiB" },
+		     { "data", "KiB" }, { "bss", "KiB" }, { "rings", "KiB" }, { "daemons' RSS", "KiB" }, { "daemons' PSS", "KiB" } } },
 	{ 0 }
 };
