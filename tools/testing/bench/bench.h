@@ -169,7 +169,8 @@ void bench_lack(struct bench *b, unsigned int line, const char *format, ...)
 /**
  * bench_busy() - how long the guest's processors have not been idle, in microseconds
  *
- * That is the kernel's part and the daemon's, interrupts included. Asking costs some, too.
+ * That is the kernel's part and the daemon's, interrupts included, to a hundredth of a second.
+ * Asking costs some, too.
  */
 double bench_busy(struct bench *b);
 

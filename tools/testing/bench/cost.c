@@ -131,6 +131,7 @@ const struct bench_row cost_rows[] = {
 		     { "switches", "" }, { "forks", "" }, { "whole guest", "ms" } } },
 	{ .name = "memory", .run = memory,
 	  .lines = { { "module", "KiB" }, { "text", "KiB" }, { "constants", "KiB" },
-		     { "data", "KiB" }, { "bss", "KiB" }, { "rings", "KiB" }, { "daemons' RSS", "KiB" }, { "daemons' PSS", "KiB" } } },
+		     { "data", "KiB" }, { "bss", "KiB" }, { "rings", "KiB" },
+		     { "daemons' RSS", "KiB" }, { "daemons' PSS", "KiB" } } },
 	{ 0 }
 };
