@@ -9,6 +9,17 @@
 
 enum { SPEED, BLOCK, BLOCK_95, BLOCK_99, END, PROCESSOR };
 
+/*
+ * A daemon may go on with the file when it has answered, to hash it. That is part of what a
+ * copy costs, and the next row is not to meet it.
+ */
+static void let_end(struct bench *b, const char *directory)
+{
+	test_until(b->t, "for i in $(seq 50); do %s/$(pidof %s)/fd | grep -q %s/file || exit 0; %s",
+		   "ls -l /proc", subject_program(b, &ic_fcopy), directory,
+		   "sleep 1; done; exit 1");
+}
+
 static void copy(struct bench *b, const char *directory)
 {
 	static double took[BLOCKS_MAX];
@@ -36,6 +47,7 @@ static void copy(struct bench *b, const char *directory)
 	last = bench_us();
 	EXPECT_RESULT(fcopy_complete(fc), 0);
 	now = bench_us();
+	let_end(b, directory);
 	busy = bench_busy(b) - busy - asking;
 	test_run(t, 0, "bench verify %s/file %lu && rm %s/file", directory, size, directory);
 
@@ -48,16 +60,10 @@ static void copy(struct bench *b, const char *directory)
 		bench_report(b, PROCESSOR, busy / 1e3 / b->row->size);
 }
 
-static void shrink_memory(struct test *t, void *context)
-{
-	test_run(t, 0, "mount -o remount,size=50%% /tmp");
-}
-
 /* Half of the guest's memory, as a tmpfs has it, is not enough for the largest. */
 static void copy_to_memory(struct bench *b)
 {
 	test_run(b->t, 0, "mount -o remount,size=%uM /tmp", MIB_MAX + 64);
-	test_defer(b->t, shrink_memory, NULL);
 	copy(b, "/tmp");
 }
 
