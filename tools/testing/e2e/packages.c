@@ -124,8 +124,7 @@ static unsigned int ask_until_done(struct test *t, int id)
 
 static void upgraded(struct test *t)
 {
-	const char *pids = "systemctl show -P MainPID hvic-kvpd hvic-vssd hvic-fcopyd "
-			   "hvic-shutdownd";
+	const char *pids = "systemctl show -P MainPID 'hvic-*.service'";
 	char *before, *said = NULL, value[16];
 	int id, status;
 
