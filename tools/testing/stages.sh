@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2154 # variables here are of the scripts that read this file
 #
 # What a run of many stages is made of, for the scripts that read this file after vm/lib.sh. They set the
-# variables wanted (the names of the stages to run, none for all of them) and limit (the seconds after
-# which one of them hangs), and call begin, stage or beside for each, and finish.
+# variables wanted (the names of the stages to run, none for all of them), rooted (those that only root
+# can run) and limit (the seconds after which one of them hangs), and call begin, stage or beside for
+# each, and finish.
 
 # The processes of stages that run beside others.
 declare -A running=()
@@ -45,10 +46,15 @@ progress()
 	done
 }
 
-# is_wanted NAME
+# is_wanted NAME: it is named, or all are; and who runs it may.
 is_wanted()
 {
-	[ -z "$wanted" ] || [[ " $wanted " == *" $1 "* ]]
+	[ -z "$wanted" ] || [[ " $wanted " == *" $1 "* ]] || return
+	if [ "$(id -u)" != 0 ] && [[ " ${rooted[*]} " == *" $1 "* ]]; then
+		printf '%-18s skipped: it needs root\n' "$1"
+		echo "0 0 1" >"$logs/$1.counts"
+		return 1
+	fi
 }
 
 # run_stage NAME COMMAND...: run it, print its line of the summary, and leave its numbers in a file.
