@@ -81,8 +81,8 @@ static void log_skipped(struct hvic_backup *backup)
 		if (!item->error || item->error == -ECANCELED)
 			continue;
 		path = hvu_printable(item->filesystem->mounts[0].path, true);
-		hvic_journal(&backup->journal, HVU_LOG_WARNING, "%s is not frozen: %s",
-			     path ? path : "?", hvic_item_text(item));
+		hvic_journal(&backup->journal, HVU_MESSAGE_NOT_FROZEN, HVU_LOG_WARNING,
+			     "%s is not frozen: %s", path ? path : "?", hvic_item_text(item));
 		free(path);
 	}
 }
@@ -92,14 +92,14 @@ static void log_outcome(struct hvic_backup *backup)
 	const struct hvic_report *report = &backup->report;
 
 	if (report->hooks_failed)
-		hvic_journal(&backup->journal, HVU_LOG_WARNING,
+		hvic_journal(&backup->journal, HVU_MESSAGE_HOOKS_FAILED, HVU_LOG_WARNING,
 			     "hooks failed: %u, the first was %s", report->hooks_failed,
 			     report->hooks_error);
 	if (report->error[0])
-		hvic_journal(&backup->journal, HVU_LOG_WARNING, "backup %s: %s", report->outcome,
-			     report->error);
+		hvic_journal(&backup->journal, HVU_MESSAGE_BACKUP_FAILED, HVU_LOG_WARNING,
+			     "backup %s: %s", report->outcome, report->error);
 	else
-		hvic_journal(&backup->journal, HVU_LOG_INFO,
+		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_INFO,
 			     "backup %s: frozen within %llu ms, for %llu ms", report->outcome,
 			     (unsigned long long)report->freeze_us / 1000,
 			     (unsigned long long)report->frozen_us / 1000);
@@ -118,8 +118,8 @@ static void become_idle(struct hvic_backup *backup)
 	log_outcome(backup);
 	ret = hvic_report_write(&backup->report, backup->root);
 	if (ret)
-		hvic_journal(&backup->journal, HVU_LOG_WARNING, "/" HVIC_REPORT_FILE ": %s",
-			     strerror(-ret));
+		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_WARNING,
+			     "/" HVIC_REPORT_FILE ": %s", strerror(-ret));
 	hvic_report_free(&backup->report);
 	backup->state = HVIC_IDLE;
 	backup->freeze.id = 0;
