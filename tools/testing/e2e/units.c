@@ -191,6 +191,9 @@ static void aliases(struct test *t)
 {
 	test_need(t, "/usr/sbin/hvic-kvpd");
 	test_run(t, 0, "mkdir /tmp/away; mv /lib/systemd/system/hv-vss-daemon.service /tmp/away");
+	/* For this guest's systemd /lib and /usr/lib are not the same, and it looks in one of them. */
+	test_run(t, 0, "mkdir -p /etc/systemd/system-generators && ln -s "
+		 "/usr/lib/systemd/system-generators/hv-ic-aliases /etc/systemd/system-generators");
 	systemd_boot(t, "");
 	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-kvp-daemon hypervkvpd hv-vss-daemon | "
 			    "grep ."), "hv-kvp-daemon.service\nhvic-kvpd.service\nhvic-vssd.service");
