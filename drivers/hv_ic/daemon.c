@@ -69,6 +69,8 @@ static void hvic_daemon_gone(void *service)
 	struct hvic_daemon *daemon = service;
 
 	spin_lock_bh(&daemon->ch->lock);
+	if (daemon->ops->going)
+		daemon->ops->going(daemon);
 	hvic_channel_abort(daemon->ch, -ENOTCONN);
 	if (daemon->ops->gone)
 		daemon->ops->gone(daemon);

@@ -19,6 +19,8 @@ struct seq_file;
 /**
  * struct hvic_daemon_ops - what is special to the service
  * @attached: a daemon has come; optional
+ * @going: it goes. What it has been asked and has not answered is answered with %-ENOTCONN
+ *	after that, unless the service answers here; optional
  * @gone: it has gone, and the open request has been answered; optional
  * @reply: the answer to record @id; see struct hvic_link_ops. An answer to an event,
  *	with the id 0, comes only from daemons that use the older device.
@@ -28,6 +30,7 @@ struct seq_file;
  */
 struct hvic_daemon_ops {
 	void (*attached)(struct hvic_daemon *daemon);
+	void (*going)(struct hvic_daemon *daemon);
 	void (*gone)(struct hvic_daemon *daemon);
 	int (*reply)(struct hvic_daemon *daemon, u64 id, int status,
 		     const void *payload, size_t len);
