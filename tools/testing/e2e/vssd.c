@@ -147,6 +147,8 @@ static void modes(struct test *t)
 	EXPECT_FAILURE(vss_hot_backup(vss, &flags));
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	vssd_expect_report(t, "refused");
+	test_run(t, 0, "hvic vss | grep -q '^mode *refuse$'");
+	test_says(t, 1, "hvic vss test --freeze", "refused, vss.mode is refuse");
 	vssd_configure(t, "mode = hooks-only");
 	test_run(t, 0, "killall -HUP hvic-vssd");
 	test_run(t, 0, "sleep 1");
@@ -155,11 +157,21 @@ static void modes(struct test *t)
 	test_run(t, 0, "touch /mnt/written");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	vssd_expect_report(t, "complete");
+	test_run(t, 0, "hvic vss | grep -q '^mode *hooks-only$'");
+	test_says(t, 0, "hvic vss test --freeze", "complete");
 	vssd_configure(t, "exclude = /mn*");
 	test_run(t, 0, "killall -HUP hvic-vssd");
 	test_run(t, 0, "sleep 1");
 	vssd_backup(t, vss);
 	vssd_expect_mount(t, "/mnt", "excludes it");
+	vssd_configure(t, "include = /home");
+	test_run(t, 0, "killall -HUP hvic-vssd");
+	test_run(t, 0, "sleep 1");
+	vssd_backup(t, vss);
+	vssd_expect_mount(t, "/mnt", "does not include it");
+	vssd_configure(t, "exclude = /mn*");
+	test_run(t, 0, "killall -HUP hvic-vssd");
+	test_run(t, 0, "sleep 1");
 	/* What cannot be used changes nothing, but keeps it from starting. */
 	vssd_configure(t, "mode = sometimes");
 	test_run(t, 0, "killall -HUP hvic-vssd");
@@ -268,6 +280,9 @@ static void unit(struct test *t)
 		test_until(t, "! systemctl -q is-active hvic-hooks && ! pidof sleep");
 	}
 	EXPECT_STR(test_run(t, 0, "cat /mnt/hooks"), "freeze\nthaw\nfreeze\nthaw");
+	test_says(t, 0, "hvic vss test --freeze", ": complete");
+	test_run(t, 0, "tail -n 1 /mnt/hooks | grep -qx thaw");
+	test_run(t, 0, "stat -c %%a /run/hv_ic/vssd.sock | grep -qx 600");
 	/* Killed while frozen: it is back in service by itself. */
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_run(t, 0, "systemctl kill -s SEGV hvic-vssd");

@@ -120,9 +120,14 @@ static void killed(struct test *t)
 	vssd_backup(t, vss);
 }
 
+static void remove_user(struct test *t, void *context)
+{
+	test_run(t, 0, "sed -i /^user:/d /etc/passwd");
+}
+
 static void refused(struct test *t)
 {
-	static const char as_user[] = "start-stop-daemon -S -c 1000:1000 -x /usr/bin/hvic -- ";
+	static const char as_user[] = "start-stop-daemon -S -c user -x /usr/bin/hvic -- ";
 	static const char not_running[] = "hvic-vssd does not run";
 	struct ic *vss = vssd_serve(t);
 
@@ -134,6 +139,8 @@ static void refused(struct test *t)
 	test_says(t, 2, TRY " --hold soon 2>&1", "is not a time");
 	test_says(t, 75, TRY " --hold 1h --timeout 1s 2>&1", "has not thawed in time");
 	test_until(t, "touch /mnt/thawed");
+	test_run(t, 0, "echo user:x:1000:1000::/:/bin/sh >>/etc/passwd");
+	test_defer(t, remove_user, NULL);
 	test_run(t, 5, "%svss test --freeze", as_user);
 	/* Also by a socket that anyone may connect to. */
 	test_run(t, 0, "chmod 666 /run/hv_ic/vssd.sock");
