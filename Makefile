@@ -65,8 +65,9 @@ coverage: ## lines of the parsers that the unit tests reach
 	@$(MAKE) -s -C $(TESTING)/kunit coverage
 
 .PHONY: fuzz
-fuzz: ## the parsers on what nobody would send, for SECONDS=30, and the lines that it reaches
-	@$(MAKE) -s -C $(TESTING)/fuzz run
+fuzz: ## the parsers on what nobody would send, each for SECONDS=30 or MINUTES=, or T=name... of them
+	@$(MAKE) -s -C $(TESTING)/fuzz run $(if $(T),T='$(T)') $(if $(filter command%,$(origin MINUTES)),MINUTES=$(MINUTES)) | \
+		$(TESTING)/tap
 
 .PHONY: kunit
 kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in QEMU

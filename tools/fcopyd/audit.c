@@ -13,7 +13,7 @@
 #include <json-c/json.h>
 #include <systemd/sd-journal.h>
 
-#include "log.h"
+#include "message.h"
 #include "printable.h"
 #include "replace.h"
 #include "root.h"
@@ -159,8 +159,8 @@ void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place
 		return;
 	folder = hvu_printable(place->path, true);
 	name = hvu_printable(place->name, true);
-	hvu_log(HVU_LOG_NOTICE, "refused to copy %s/%s: %s", folder ? folder : "?",
-		name ? name : "?", reason(error));
+	hvu_message(HVU_MESSAGE_COPY_REFUSED, HVU_LOG_NOTICE, "refused to copy %s/%s: %s",
+		    folder ? folder : "?", name ? name : "?", reason(error));
 	free(folder);
 	free(name);
 }
@@ -183,7 +183,8 @@ void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, i
 	json_object_object_add(note, "error", json_object_new_string(reason(error)));
 	write_note(audit, note);
 	if (may_say(audit))
-		hvu_log(HVU_LOG_NOTICE, "%s was not copied: %s", audit->path, reason(error));
+		hvu_message(HVU_MESSAGE_NOT_COPIED, HVU_LOG_NOTICE, "%s was not copied: %s",
+			    audit->path, reason(error));
 }
 
 static void say_complete(struct hvic_audit *audit, const char *sha256)
@@ -198,7 +199,7 @@ static void say_complete(struct hvic_audit *audit, const char *sha256)
 	sd_journal_send("MESSAGE=%s was copied%s: %llu bytes in %llu ms, SHA-256 %s",
 			audit->path, audit->replaced ? " over another file" : "", size, ms, sha256,
 			"PRIORITY=%d", HVU_LOG_NOTICE,
-			"MESSAGE_ID=5a5e0d5b0f3c4d7f8f0a6c1f7b9d2e43",
+			"MESSAGE_ID=%s", hvu_message_ids[HVU_MESSAGE_COPIED],
 			"HV_IC_FILE=%s", audit->path, "HV_IC_SIZE=%llu", size,
 			"HV_IC_DURATION_MS=%llu", ms, "HV_IC_SHA256=%s", sha256, NULL);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "event.h"
-#include "log.h"
+#include "message.h"
 #include "options.h"
 #include "root.h"
 #include "serve.h"
@@ -44,7 +44,8 @@ static int reload(void *data)
 	int ret = hvic_rules_load(&serve->rules, serve->root);
 
 	if (ret)
-		hvu_log(HVU_LOG_ERROR, "the configuration stays as it was: %s", strerror(-ret));
+		hvu_message(HVU_MESSAGE_CONFIGURATION_KEPT, HVU_LOG_ERROR,
+			    "the configuration stays as it was: %s", strerror(-ret));
 	return ret;
 }
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "log.h"
+#include "message.h"
 
 /* What the driver does not limit, we do. */
 #define LONGEST_MS 60000
@@ -238,16 +238,18 @@ static void *work(void *data)
 static void tell(const struct hvic_job *job)
 {
 	if (job->way == HVU_INJECTION_OFF)
-		hvu_log(HVU_LOG_WARNING,
-			"%s: the host's addresses are refused: neither NetworkManager nor systemd-networkd keeps it, and there is no kvp.ip_program",
-			job->link.name);
+		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
+			    "%s: the host's addresses are refused: neither NetworkManager nor systemd-networkd keeps it, and there is no kvp.ip_program",
+			    job->link.name);
 	else if (job->status)
-		hvu_log(HVU_LOG_WARNING, "%s: the host's addresses are not set by %s: %s",
-			job->link.name, way_names[job->way] ? way_names[job->way] : "anybody",
-			strerror(-job->status));
+		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
+			    "%s: the host's addresses are not set by %s: %s", job->link.name,
+			    way_names[job->way] ? way_names[job->way] : "anybody",
+			    strerror(-job->status));
 	else
-		hvu_log(HVU_LOG_NOTICE, "%s: the host's addresses are set by %s",
-			job->link.name, way_names[job->way]);
+		hvu_message(HVU_MESSAGE_ADDRESSES_SET, HVU_LOG_NOTICE,
+			    "%s: the host's addresses are set by %s", job->link.name,
+			    way_names[job->way]);
 }
 
 static void free_job(struct hvic_job *job)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "event.h"
-#include "log.h"
+#include "message.h"
 #include "options.h"
 #include "root.h"
 #include "serve.h"
@@ -51,7 +51,8 @@ static int reload(void *data)
 	int ret = hvu_settings_load(&settings, server->root, hvu_settings_log, NULL);
 
 	if (ret) {
-		hvu_log(HVU_LOG_ERROR, "the configuration stays as it was");
+		hvu_message(HVU_MESSAGE_CONFIGURATION_KEPT, HVU_LOG_ERROR,
+			    "the configuration stays as it was");
 		return ret;
 	}
 	hvic_server_close_pools(server);

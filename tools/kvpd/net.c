@@ -238,7 +238,8 @@ static int add_hops(struct hvic_net *net, const struct hvic_route *route, const 
 	struct rtnexthop *hop = mnl_attr_get_payload(hops);
 	int ret = MNL_CB_OK;
 
-	for (; ret == MNL_CB_OK && RTNH_OK(hop, left);
+	/* RTNH_OK() alone looks at the length of a hop that is not there. */
+	for (; ret == MNL_CB_OK && left >= (int)sizeof(*hop) && RTNH_OK(hop, left);
 	     left -= NLMSG_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
 		struct found found = { .max = RTA_VIA };
 		struct hvic_route one = *route;

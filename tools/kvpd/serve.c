@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "adapters.h"
-#include "log.h"
+#include "message.h"
 #include "root.h"
 
 /* --- Pools. ------------------------------------------------------------------------------ */
@@ -42,8 +42,9 @@ static int open_pool(struct hvic_server *server, unsigned int number)
 	if (ret) {
 		server->pools[number] = NULL;
 		if (!server->told[number])
-			hvu_log(HVU_LOG_WARNING, "%s/.kvp_pool_%u: %s",
-				server->settings.kvp.pools, number, hvu_pool_explain(ret));
+			hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING,
+				    "%s/.kvp_pool_%u: %s", server->settings.kvp.pools, number,
+				    hvu_pool_explain(ret));
 		server->told[number] = true;
 		return ret;
 	}
@@ -85,8 +86,9 @@ void hvic_server_open_pools(struct hvic_server *server)
 		if (!ret && number == HVU_POOL_AUTO_EXTERNAL)
 			ret = hvu_pool_drop_old(server->pools[number], server->root);
 		if (ret < 0 && !server->told[number])
-			hvu_log(HVU_LOG_WARNING, "%s/.kvp_pool_%u: %s",
-				server->settings.kvp.pools, number, hvu_pool_explain(ret));
+			hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING,
+				    "%s/.kvp_pool_%u: %s", server->settings.kvp.pools, number,
+				    hvu_pool_explain(ret));
 	}
 }
 

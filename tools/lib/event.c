@@ -16,7 +16,7 @@
 #include <linux/hv_ic.h>
 #include <systemd/sd-daemon.h>
 
-#include "log.h"
+#include "message.h"
 
 /* --- The loop. ------------------------------------------------------------------------- */
 
@@ -116,8 +116,8 @@ static void show_client(const struct hvu_client *client)
 
 static void complain(const char *name, int error)
 {
-	hvu_log(HVU_LOG_ERROR, "/dev/hv_ic/%s: %s", name,
-		error == -EBUSY ? "another daemon has it open" : strerror(-error));
+	hvu_message(HVU_MESSAGE_DEVICE_TAKEN, HVU_LOG_ERROR, "/dev/hv_ic/%s: %s", name,
+		    error == -EBUSY ? "another daemon has it open" : strerror(-error));
 }
 
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *data)

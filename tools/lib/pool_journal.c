@@ -134,6 +134,19 @@ static int cut(const struct hvu_pool_ops *ops, int fd, uint64_t size)
 
 /* --- A change that was interrupted. ------------------------------------------------------- */
 
+/* Is it one that we would write? The sum tells only that it is whole. */
+static bool is_sound(const struct journal *head)
+{
+	uint64_t cut = head->old_size > head->new_size ? head->old_size - head->new_size : 0;
+
+	return head->n_new && head->n_old <= head->n_new && head->index <= HVU_POOL_RECORDS &&
+	       head->n_new <= HVU_POOL_RECORDS && head->n_cut <= HVU_POOL_RECORDS &&
+	       head->old_size / RECORD <= UINT32_MAX && head->new_size / RECORD <= UINT32_MAX &&
+	       head->n_cut * RECORD == cut &&
+	       head->old_size >= (head->index + (uint64_t)head->n_old) * RECORD &&
+	       head->new_size >= (head->index + (uint64_t)head->n_new) * RECORD;
+}
+
 /* Reads the journal; 1 if it holds a change, to be freed, 0 if it is void, or a negative errno. */
 static int read_journal(const struct hvu_pool_file *file, struct journal **journal)
 {
@@ -146,10 +159,7 @@ static int read_journal(const struct hvu_pool_file *file, struct journal **journ
 	if (n < 0)
 		return n;
 	if ((size_t)n < sizeof(head) || memcmp(head.magic, magic, sizeof(magic)) ||
-	    !head.n_new || head.n_old > head.n_new || head.index > HVU_POOL_RECORDS ||
-	    head.n_new > HVU_POOL_RECORDS || head.n_cut > HVU_POOL_RECORDS ||
-	    head.old_size / RECORD > UINT32_MAX ||
-	    head.old_size < (head.index + (uint64_t)head.n_old) * RECORD)
+	    !is_sound(&head))
 		return 0;
 	whole = malloc(journal_size(&head));
 	if (!whole)

@@ -198,21 +198,6 @@ static void lose_device(struct hvu_client *client)
 	client->attached = false;
 }
 
-static int on_device(struct hvu_client *client, uint32_t events)
-{
-	int ret = -ENODEV;
-
-	if (!(events & (EPOLLHUP | EPOLLERR)))
-		ret = read_records(client);
-	if (ret == -EAGAIN || ret == -EINTR)
-		return 0;
-	if (ret != -ENODEV)
-		return ret;
-	lose_device(client);
-	/* It may be back already. */
-	return try_device(client);
-}
-
 static int on_watch(struct hvu_client *client)
 {
 	char events[4096];
@@ -233,14 +218,16 @@ static int on_watch(struct hvu_client *client)
  */
 int hvu_client_dispatch(struct hvu_client *client)
 {
-	struct epoll_event events[2];
-	int n = epoll_wait(client->loop, events, 2, 0);
-	int ret = n < 0 && errno != EINTR ? -errno : 0;
+	/* It is a record, nearly always: to ask what it is would be one more call for each. */
+	int ret = client->device < 0 ? -EAGAIN : read_records(client);
 
-	for (int i = 0; i < n && !ret; i++)
-		ret = events[i].data.fd == client->watch ? on_watch(client) :
-			on_device(client, events[i].events);
-	return ret;
+	if (ret == -EAGAIN || ret == -EINTR)
+		return on_watch(client);
+	if (ret != -ENODEV)
+		return ret;
+	lose_device(client);
+	/* It may be back already. */
+	return try_device(client);
 }
 
 /** hvu_client_fd() - what to wait on: it can be read when there is something to do */

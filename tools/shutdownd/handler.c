@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "message.h"
 #include "logind.h"
 #include "request.h"
 #include "schema.h"
@@ -36,7 +36,8 @@ static enum hv_ic_decision judge(sd_bus *bus, const struct hvu_request *request)
 	int ret;
 
 	if (request->action == HV_IC_ACTION_HIBERNATE && !hvic_logind_can(bus, request->action)) {
-		hvu_log(HVU_LOG_NOTICE, "%s refused: logind says that this system cannot", name);
+		hvu_message(HVU_MESSAGE_STOP_REFUSED, HVU_LOG_NOTICE,
+			    "%s refused: logind says that this system cannot", name);
 		return HV_IC_DECISION_UNSUPPORTED;
 	}
 	if (request->force)
@@ -47,8 +48,8 @@ static enum hv_ic_decision judge(sd_bus *bus, const struct hvu_request *request)
 	if (ret <= 0)
 		return HV_IC_DECISION_ACCEPTED;
 	printable = hvu_printable(who, true);
-	hvu_log(HVU_LOG_NOTICE, "%s refused, it is inhibited by %s", name,
-		printable ? printable : "somebody");
+	hvu_message(HVU_MESSAGE_STOP_REFUSED, HVU_LOG_NOTICE,
+		    "%s refused, it is inhibited by %s", name, printable ? printable : "somebody");
 	free(printable);
 	return HV_IC_DECISION_LOCKED;
 }
@@ -79,8 +80,9 @@ static void act(struct hvic_handler *handler, const struct hvu_request *request)
 	if (ret >= 0)
 		ret = hvic_logind_act(bus, request->action, text ? text : "");
 	if (ret < 0)
-		hvu_log(HVU_LOG_WARNING, "%s: logind does not do it (%s), the kernel has to", name,
-			strerror(-ret));
+		hvu_message(HVU_MESSAGE_STOP_NOT_HANDED_OVER, HVU_LOG_WARNING,
+			    "%s: logind does not do it (%s), the kernel has to", name,
+			    strerror(-ret));
 	else
 		hvu_log(HVU_LOG_NOTICE, "%s handed to logind", name);
 	sd_bus_flush_close_unref(bus);

@@ -2,10 +2,15 @@
 # shellcheck shell=bash disable=SC2154 # variables here are of the scripts that read this file
 #
 # What a run of many stages is made of, for the scripts that read this file after vm/lib.sh. They set the
-# variables wanted (the names of the stages to run, none for all of them) and limit (the seconds after
-# which one of them hangs), and call begin, stage for each, and finish.
+# variables wanted (the names of the stages to run, none for all of them), rooted (those that only root
+# can run) and limit (the seconds after which one of them hangs), and call begin, stage or beside for
+# each, and finish.
 
-passed=0 failed=0 skipped=0
+# The processes of stages that run beside others.
+declare -A running=()
+
+# The stages say which guest they are about.
+unset GUEST
 
 # begin NAME: no stage has run. Their logs go to the folder NAME.
 begin()
@@ -13,32 +18,55 @@ begin()
 	logs=$OWN/logs/$1
 	rm -rf "$logs"
 	mkdir -p "$logs"
+	trap 'end_running' EXIT
 }
 
-# progress NAME LOG: say every now and then what the stage has done by now, in the number of its results
+end_running()
+{
+	[ "${#running[@]}" = 0 ] || kill "${!running[@]}" 2>/dev/null || true
+}
+
+# How many stages run beside each other. A guest mostly waits, for a bound to pass or for the clock, so
+# that two of them keep two processors busy. Each takes some 4 GB.
+lanes()
+{
+	local gigabytes
+
+	gigabytes=$(awk '/^MemAvailable:/ { print int($2 / 1000000) }' /proc/meminfo)
+	[ "$(nproc)" -gt 1 ] && [ "$gigabytes" -ge 14 ] && echo 2 || echo 1
+}
+
+# progress NAME LOG OWNER: say every now and then what the stage has done by now, in the number of its
+# results, as long as the process OWNER lives
 progress()
 {
-	while sleep 25 >/dev/null 2>&1; do
+	while sleep 25 >/dev/null 2>&1 && kill -0 "$3" 2>/dev/null; do
 		printf '%-18s ... %d results after %d s\n' "$1" "$(grep -cE '^ *(not )?ok ' "$2")" \
 			$((SECONDS - start))
 	done
 }
 
-# stage NAME COMMAND...
-stage()
+# is_wanted NAME: it is named, or all are; and who runs it may.
+is_wanted()
+{
+	[ -z "$wanted" ] || [[ " $wanted " == *" $1 "* ]] || return
+	if [ "$(id -u)" != 0 ] && [[ " ${rooted[*]} " == *" $1 "* ]]; then
+		printf '%-18s skipped: it needs root\n' "$1"
+		echo "0 0 1" >"$logs/$1.counts"
+		return 1
+	fi
+}
+
+# run_stage NAME COMMAND...: run it, print its line of the summary, and leave its numbers in a file.
+run_stage()
 {
 	local name=$1 status=0 counts skips start=$SECONDS log ticker
 	shift
 
-	case " $wanted " in
-	"  " | *" $name "*) ;;
-	*) return ;;
-	esac
 	log=$logs/$name.log
 	: >"$log"
-	progress "$name" "$log" &
+	progress "$name" "$log" "$BASHPID" &
 	ticker=$!
-	# Not in the background, where a shell ignores signals.
 	"$@" >"$log" 2>&1 </dev/null || status=$?
 	kill "$ticker"
 	wait "$ticker" 2>/dev/null || true
@@ -51,19 +79,46 @@ stage()
 	fi
 	read -r -a count <<<"${counts//[!0-9 ]/}"
 	skips=$(tail -n 2 "$log" | sed -nE 's/^# ([0-9]+) skipped$/\1/p')
-	passed=$((passed + count[0]))
-	failed=$((failed + count[1]))
-	skipped=$((skipped + ${skips:-0}))
 	printf '%-18s %s%s  (%d s)\n' "$name" "$counts" "${skips:+, $skips skipped}" $((SECONDS - start))
 	if [ "${count[1]}" != 0 ]; then
 		grep -E '^ *(not ok|Bail out|# missing)' "$log" | sed 's/^/    /' || tail -n 20 "$log" | sed 's/^/    /'
 		echo "    see $log"
 	fi
+	echo "${count[0]} ${count[1]} ${skips:-0}" >"$logs/$name.counts"
 }
 
+# stage NAME COMMAND...: run it if it is wanted.
+stage()
+{
+	! is_wanted "$1" || run_stage "$@"
+}
+
+# beside NAME COMMAND...: the same, while those before and behind it run. It must not build in the tree.
+beside()
+{
+	is_wanted "$1" || return 0
+	leave_running $(($(lanes) - 1))
+	run_stage "$@" &
+	running[$!]=$1
+}
+
+# leave_running N: wait until no more than N stages run beside each other.
+leave_running()
+{
+	local ended name
+
+	while [ "${#running[@]}" -gt "$1" ]; do
+		wait -n -p ended "${!running[@]}" || true
+		name=${running[$ended]}
+		unset "running[$ended]"
+		[ -e "$logs/$name.counts" ] || echo "0 1 0" >"$logs/$name.counts"
+	done
+}
+
+# Ends when the stage does, also if that is killed.
 e2e()
 {
-	timeout "$limit" "$TESTING/e2e/run" "$@" | "$TESTING/tap"
+	setpriv --pdeathsig TERM timeout "$limit" "$TESTING/e2e/run" "$@" | "$TESTING/tap"
 }
 
 # control KIND
@@ -75,6 +130,11 @@ control()
 # finish: the summary; fails if anything has failed, or nothing was run.
 finish()
 {
+	local passed failed skipped
+
+	leave_running 0
+	read -r passed failed skipped < <(cat /dev/null "$logs"/*.counts |
+		awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
 	[ "$skipped" = 0 ] || echo "$skipped skipped: the logs in $logs say why"
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

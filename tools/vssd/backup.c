@@ -78,8 +78,8 @@ static void log_skipped(struct hvic_backup *backup)
 		if (!item->error || item->error == -ECANCELED)
 			continue;
 		path = hvu_printable(item->filesystem->mounts[0].path, true);
-		hvic_journal(&backup->journal, HVU_LOG_WARNING, "%s is not frozen: %s",
-			     path ? path : "?", hvic_item_text(item));
+		hvic_journal(&backup->journal, HVU_MESSAGE_NOT_FROZEN, HVU_LOG_WARNING,
+			     "%s is not frozen: %s", path ? path : "?", hvic_item_text(item));
 		free(path);
 	}
 }
@@ -90,14 +90,15 @@ static void log_outcome(struct hvic_backup *backup)
 	const char *what = backup->trial ? "trial" : "backup";
 
 	if (report->hooks_failed)
-		hvic_journal(&backup->journal, HVU_LOG_WARNING,
+		hvic_journal(&backup->journal, HVU_MESSAGE_HOOKS_FAILED, HVU_LOG_WARNING,
 			     "hooks failed: %u, the first was %s", report->hooks_failed,
 			     report->hooks_error);
 	if (report->error[0])
-		hvic_journal(&backup->journal, HVU_LOG_WARNING, "%s %s: %s", what,
-			     report->outcome, report->error);
+		hvic_journal(&backup->journal,
+			     backup->trial ? HVU_MESSAGE_NONE : HVU_MESSAGE_BACKUP_FAILED,
+			     HVU_LOG_WARNING, "%s %s: %s", what, report->outcome, report->error);
 	else
-		hvic_journal(&backup->journal, HVU_LOG_INFO,
+		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_INFO,
 			     "%s %s: frozen within %llu ms, for %llu ms", what, report->outcome,
 			     (unsigned long long)report->freeze_us / 1000,
 			     (unsigned long long)report->frozen_us / 1000);
@@ -116,8 +117,8 @@ static void publish(struct hvic_backup *backup)
 	}
 	ret = hvic_report_write(&backup->report, backup->root);
 	if (ret)
-		hvic_journal(&backup->journal, HVU_LOG_WARNING, "/" HVIC_REPORT_FILE ": %s",
-			     strerror(-ret));
+		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_WARNING,
+			     "/" HVIC_REPORT_FILE ": %s", strerror(-ret));
 }
 
 static void become_idle(struct hvic_backup *backup)

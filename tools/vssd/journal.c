@@ -6,11 +6,13 @@
 #include <stdio.h>
 
 /** hvic_journal() - a line, now or when the journal is flushed; allocates nothing */
-void hvic_journal(struct hvic_journal *journal, enum hvu_log_level level, const char *format, ...)
+void hvic_journal(struct hvic_journal *journal, enum hvu_message message, enum hvu_log_level level,
+		  const char *format, ...)
 {
 	size_t at = journal->n++ % HVIC_JOURNAL_LINES;
 	va_list arguments;
 
+	journal->lines[at].message = message;
 	journal->lines[at].level = level;
 	va_start(arguments, format);
 	vsnprintf(journal->lines[at].text, HVIC_JOURNAL_LINE, format, arguments);
@@ -32,9 +34,12 @@ void hvic_journal_flush(struct hvic_journal *journal)
 
 	if (lost)
 		hvu_log(HVU_LOG_WARNING, "(%zu lines before these are lost)", lost);
-	for (size_t i = lost; i < journal->n; i++)
-		hvu_log(journal->lines[i % HVIC_JOURNAL_LINES].level, "%s",
-			journal->lines[i % HVIC_JOURNAL_LINES].text);
+	for (size_t i = lost; i < journal->n; i++) {
+		size_t at = i % HVIC_JOURNAL_LINES;
+
+		hvu_message(journal->lines[at].message, journal->lines[at].level, "%s",
+			    journal->lines[at].text);
+	}
 	journal->n = 0;
 	journal->held = false;
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "log.h"
+#include "message.h"
 
 #define HVIC_JOURNAL_LINES 64
 #define HVIC_JOURNAL_LINE 256
@@ -26,13 +26,14 @@ struct hvic_journal {
 	bool held;
 	size_t n;
 	struct {
+		enum hvu_message message;
 		enum hvu_log_level level;
 		char text[HVIC_JOURNAL_LINE];
 	} lines[HVIC_JOURNAL_LINES];
 };
 
-void hvic_journal(struct hvic_journal *journal, enum hvu_log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void hvic_journal(struct hvic_journal *journal, enum hvu_message message, enum hvu_log_level level,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 void hvic_journal_hold(struct hvic_journal *journal);
 void hvic_journal_flush(struct hvic_journal *journal);
 

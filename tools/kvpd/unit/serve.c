@@ -304,8 +304,11 @@ static void extremes(void **state)
 static void append(struct play *play, const char *path, const char *key, const char *value)
 {
 	char record[HVU_POOL_RECORD_SIZE] = "";
-	int fd = hvu_open(play->root->fd, O_WRONLY | O_APPEND, "%s", path);
+	int fd;
 
+	if (!hvu_exists(play->root->fd, "%s", path))
+		unit_file(play->root, path, "");
+	fd = hvu_open(play->root->fd, O_WRONLY | O_APPEND, "%s", path);
 	strcpy(record, key);
 	strcpy(record + HVU_POOL_KEY_SIZE, value);
 	assert_int_equal(write(fd, record, sizeof(record)), sizeof(record));
@@ -321,6 +324,86 @@ static void others(void **state)
 	expect(play, HVU_POOL_GUEST, "CLOUD_INIT|1", "report");
 	append(play, FOLDER "/.kvp_pool_1", "CLOUD_INIT|2", "more");
 	expect(play, HVU_POOL_GUEST, "CLOUD_INIT|2", "more");
+	end(play);
+}
+
+static void write_at(struct play *play, off_t offset, const char *text)
+{
+	int fd = hvu_open(play->root->fd, O_WRONLY, FOLDER "/.kvp_pool_1");
+
+	assert_int_equal(pwrite(fd, text, strlen(text) + 1, offset), strlen(text) + 1);
+	close(fd);
+}
+
+static int truncate_pool(struct play *play)
+{
+	int fd = hvu_open(play->root->fd, O_WRONLY | O_TRUNC, FOLDER "/.kvp_pool_1");
+
+	return fd < 0 ? fd : close(fd);
+}
+
+/* Whatever they do, and as often as they do it: the next request knows. */
+static void at_once(void **state)
+{
+	struct play *play = begin(state);
+	int folder = hvu_open(play->root->fd, O_RDONLY | O_DIRECTORY, FOLDER);
+	struct message message;
+
+	for (int round = 0; round < 50; round++) {
+		char value[16];
+
+		/* A new file takes the place of the old one. */
+		snprintf(value, sizeof(value), "new-%d", round);
+		append(play, FOLDER "/new", "key", value);
+		assert_int_equal(renameat(folder, "new", folder, ".kvp_pool_1"), 0);
+		expect(play, HVU_POOL_GUEST, "key", value);
+		/* In place, to the same length. */
+		snprintf(value, sizeof(value), "old-%d", round);
+		write_at(play, HVU_POOL_KEY_SIZE, value);
+		expect(play, HVU_POOL_GUEST, "key", value);
+		assert_int_equal(set(play, HVU_POOL_GUEST, "key", "ours"), 0);
+		write_at(play, HVU_POOL_KEY_SIZE, "them");
+		expect(play, HVU_POOL_GUEST, "key", "them");
+		/* Cut off, and gone. */
+		assert_int_equal(truncate_pool(play), 0);
+		assert_int_equal(at(play, HVU_POOL_GUEST, 0, &message), -ENODATA);
+		append(play, FOLDER "/.kvp_pool_1", "key", value);
+		expect(play, HVU_POOL_GUEST, "key", value);
+		assert_int_equal(unlinkat(folder, ".kvp_pool_1", 0), 0);
+		assert_int_equal(at(play, HVU_POOL_GUEST, 0, &message), -ENODATA);
+	}
+	close(folder);
+	end(play);
+}
+
+static void serve_one(void *play)
+{
+	hvu_client_dispatch(&((struct play *)play)->server.client);
+}
+
+/* One read, one look whether the file is as it was, one write: with one item, and with many. */
+static void few_calls(void **state)
+{
+	struct play *play = begin(state);
+	struct message message = { 0 };
+	char key[16];
+
+	for (int i = 0; i < 300; i++) {
+		snprintf(key, sizeof(key), "key-%d", i);
+		assert_int_equal(set(play, HVU_POOL_GUEST, key, "value"), 0);
+		if (i && i < 299)
+			continue;
+		message.item = (struct hv_ic_kvp_item){ .pool = HVU_POOL_GUEST, .index = i };
+		message.record = (struct hv_ic_record){
+			.len = sizeof(message.record) + sizeof(message.item), .id = 1,
+			.op = HV_IC_KVP_ENUMERATE,
+		};
+		assert_int_equal(write(play->driver, &message, message.record.len),
+				 message.record.len);
+		assert_int_equal(unit_calls(serve_one, play), 3);
+		assert_true(read(play->driver, &message, sizeof(message)) > 0);
+		assert_int_equal(message.record.status, 0);
+	}
 	end(play);
 }
 
@@ -392,7 +475,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(pools), TEST(numbers), TEST(facts), TEST(extremes), TEST(others),
-		TEST(restart), TEST(out_of_reach),
+		TEST(at_once), TEST(few_calls), TEST(restart), TEST(out_of_reach),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A folder to play in. */
+/* A folder to play in, and what a function costs. */
 #include "unit.h"
 
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "root.h"
@@ -134,4 +137,44 @@ void unit_open(struct unit_root *root, int pid, int fd, const char *target, cons
 	snprintf(path, sizeof(path), "proc/%d/fdinfo/%d", pid, fd);
 	snprintf(text, sizeof(text), "pos:\t0\nflags:\t%s\nmnt_id:\t1\n", flags);
 	unit_file(root, path, text);
+}
+
+/* How often a process enters the kernel between its two stops. */
+static unsigned int count_calls(void (*run)(void *data), void *data)
+{
+	unsigned int stops = 0;
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		run(data);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+	for (;;) {
+		ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (!WIFSTOPPED(status) || WSTOPSIG(status) == SIGSTOP)
+			break;
+		stops++;
+	}
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return stops / 2;
+}
+
+static void do_nothing(void *data)
+{
+	(void)data;
+}
+
+/* raise() makes some itself. */
+unsigned int unit_calls(void (*run)(void *data), void *data)
+{
+	return count_calls(run, data) - count_calls(do_nothing, NULL);
 }

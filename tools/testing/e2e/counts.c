@@ -114,7 +114,7 @@ static void items_of_ours(struct test *t)
 	fill(t, kvp);
 	usage_begin(t, "hvic-kvpd");
 	list_items(t, kvp);
-	expect_within(t, &(struct bound) { .syscalls = 8, .switches = 2 });
+	expect_within(t, &(struct bound) { .syscalls = 5, .switches = 2 });
 	for (int i = 0; i < 10; i++) {
 		snprintf(key, sizeof(key), "count-%d", i);
 		EXPECT_RESULT(kvp_delete(kvp, KVP_GUEST, key), 0);
@@ -129,7 +129,7 @@ static void blocks_of_ours(struct test *t)
 				  REQUESTS * WIRE_FCOPY_FRAGMENT), 0);
 	usage_begin(t, "hvic-fcopyd");
 	copy_blocks(t, fc);
-	expect_within(t, &(struct bound) { .syscalls = 5, .switches = 2 });
+	expect_within(t, &(struct bound) { .syscalls = 3, .switches = 2 });
 	EXPECT_RESULT(fcopy_complete(fc), 0);
 }
 

@@ -93,6 +93,35 @@ static void sizes(struct test *t)
 	}
 }
 
+#define PART 1048573		/* a prime number: no two blocks of the large file are the same */
+
+static int read_repeated(const struct fcopy_source *source, uint64_t offset, void *buffer,
+			 uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++)
+		((uint8_t *)buffer)[i] = ((const uint8_t *)source->memory)[(offset + i) % PART];
+	return 0;
+}
+
+/* The guest makes the same file of its first part, and compares. */
+static void large(struct test *t)
+{
+	struct fcopy_source part = fcopy_memory(pattern(), PART);
+	struct fcopy_source whole = {
+		.size = 64 << 20, .read = read_repeated, .memory = pattern(),
+	};
+	struct ic *fc = start(t);
+
+	EXPECT_RESULT(fcopy_copy(fc, &part, PLACE, "part", 0), 0);
+	EXPECT_STR(test_run(t, 0, "crc32 " PLACE "/part | cut -d' ' -f1"),
+		   checksum(pattern(), PART));
+	EXPECT_RESULT(fcopy_copy(fc, &whole, PLACE, "whole", 0), 0);
+	EXPECT_STR(test_run(t, 0, "stat -c %%s " PLACE "/whole; for i in $(seq 65); do cat " PLACE
+			    "/part; done | head -c 67108864 | cmp - " PLACE "/whole && echo same"),
+		   "67108864\nsame");
+	test_run(t, 0, "rm " PLACE "/*");
+}
+
 static void out_of_order(struct test *t)
 {
 	struct ic *fc = start(t);
@@ -310,6 +339,7 @@ static void unit(struct test *t)
 
 const struct test_case fcopyd_cases[] = {
 	CASE("fcopyd_sizes", sizes),
+	CASE("fcopyd_large", large),
 	CASE("fcopyd_out_of_order", out_of_order),
 	CASE("fcopyd_not_allowed", not_allowed),
 	CASE("fcopyd_places", places),

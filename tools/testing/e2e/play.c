@@ -73,10 +73,15 @@ static void remove_disk(struct test *t, void *context)
 	test_until(t, "test ! -e /sys/fs/ext4/ram0");
 }
 
+void play_mount(struct test *t)
+{
+	test_run(t, 0, "modprobe ext4; modprobe brd rd_size=16384 || true");
+	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
+}
+
 void play_disk(struct test *t)
 {
-	test_run(t, 0, "modprobe -a ext4 brd || true");
-	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
+	play_mount(t);
 	test_defer(t, remove_disk, NULL);
 }
 

@@ -41,7 +41,10 @@ void play_never_said(struct test *t, const char *pattern);
 /** play_post() - a request of backup whose answer is for the case to wait for */
 struct ic_request *play_post(struct test *t, struct ic *vss, enum wire_vss_op op);
 
-/** play_disk() - mount a file system in memory at /mnt that can be frozen */
+/** play_mount() - mount a file system in memory at /mnt that can be frozen */
+void play_mount(struct test *t);
+
+/** play_disk() - the same, for the time of the case; nothing may hold it afterwards */
 void play_disk(struct test *t);
 
 /** play_disk_without_timer() - the same, where it is not the time that thaws it */

@@ -3,6 +3,7 @@
  * hvic takeover and release: services change drivers on the running system, and what is in the
  * way of that. Daemons are moved as units of this machine's systemd.
  */
+#include "play.h"
 #include "systemd.h"
 
 static void end_takeover(struct test *t, void *context)
@@ -294,8 +295,7 @@ static void begin_systemd(struct test *t)
 	write_unit(t, "kvp", "ExecStart=/usr/sbin/hv_kvp_daemon -n");
 	write_unit(t, "vss", "ExecStart=/usr/sbin/hv_vss_daemon -n");
 	expect_daemons(t);
-	test_run(t, 0, "modprobe -a ext4 brd || true");
-	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
+	play_mount(t);
 }
 
 static void end_systemd(struct test *t)

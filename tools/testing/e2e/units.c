@@ -3,6 +3,7 @@
  * Debian's package hyperv-daemons as it is: its units and its udev rules, under systemd with a
  * real udevd. udev starts a daemon for its device, and systemd stops it when the device goes.
  */
+#include "play.h"
 #include "systemd.h"
 
 static const struct unit {
@@ -84,8 +85,7 @@ static void start_and_serve(struct test *t)
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		if (has_unit(t, &units[i]))
 			expect_active(t, &units[i], 0);
-	test_run(t, 0, "modprobe -a ext4 brd || true");
-	test_run(t, 0, "mke2fs -q /dev/ram0 4096 && mount -t ext4 /dev/ram0 /mnt");
+	play_mount(t);
 	exchange(t);
 	backup(t);
 	if (has_unit(t, &units[2]))

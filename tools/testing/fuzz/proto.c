@@ -27,8 +27,6 @@
 #include "proto/utf16.h"
 #include "proto/vss.h"
 
-#define must(truth)	do { if (!(truth)) abort(); } while (0)
-
 static void *allocate(size_t size)
 {
 	void *memory = malloc(size);

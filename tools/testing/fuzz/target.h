@@ -5,6 +5,17 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What is promised, whatever the input. */
+#define must(truth)	do { if (!(truth)) broken(__FILE__, __LINE__, #truth); } while (0)
+
+static inline void broken(const char *file, int line, const char *truth)
+{
+	fprintf(stderr, "%s:%d: not true: %s\n", file, line, truth);
+	abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,6 +10,9 @@ shopt -s inherit_errexit
 # make also calls the scripts; its flags and variables are not for the makes that a script runs.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL LLVM
 
+# Where depmod, dkms and mke2fs are, which a user other than root has not in the path.
+PATH+=:/usr/local/sbin:/usr/sbin:/sbin
+
 TESTING=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 TREE=$(cd "$TESTING/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/hv_ic
@@ -26,6 +29,12 @@ die()
 {
 	say "$*"
 	exit 1
+}
+
+# needs_root WHAT: end if this is not root, who alone can do that.
+needs_root()
+{
+	[ "$(id -u)" = 0 ] || die "$1 needs root: run the verb with sudo"
 }
 
 # quietly LOG COMMAND...: run the command with its output in LOG, and print the end of LOG if it fails.
