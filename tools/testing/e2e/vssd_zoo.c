@@ -249,8 +249,8 @@ static void zoo(struct test *t)
 		test_run(t, 0, "rm -f /tmp/done; %s; do echo >$i/dirty || exit; done", in);
 		EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 		vssd_expect_holds(t, vss, "5");
-		test_run(t, 0, "%s; do (touch $i/held; echo $i $? >>/tmp/done) & done &>/dev/null",
-			 in);
+		test_run(t, 0, "(%s; do (touch $i/held; echo $i $? >>/tmp/done) & done) %s", in,
+			 ">/dev/null 2>&1 &");
 		/* What is not frozen goes on; mounts come and go. */
 		test_run(t, 0, "echo >" ZOO "/vfat/free; grep -q squashed " ZOO "/squash/file");
 		add(t, "tmpfs", "none", "new");
