@@ -55,6 +55,7 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @ends_guest:	the case ends with a guest that does not run
  * @last:	run after all others of the same kind of guest
  * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
+ * @memory_mib:	of the guest; 0 is what that kind of guest needs
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
  * @system:	in which guest
@@ -74,6 +75,7 @@ struct test_case {
 	bool ends_guest;
 	bool last;
 	unsigned int vcpus;
+	unsigned int memory_mib;
 	uint32_t vmbus;
 	bool hibernation;
 	enum system system;
@@ -90,7 +92,7 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	vssd_cases[], vssd_zoo_cases[], vssd_try_cases[], fcopyd_cases[], units_cases[],
 	lifecycle_cases[], trace_cases[],
 	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[], trust_cases[],
-	disk_cases[], debian_cases[], packages_cases[];
+	disk_cases[], debian_cases[], packages_cases[], chrony_cases[], database_cases[];
 
 /**
  * struct test - the case that runs

@@ -5,6 +5,7 @@
  */
 #include "debian.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -94,6 +95,79 @@ static void installed(struct test *t)
 	debian_none_failed(t);
 }
 
+/*
+ * What the daemon had not answered when it ended is answered by the driver: the host sees that, and
+ * asks once more, which is kept for the next daemon.
+ */
+static bool set_count(struct test *t, const char *value)
+{
+	struct ic *kvp = test_ic(t, &ic_kvp);
+	ic_result result = kvp_set(kvp, KVP_EXTERNAL, "count", value);
+	bool refused = result == WIRE_E_NOT_CONNECTED;
+
+	if (refused)
+		result = kvp_set(kvp, KVP_EXTERNAL, "count", value);
+	EXPECT_RESULT(result, 0);
+	return refused;
+}
+
+/* It reads what it has set, or is told that there is no daemon. */
+static bool read_count(struct test *t, const char *value)
+{
+	struct kvp_item item;
+	ic_result result = kvp_get(test_ic(t, &ic_kvp), KVP_EXTERNAL, "count", &item);
+
+	if (result == WIRE_E_NOT_CONNECTED)
+		return false;
+	EXPECT_RESULT(result, 0);
+	EXPECT_STR(item.value, value);
+	return true;
+}
+
+/* The host goes on asking during an upgrade. Return: the last count. */
+static unsigned int ask_until_done(struct test *t, int id)
+{
+	unsigned int n = 0, without = 0, refused = 0;
+	char value[16];
+
+	do {
+		snprintf(value, sizeof(value), "%u", ++n);
+		refused += set_count(t, value);
+		without += !read_count(t, value);
+		EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
+	} while (!hv_guest_done(t->host, id));
+	printf("# %u rounds during the upgrade: %u times no daemon to read from, %u to set\n", n,
+	       without, refused);
+	/* The daemon ends once, and its restart is no outage. */
+	EXPECT(refused <= 1);
+	EXPECT(without < n);
+	return n;
+}
+
+static void upgraded(struct test *t)
+{
+	const char *pids = "systemctl show -P MainPID 'hvic-*.service'";
+	char *before, *said = NULL, value[16];
+	int id, status;
+
+	expect_ours(t);
+	before = test_run(t, 0, "%s", pids);
+	test_note(t, "upgrade");
+	id = hv_guest_start(t->host, "dpkg -i /srv/newer/*.deb");
+	snprintf(value, sizeof(value), "%u", ask_until_done(t, id));
+	status = hv_guest_finish(t->host, id, SLOW_MS, &said);
+	if (status)
+		FAIL("dpkg -i: status %d: %s", status, said);
+	free(said);
+	test_says(t, 0, "dpkg-query -W hv-ic-tools hv-ic-fcopy", "+newer");
+	test_note(t, "after the upgrade");
+	expect_ours(t);
+	EXPECT(strcmp(before, test_run(t, 0, "%s", pids)));
+	debian_item(t, KVP_EXTERNAL, "count", value);
+	debian_backup(t, "1");
+	debian_none_failed(t);
+}
+
 static void remove_packages(struct test *t)
 {
 	int id = hv_guest_start(t->host, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
@@ -149,6 +223,7 @@ static void elsewhere(struct test *t)
 
 const struct test_case packages_cases[] = {
 	CASE("guest_packages", installed),
+	CASE("guest_upgrade", upgraded),
 	CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
 	CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
 	{ 0 }
