@@ -25,6 +25,7 @@ struct seq_file;
  * @reply: the answer to record @id; see struct hvic_link_ops. An answer to an event,
  *	with the id 0, comes only from daemons that use the older device.
  * @read: the daemon has read a record; optional
+ * @try: begin what HV_IC_VSS_TRY says; optional
  *
  * All are called with the channel's lock held.
  */
@@ -35,6 +36,7 @@ struct hvic_daemon_ops {
 	int (*reply)(struct hvic_daemon *daemon, u64 id, int status,
 		     const void *payload, size_t len);
 	void (*read)(struct hvic_daemon *daemon, const struct hv_ic_record *record);
+	int (*try)(struct hvic_daemon *daemon);
 };
 
 /**
