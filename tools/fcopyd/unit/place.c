@@ -94,6 +94,16 @@ static void long_names(void **state)
 	strcpy(path + 1, name);
 	assert_int_equal(parse(&place, path, "file"), -EINVAL);
 
+	/* A host counts letters, a file system bytes: 259 of these are allowed there, 85 here. */
+	for (size_t n = 1; n <= 259; n++) {
+		name[0] = '\0';
+		for (size_t i = 0; i < n; i++)
+			strcat(name, "\xe2\x82\xac");
+		assert_int_equal(parse(&place, "/srv", name), n <= 85 ? 0 : -EINVAL);
+		strcpy(path + 1, name);
+		assert_int_equal(parse(&place, path, "file"), n <= 85 ? 0 : -EINVAL);
+	}
+
 	/* Without an end; and as long as it may be. */
 	memset(path, '/', sizeof(path));
 	assert_int_equal(parse(&place, path, "file"), -EINVAL);
@@ -251,6 +261,13 @@ static void ways(void **state)
 	assert_int_equal(walk(root, "/srv/in/a/b/c", &missing), inode_of(root, "srv/in/a"));
 	assert_string_equal(missing, "/b/c");
 	assert_int_equal(walk(root, "/srv/in/file/b", &missing), -ENOTDIR);
+	/* To open one of these may wait for ever, or do something. */
+	assert_int_equal(mkfifoat(root->fd, "srv/in/fifo", 0666), 0);
+	assert_int_equal(walk(root, "/srv/in/fifo/b", &missing), -ENOTDIR);
+	if (!geteuid()) {
+		assert_int_equal(mknodat(root->fd, "srv/in/tape", S_IFCHR | 0600, 0x900), 0);
+		assert_int_equal(walk(root, "/srv/in/tape/b", &missing), -ENOTDIR);
+	}
 	/* Whether it leads out or not. */
 	assert_int_equal(walk(root, "/srv/in/up", &missing), -EACCES);
 	assert_int_equal(walk(root, "/srv/in/out", &missing), -EACCES);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "pool.h"
+#include "pool_file.h"
 #include "unit.h"
 
 #define RECORD	HVU_POOL_RECORD_SIZE
@@ -22,12 +23,13 @@
 #define ROUNDS	60
 
 /* Processes, besides our writers from 0 on. */
-enum { READER = -1, CLOUD_INIT = -2, OLD_DAEMON = -3 };
+enum { READER = -1, CLOUD_INIT = -2, OLD_DAEMON = -3, BY_FCNTL = -4 };
 
 /* What was promised to whom: shared with the writers. */
 struct promises {
 	int ours[WRITERS];
 	int appended;
+	int appended_by_fcntl;
 };
 
 struct record {
@@ -112,6 +114,27 @@ static void lock_posix(int fd, short type)
 		;
 }
 
+/* A script that appends under a lock of fcntl(2). */
+static int write_by_fcntl(struct promises *promises)
+{
+	struct record record;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
+
+		memset(&record, 0, sizeof(record));
+		snprintf(record.key, sizeof(record.key), "FCNTL|%d", i);
+		fill_value(record.value, i);
+		lock_posix(fd, F_WRLCK);
+		if (write(fd, &record, RECORD) != RECORD)
+			return 1;
+		promises->appended_by_fcntl = i + 1;
+		close(fd);
+		usleep(1000);
+	}
+	return 0;
+}
+
 /* As hv_kvp_daemon: reads it all, under a lock of fcntl(2); writes it all, under another one. */
 static int write_old_daemon(void)
 {
@@ -178,6 +201,8 @@ static pid_t start(struct unit_root *root, int what, struct promises *promises)
 		_exit(write_ours(root, what, promises));
 	if (what == READER)
 		_exit(read_all());
+	if (what == BY_FCNTL)
+		_exit(write_by_fcntl(promises));
 	_exit(what == CLOUD_INIT ? write_cloud_init(promises) : write_old_daemon());
 }
 
@@ -276,6 +301,122 @@ static void killed_beside_cloud_init(void **state)
 	play(*state, false, true);
 }
 
+/* --- Killed at each write, while others write. ------------------------------------------------ */
+
+static int steps_left;
+
+static void step(void)
+{
+	if (!steps_left--)
+		kill(getpid(), SIGKILL);
+}
+
+/* Half of it is for pool_crash.c: what others append to half a record, no journal can save. */
+static ssize_t counted_pwrite(int fd, const void *data, size_t size, off_t offset)
+{
+	step();
+	return pwrite(fd, data, size, offset);
+}
+
+static int counted_ftruncate(int fd, off_t size)
+{
+	step();
+	return ftruncate(fd, size);
+}
+
+static int counted_fdatasync(int fd)
+{
+	step();
+	return fdatasync(fd);
+}
+
+static const struct hvu_pool_ops killing = { counted_pwrite, counted_ftruncate, counted_fdatasync };
+
+/* Sets a new key and an old one, and deletes the new one. Was it killed? */
+static bool is_killed(struct unit_root *root, int at)
+{
+	char value[HVU_POOL_VALUE_SIZE];
+	struct hvu_pool *pool;
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		steps_left = at;
+		fill_value(value, at);
+		status = hvu_pool_open_with(&pool, root->fd, HVU_POOL_GUEST, 20000, &killing) ||
+			 hvu_pool_set(pool, "victim-new", value) ||
+			 hvu_pool_set(pool, "victim-old", value) ||
+			 hvu_pool_delete(pool, "victim-new");
+		_exit(status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) || !WEXITSTATUS(status));
+	return WIFSIGNALED(status);
+}
+
+/* Whoever comes next finds whole records. Who appends meanwhile knows nothing of a journal. */
+static void expect_whole(struct unit_root *root)
+{
+	struct hvu_pool_item item;
+	struct hvu_pool *pool;
+
+	assert_int_equal(hvu_pool_open(&pool, root->fd, HVU_POOL_GUEST, 20000), 0);
+	for (size_t i = 0; hvu_pool_at(pool, i, &item); i++) {
+		struct record record = { 0 };
+
+		strcpy(record.key, item.key);
+		strcpy(record.value, item.value);
+		if (!is_whole(&record))
+			fail_msg("%s is torn", record.key);
+	}
+	hvu_pool_close(pool);
+}
+
+static void killed_at_each_write(void **state)
+{
+	struct promises *promises = mmap(NULL, sizeof(*promises), PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	static const int kinds[] = { 0, CLOUD_INIT, BY_FCNTL };
+	struct unit_root *root = *state;
+	char value[HVU_POOL_VALUE_SIZE];
+	struct hvu_pool *pool;
+	pid_t pids[3];
+	int at = 0;
+
+	snprintf(path, sizeof(path), "%s/.kvp_pool_1", root->path);
+	unit_file(root, ".kvp_pool_1", "");
+	for (int i = 0; i < 3; i++)
+		pids[i] = start(root, kinds[i], promises);
+	while (is_killed(root, at)) {
+		expect_whole(root);
+		at++;
+	}
+	print_message("# killed at %d steps\n", at);
+	assert_true(at > 10);
+	for (int i = 0; i < 3; i++)
+		finish(pids[i]);
+	expect_whole(root);
+	assert_int_equal(hvu_pool_open(&pool, root->fd, HVU_POOL_GUEST, 1000), 0);
+	fill_value(value, at);
+	assert_string_equal(hvu_pool_get(pool, "victim-old"), value);
+	assert_null(hvu_pool_get(pool, "victim-new"));
+	for (int i = 0; i < ROUNDS; i++) {
+		char key[32];
+
+		fill_value(value, i);
+		snprintf(key, sizeof(key), "CLOUD_INIT|%d", i);
+		assert_string_equal(hvu_pool_get(pool, key), value);
+		snprintf(key, sizeof(key), "FCNTL|%d", i);
+		assert_string_equal(hvu_pool_get(pool, key), value);
+		snprintf(key, sizeof(key), "writer0-%d", i);
+		if (i % 4 != 1)
+			assert_string_equal(hvu_pool_get(pool, key), value);
+	}
+	hvu_pool_close(pool);
+	munmap(promises, sizeof(*promises));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
@@ -283,6 +424,7 @@ int main(void)
 		TEST(beside_cloud_init),
 		TEST(beside_the_old_daemon),
 		TEST(killed_beside_cloud_init),
+		TEST(killed_at_each_write),
 	};
 
 	return cmocka_run_group_tests_name("pool_shared", tests, NULL, NULL);

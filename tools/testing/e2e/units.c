@@ -16,11 +16,15 @@ static const struct unit {
 	{ &ic_fcopy, "hv-fcopy-daemon", "hvic-fcopyd" },
 };
 
-/* From 6.10 on file copy has another daemon, which is bound to no device of ours. */
+/*
+ * From 6.10 on file copy has another daemon, which is bound to no device of ours. Where there is no
+ * unit of the name it is one of ours.
+ */
 static bool has_unit(struct test *t, const struct unit *unit)
 {
-	return !strcmp(test_run(t, 0, "systemctl show -P LoadState %s.service", unit->name),
-		       "loaded");
+	return !strcmp(test_run(t, 0, "[ $(systemctl show -P Id %s) != %s.service ] || "
+				"systemctl show -P LoadState %s", unit->name, unit->name,
+				unit->name), "loaded");
 }
 
 /*
@@ -180,9 +184,37 @@ static void beside_ours(struct test *t)
 	systemd_poweroff(t);
 }
 
+/* --- Names of older daemons. -------------------------------------------------------------- */
+
+/* Without their packages they are names of ours; with them, they are theirs. */
+static void aliases(struct test *t)
+{
+	test_need(t, "/usr/sbin/hvic-kvpd");
+	test_run(t, 0, "mkdir /tmp/away; mv /lib/systemd/system/hv-vss-daemon.service /tmp/away");
+	/* For this guest's systemd /lib and /usr/lib are not the same, and it looks in one of them. */
+	test_run(t, 0, "mkdir -p /etc/systemd/system-generators && ln -s "
+		 "/usr/lib/systemd/system-generators/hv-ic-aliases /etc/systemd/system-generators");
+	systemd_boot(t, "");
+	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-kvp-daemon hypervkvpd hv-vss-daemon | "
+			    "grep ."), "hv-kvp-daemon.service\nhvic-kvpd.service\nhvic-vssd.service");
+	for (int i = 0; i < 2; i++) {
+		test_until(t, "systemctl -q is-active hvic-kvpd hvic-vssd");
+		expect_none_failed(t);
+		test_run(t, 0, "systemctl restart hv-vss-daemon hypervkvpd");
+		test_run(t, 0, "systemctl daemon-reload");
+	}
+	/* The package comes. */
+	test_run(t, 0, "mv /tmp/away/* /lib/systemd/system; systemctl daemon-reload");
+	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-vss-daemon"), "hv-vss-daemon.service");
+	EXPECT_STR(test_run(t, 0, "systemctl is-active hvic-vssd"), "active");
+	exchange(t);
+	systemd_poweroff(t);
+}
+
 const struct test_case units_cases[] = {
 	{ .name = "units_start", .run = start_and_serve, .ends_guest = true },
 	{ .name = "units_follow_device", .run = follow_device, .ends_guest = true },
 	{ .name = "units_beside_ours", .run = beside_ours, .only = ONLY_HV_IC, .ends_guest = true },
+	{ .name = "units_aliases", .run = aliases, .only = ONLY_HV_IC, .ends_guest = true },
 	{ 0 }
 };
