@@ -3,7 +3,8 @@
  * The SHA-256 of a file that is being written.
  *
  * To hash a block costs more than to write it, and blocks come in any order. So the file is read
- * back, a piece at a time, behind what has been written and while the host has nothing to do.
+ * back, a piece at a time, when the host has nothing to do: after the end, and far behind what has
+ * been written if much has.
  */
 #ifndef FCOPYD_DIGEST_H
 #define FCOPYD_DIGEST_H

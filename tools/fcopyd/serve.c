@@ -7,6 +7,12 @@
 
 #include "log.h"
 
+/*
+ * As much of a file may be unhashed while it comes: to hash competes with the host for the processor.
+ * It is still in memory then, and is hashed quickly before the next copy begins.
+ */
+#define UNHASHED (64 * 1048576)
+
 static struct hvic_serve *serve_of(struct hvu_client *client)
 {
 	return (struct hvic_serve *)client;
@@ -206,7 +212,7 @@ void hvic_serve_init(struct hvic_serve *serve, int root)
 	hvic_place_close(&place);
 }
 
-/** hvic_serve_idle() - when the host wants nothing: hash what has come; true if there is more */
+/** hvic_serve_idle() - when the host wants nothing: hash what should be; true if there is more */
 bool hvic_serve_idle(struct hvic_serve *serve)
 {
 	struct hvic_copy *copy = &serve->copy;
@@ -214,7 +220,7 @@ bool hvic_serve_idle(struct hvic_serve *serve)
 	if (!copy->active)
 		return hvic_audit_step(&serve->audit);
 	/* An error will show again when the file is complete. */
-	return !copy->digest.late &&
+	return !copy->digest.late && copy->prefix - copy->digest.done > UNHASHED &&
 		hvic_digest_step(&copy->digest, copy->file, copy->prefix) > 0;
 }
 
