@@ -37,7 +37,7 @@ static const struct test_case *const tables[] = {
 	starved_cases, counts_cases, netlink_cases, hvic_cases, takeover_cases, shutdownd_cases,
 	kvpd_cases, vssd_cases, fcopyd_cases, units_cases, lifecycle_cases, trace_cases,
 	sleep_cases, busy_cases, machines_cases, mutated_cases, trust_cases, disk_cases,
-	debian_cases, packages_cases,
+	debian_cases, packages_cases, chrony_cases, database_cases,
 };
 
 static const struct test_case *plan[512];

@@ -5,6 +5,7 @@
  */
 #include "debian.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -94,6 +95,57 @@ static void installed(struct test *t)
 	debian_none_failed(t);
 }
 
+/*
+ * The host goes on asking during an upgrade. An item that it sets while the daemon is restarted is
+ * kept for the daemon; reading it gets a definite answer then, too.
+ */
+static unsigned int ask_until_done(struct test *t, int id)
+{
+	struct ic *kvp = test_ic(t, &ic_kvp), *heartbeat = test_ic(t, &ic_heartbeat);
+	unsigned int n = 0, without = 0;
+	struct kvp_item item;
+	char value[16];
+
+	do {
+		snprintf(value, sizeof(value), "%u", ++n);
+		EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "count", value), 0);
+		if (kvp_get(kvp, KVP_EXTERNAL, "count", &item) == WIRE_E_NOT_CONNECTED)
+			without++;
+		else
+			EXPECT_STR(item.value, value);
+		EXPECT_RESULT(heartbeat_beat(heartbeat, NULL), 0);
+	} while (!hv_guest_done(t->host, id));
+	printf("# %u rounds during the upgrade, in %u of them no daemon to read from\n", n,
+	       without);
+	/* The restart of a daemon is no outage. */
+	EXPECT(without < n);
+	return n;
+}
+
+static void upgraded(struct test *t)
+{
+	const char *pids = "systemctl show -P MainPID 'hvic-*.service'";
+	char *before, *said = NULL, value[16];
+	int id, status;
+
+	expect_ours(t);
+	before = test_run(t, 0, "%s", pids);
+	test_note(t, "upgrade");
+	id = hv_guest_start(t->host, "dpkg -i /srv/newer/*.deb");
+	snprintf(value, sizeof(value), "%u", ask_until_done(t, id));
+	status = hv_guest_finish(t->host, id, SLOW_MS, &said);
+	if (status)
+		FAIL("dpkg -i: status %d: %s", status, said);
+	free(said);
+	test_says(t, 0, "dpkg-query -W hv-ic-tools hv-ic-fcopy", "+newer");
+	test_note(t, "after the upgrade");
+	expect_ours(t);
+	EXPECT(strcmp(before, test_run(t, 0, "%s", pids)));
+	debian_item(t, KVP_EXTERNAL, "count", value);
+	debian_backup(t, "1");
+	debian_none_failed(t);
+}
+
 static void remove_packages(struct test *t)
 {
 	int id = hv_guest_start(t->host, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
@@ -149,6 +201,7 @@ static void elsewhere(struct test *t)
 
 const struct test_case packages_cases[] = {
 	CASE("guest_packages", installed),
+	CASE("guest_upgrade", upgraded),
 	CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
 	CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
 	{ 0 }

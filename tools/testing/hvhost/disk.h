@@ -16,10 +16,16 @@
 /**
  * struct hv_disk - the disk as we see it
  * @bytes: NULL if there is none
+ * @kept:  numbers of the pages that had been written at the checkpoint
+ * @pages: what was in them, one after the other
+ * @n:	   how many; no checkpoint, if @pages is NULL
  */
 struct hv_disk {
 	uint8_t *bytes;
 	size_t size;
+	size_t *kept;
+	uint8_t *pages;
+	size_t n;
 };
 
 /**
@@ -28,7 +34,23 @@ struct hv_disk {
  */
 int hv_disk_open(struct hv_host *host);
 
-/** hv_disk_close() - the reverse; without a disk it does nothing */
+/**
+ * hv_disk_keep() - a checkpoint: keep a copy of the disk as it is now, in place of the one before
+ * Return: 0; -ENODEV without a disk; -EOPNOTSUPP if the configuration says keep_disk; another
+ * negative errno.
+ */
+int hv_disk_keep(struct hv_host *host);
+
+/**
+ * hv_disk_return() - make the disk what it was at the checkpoint, which stays
+ *
+ * No machine may use it.
+ *
+ * Return: 0, -ENOENT without a checkpoint, or another negative errno.
+ */
+int hv_disk_return(struct hv_host *host);
+
+/** hv_disk_close() - the reverse of hv_disk_open(); without a disk it does nothing */
 void hv_disk_close(struct hv_host *host);
 
 #endif

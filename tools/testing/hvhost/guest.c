@@ -161,6 +161,18 @@ static bool is_done(void *context)
 	return command->status >= 0;
 }
 
+bool hv_guest_done(struct hv_host *host, int id)
+{
+	struct hv_command *command;
+	bool done;
+
+	hv_lock(host);
+	command = *find_command(host, id);
+	done = !command || is_done(command);
+	hv_unlock(host);
+	return done;
+}
+
 int hv_guest_finish(struct hv_host *host, int id, unsigned int timeout_ms, char **output)
 {
 	struct hv_command **link, *command;

@@ -37,6 +37,9 @@ int hv_guest_run(struct hv_host *host, unsigned int timeout_ms, char **output,
 int hv_guest_start(struct hv_host *host, const char *format, ...)
 	__printf(2, 3);
 
+/** hv_guest_done() - has a started command ended? */
+bool hv_guest_done(struct hv_host *host, int id);
+
 /** hv_guest_finish() - wait for a started command; returns as hv_guest_run() */
 int hv_guest_finish(struct hv_host *host, int id, unsigned int timeout_ms, char **output);
 

@@ -428,6 +428,27 @@ void hv_resume(struct hv_host *host)
 	hv_unlock(host);
 }
 
+int hv_checkpoint(struct hv_host *host)
+{
+	int ret;
+
+	hv_lock(host);
+	ret = hv_disk_keep(host);
+	hv_unlock(host);
+	return ret;
+}
+
+int hv_apply_checkpoint(struct hv_host *host)
+{
+	int ret;
+
+	hv_stop(host);
+	hv_lock(host);
+	ret = hv_disk_return(host);
+	hv_unlock(host);
+	return ret;
+}
+
 void hv_destroy(struct hv_host *host)
 {
 	if (!host)

@@ -43,6 +43,22 @@ void hv_stop(struct hv_host *host);
 void hv_pause(struct hv_host *host);
 void hv_resume(struct hv_host *host);
 
+/**
+ * hv_checkpoint() - keep a copy of the guest's disk as it is now
+ *
+ * So does a host in a checkpoint that is consistent for applications: nothing of the memory. The
+ * guest may run; whoever wants more than a loss of power leaves freezes it before.
+ *
+ * Return: 0 or a negative errno, see hv_disk_keep().
+ */
+int hv_checkpoint(struct hv_host *host);
+
+/**
+ * hv_apply_checkpoint() - hv_stop(), and the disk is what it was then
+ * Return: 0 or a negative errno, see hv_disk_return().
+ */
+int hv_apply_checkpoint(struct hv_host *host);
+
 /** hv_destroy() - hv_stop() and free all, channels included; NULL is fine */
 void hv_destroy(struct hv_host *host);
 

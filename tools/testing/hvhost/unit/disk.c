@@ -80,11 +80,56 @@ static void file(struct hv_host *host)
 	close(fd);
 }
 
+/* Two pages: one that is written before the checkpoint, and both after it. */
+static void checkpoint(struct hv_host *host, const struct hv_config *config, const char *untouched)
+{
+	char *first, *second;
+
+	open_disk(host, config);
+	first = (char *)disk.bytes;
+	second = first + (1 << 20);
+	unit_check(hv_disk_return(host) == -ENOENT, "no checkpoint to go back to");
+	strcpy(first, "then");
+	unit_check(!hv_disk_keep(host), "a checkpoint");
+	for (int i = 0; i < 2; i++) {
+		strcpy(first, "now");
+		strcpy(second, "now");
+		unit_check(!hv_disk_return(host) && first == (char *)disk.bytes &&
+			   !strcmp(first, "then"), "what was written before it is there again");
+		unit_check(!strcmp(second, untouched), "what was written after it is not");
+	}
+	strcpy(second, "then");
+	unit_check(!hv_disk_keep(host), "the next checkpoint");
+	strcpy(second, "now");
+	unit_check(!hv_disk_return(host) && !strcmp(second, "then"), "takes the place of the first");
+	close_disk(host);
+}
+
+static void checkpoints(struct hv_host *host)
+{
+	char name[] = "/tmp/hvhost-disk-XXXXXX";
+	int fd = mkstemp(name);
+
+	if (ftruncate(fd, 2 << 20) || pwrite(fd, "file", 5, 1 << 20) != 5)
+		exit(1);
+	checkpoint(host, &(struct hv_config) { .disk = name }, "file");
+	checkpoint(host, &(struct hv_config) { .disk_mib = 2 }, "");
+	open_disk(host, &(struct hv_config) { .disk = name, .keep_disk = true });
+	unit_check(hv_disk_keep(host) == -EOPNOTSUPP, "none of a file that is written itself");
+	close_disk(host);
+	open_disk(host, &(struct hv_config) {});
+	unit_check(hv_disk_keep(host) == -ENODEV, "none of no disk");
+	close_disk(host);
+	unlink(name);
+	close(fd);
+}
+
 int main(void)
 {
 	struct hv_host host;
 
 	none_and_blank(&host);
 	file(&host);
+	checkpoints(&host);
 	return unit_done();
 }
