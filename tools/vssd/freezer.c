@@ -179,8 +179,11 @@ static void *conduct(void *data)
 		}
 		do_all(freezer);
 		freezer->begun = false;
+		/* Who is told must not find the lock taken, and wait once more. */
+		pthread_mutex_unlock(&freezer->lock);
 		if (write(freezer->done, &one, sizeof(one)) < 0)
 			abort();
+		pthread_mutex_lock(&freezer->lock);
 	}
 	pthread_mutex_unlock(&freezer->lock);
 	return NULL;
@@ -292,8 +295,9 @@ int hvic_freezer_begin(struct hvic_freezer *freezer, int device, const struct hv
 	freezer->next = 0;
 	freezer->end = 0;
 	freezer->begun = true;
-	pthread_cond_signal(&freezer->start);
 	pthread_mutex_unlock(&freezer->lock);
+	/* As in conduct(). */
+	pthread_cond_signal(&freezer->start);
 	return 0;
 }
 

@@ -22,12 +22,12 @@ static void addresses(struct bench *b)
 	test_run(t, 0, "modprobe dummy numdummies=%lu", b->row->size);
 	test_defer(t, remove_interfaces, NULL);
 	test_run(t, 0, "for i in $(seq %lu); do %s && %s && %s || exit 1; done", b->row->size,
-		 "ip link set dummy$((i - 1)) address 00:15:5d:01:02:0$i up",
+		 "ip link set dummy$((i - 1)) address 00:15:5d:01:02:$(printf %02x $i) up",
 		 "ip addr add 192.0.2.$i/24 dev dummy$((i - 1))",
 		 "ip -6 addr add 2001:db8::$i/64 dev dummy$((i - 1))");
 
 	/* The last one is what a search finds last. */
-	snprintf(mac, sizeof(mac), "00:15:5D:01:02:0%lu", b->row->size);
+	snprintf(mac, sizeof(mac), "00:15:5D:01:02:%02lX", b->row->size);
 	snprintf(address, sizeof(address), "192.0.2.%lu", b->row->size);
 	for (int i = 0; i < TIMES; i++) {
 		double start = bench_us();
@@ -47,5 +47,6 @@ static void addresses(struct bench *b)
 const struct bench_row address_rows[] = {
 	ROW("ip_1", 1),
 	ROW("ip_8", 8),
+	ROW("ip_64", 64),
 	{ 0 }
 };

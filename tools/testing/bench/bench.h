@@ -14,7 +14,7 @@
 
 #include "e2e.h"
 
-#define BENCH_LINES 6
+#define BENCH_LINES 8
 #define BENCH_ROUNDS 31
 
 /* The note of a line of a daemon that does not exist. */
@@ -65,6 +65,7 @@ struct bench;
  * @run:	does the work once for one subject, and reports each line once
  * @service:	whose daemon does the work; NULL: nobody's
  * @size:	of the work, for @run
+ * @vcpus:	of the guest that does it; 0 is 1
  * @lines:	in the order in which @run counts them
  */
 struct bench_row {
@@ -72,11 +73,12 @@ struct bench_row {
 	void (*run)(struct bench *b);
 	const struct ic_service *service;
 	unsigned long size;
+	unsigned int vcpus;
 	struct bench_line lines[BENCH_LINES + 1];
 };
 
 extern const struct bench_row heartbeat_rows[], load_rows[], kvp_rows[], address_rows[],
-	copy_rows[], backup_rows[], clock_rows[], cost_rows[];
+	copy_rows[], backup_rows[], clock_rows[], cost_rows[], stop_rows[];
 
 /**
  * struct bench_series - what all rounds have found for a line and a subject
@@ -99,20 +101,29 @@ struct bench_result {
  * struct bench - the run
  * @t:		the guest, and what e2e's functions need
  * @subject:	whose turn it is; index of subjects
+ * @vcpus:	of the guest that runs
  * @row:	that runs now
  * @loaded:	the module is loaded, and the daemons run
  */
 struct bench {
 	struct test *t;
 	unsigned int subject;
+	unsigned int vcpus;
 	const struct bench_row *row;
 	bool loaded;
 	struct bench_result *result;	/* of @row */
 	struct bench_result results[64];
 	unsigned int n_results;
 	unsigned int rounds;		/* wanted */
-	unsigned int done;
+	unsigned int done;		/* in the guest that did most */
+	double began;
 };
+
+/** bench_vcpus() - of the guest that does the work of a row */
+static inline unsigned int bench_vcpus(const struct bench_row *row)
+{
+	return row->vcpus ? row->vcpus : 1;
+}
 
 /* subject.c */
 
@@ -155,11 +166,24 @@ void bench_report(struct bench *b, unsigned int line, double value);
 void bench_lack(struct bench *b, unsigned int line, const char *format, ...)
 	__printf(3, 4);
 
+/**
+ * bench_busy() - how long the guest's processors have not been idle, in microseconds
+ *
+ * That is the kernel's part and the daemon's, interrupts included, to a hundredth of a second.
+ * Asking costs some, too.
+ */
+double bench_busy(struct bench *b);
+
 /** bench_disks() - mount @n file systems at /bench/1 ... until the end of the row */
 void bench_disks(struct bench *b, unsigned int n);
 
 /** bench_limit() - the heartbeat's round trip in this run, the shortest of all subjects; or 0 */
 double bench_limit(const struct bench *b);
+
+/* growth.c */
+
+/** growth_print() - how much more the larger work takes, of rows that differ only in that */
+void growth_print(const struct bench *b, FILE *out);
 
 /* table.c */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PTP clock, while the host sends samples of its time. The guest's own clock runs as the host's
- * does, at some distance; so what the distance varies by from reading to reading is the error.
+ * The PTP clock, while the host sends samples of its time. Nobody steers the guest's own clock or
+ * the host's, so their distance changes evenly; by what a reading is off that, it is wrong.
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -37,8 +37,14 @@ static void beat_busy(struct bench *b)
 
 #define LINES { { "median", "us", 1 }, { "p95", "us", 1 } }
 
+#define ROW(title, function, processors)					\
+	{ .name = title, .run = function, .vcpus = processors, .lines = LINES }
+
 const struct bench_row heartbeat_rows[] = {
-	{ .name = "heartbeat", .run = beat, .lines = LINES },
-	{ .name = "heartbeat_busy", .run = beat_busy, .lines = LINES },
+	ROW("heartbeat", beat, 1),
+	ROW("heartbeat_busy", beat_busy, 1),
+	ROW("heartbeat_2cpu", beat, 2),
+	ROW("heartbeat_4cpu", beat, 4),
+	ROW("heartbeat_8cpu", beat, 8),
 	{ 0 }
 };

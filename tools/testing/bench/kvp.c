@@ -138,13 +138,17 @@ static void exchange_on_disk(struct bench *b)
 		{ "delete", "us", 1 }, { "list, per key", "us", 1 },		\
 	}
 
-#define ROW(title, function, items)						\
-	{ .name = title, .run = function, .service = &ic_kvp, .size = items, .lines = LINES }
+#define ROW(title, function, items, processors)					\
+	{ .name = title, .run = function, .service = &ic_kvp, .size = items,	\
+	  .vcpus = processors, .lines = LINES }
 
 const struct bench_row kvp_rows[] = {
-	ROW("kvp_10", exchange, 10),
-	ROW("kvp_250", exchange, 250),
-	ROW("kvp_1024", exchange, 1024),
-	ROW("kvp_ext4_10", exchange_on_disk, 10),
+	ROW("kvp_10", exchange, 10, 1),
+	ROW("kvp_250", exchange, 250, 1),
+	ROW("kvp_1024", exchange, 1024, 1),
+	ROW("kvp_ext4_10", exchange_on_disk, 10, 1),
+	ROW("kvp_2cpu", exchange, 10, 2),
+	ROW("kvp_4cpu", exchange, 10, 4),
+	ROW("kvp_8cpu", exchange, 10, 8),
 	{ 0 }
 };

@@ -35,6 +35,11 @@ double bench_quantile(double *values, unsigned int n, double q)
 	return values[below] + (at - below) * (values[below + 1] - values[below]);
 }
 
+double bench_busy(struct bench *b)
+{
+	return atof(test_run(b->t, 0, "bench busy"));
+}
+
 static struct bench_series *series(struct bench *b, unsigned int line)
 {
 	return &b->result->series[line][b->subject];
@@ -60,7 +65,9 @@ void bench_lack(struct bench *b, unsigned int line, const char *format, ...)
 
 static void remove_disks(struct test *t, void *context)
 {
-	test_run(t, 0, "for dir in /bench/*; do umount $dir; done; rmdir /bench/*; rmmod brd");
+	/* A daemon has answered, and may be about to close what it wrote. */
+	test_until(t, "for dir in /bench/*; do umount $dir && rmdir $dir || exit 1; done");
+	test_until(t, "rmmod brd");
 }
 
 void bench_disks(struct bench *b, unsigned int n)

@@ -162,8 +162,8 @@ void table_print(const struct bench *b, FILE *out)
 	char machine[400], date[32], title[64];
 
 	describe(machine, date);
-	fprintf(out, "guest: Linux %s, 1 CPU\nhost: %s\n%s, %u rounds\n\n", guest_kernel(), machine,
-		date, b->done);
+	fprintf(out, "guest: Linux %s, 1 CPU but for rows of more\nhost: %s\n%s, %u rounds\n\n",
+		guest_kernel(), machine, date, b->done);
 	fprintf(out, "Each figure is the median of the rounds (least..most). B and C are how many\n"
 		"times better hv_ic is than A, the old system. \"beats\" is C's figure (else B's)\n"
 		"in heartbeats, a round trip without any daemon: %.1f us. The last word is who is\n"
@@ -187,6 +187,7 @@ void table_print(const struct bench *b, FILE *out)
 	for (unsigned int i = 0; i < b->n_results; i++)
 		for (int line = 0; b->results[i].row->lines[line].name; line++)
 			print_notes(&b->results[i], line, out);
+	growth_print(b, out);
 }
 
 /* A string of JSON. */
@@ -223,6 +224,7 @@ static void put_line(const struct bench_result *r, int number, FILE *out)
 
 	fprintf(out, "{\"row\": \"%s\", \"line\": \"%s\", \"unit\": \"%s\"", r->row->name,
 		line->name, line->unit);
+	fprintf(out, ", \"vcpus\": %u, \"size\": %lu", bench_vcpus(r->row), r->row->size);
 	fprintf(out, ", \"messages\": %u, \"more_is_better\": %s", line->messages,
 		line->more ? "true" : "false");
 	for (int s = 0; s < SUBJECTS; s++)
@@ -238,7 +240,7 @@ void table_json(const struct bench *b, FILE *out)
 	describe(machine, date);
 	fprintf(out, "{\"date\": \"%s\", \"kernel\": ", date);
 	put_text(guest_kernel(), out);
-	fprintf(out, ", \"vcpus\": 1, \"machine\": ");
+	fprintf(out, ", \"machine\": ");
 	put_text(machine, out);
 	fprintf(out, ", \"rounds\": %u, \"heartbeat_us\": %.4f, \"lines\": [", b->done,
 		bench_limit(b));

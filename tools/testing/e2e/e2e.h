@@ -55,6 +55,7 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @ends_guest:	the case ends with a guest that does not run
  * @last:	run after all others of the same kind of guest
  * @vcpus:	of the guest; 0 is 2, for what goes wrong between processors
+ * @memory_mib:	of the guest; 0 is what that kind of guest needs
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
  * @system:	in which guest
@@ -74,6 +75,7 @@ struct test_case {
 	bool ends_guest;
 	bool last;
 	unsigned int vcpus;
+	unsigned int memory_mib;
 	uint32_t vmbus;
 	bool hibernation;
 	enum system system;

@@ -17,9 +17,17 @@ static unsigned int vcpus(const struct test_case *c)
 	return c->vcpus ? c->vcpus : 2;
 }
 
+/* 0 is the host's own choice. */
+static unsigned int memory_mib(const struct test_case *c)
+{
+	if (c->memory_mib)
+		return c->memory_mib;
+	return c->system ? 1024 : 0;
+}
+
 bool fixture_same_guest(const struct test_case *a, const struct test_case *b)
 {
-	return vcpus(a) == vcpus(b) && a->vmbus == b->vmbus &&
+	return vcpus(a) == vcpus(b) && a->memory_mib == b->memory_mib && a->vmbus == b->vmbus &&
 	       a->hibernation == b->hibernation && a->disk_mib == b->disk_mib &&
 	       a->isolated == b->isolated && a->bare == b->bare;
 }
@@ -123,7 +131,7 @@ static bool boot(struct test *t, const struct test_case *c)
 		.disk_mib = c->disk_mib,
 		.isolated = c->isolated,
 		.cmdline = options,
-		.memory_mib = c->system ? 1024 : 0,
+		.memory_mib = memory_mib(c),
 	};
 	int error;
 

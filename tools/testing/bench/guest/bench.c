@@ -8,14 +8,20 @@
  *	bench verify FILE SIZE	the file is what was copied
  *	bench dirty KIB DIR...	write files, and leave them in the page cache
  *	bench clock COUNT US	read the PTP clock of the host every so many microseconds, and
- *				print by how much its distance from the system's varies (the
- *				95th of a hundred), and how long a reading takes (the median)
+ *				print how far its distance from the system's is off an even
+ *				drift (the 95th of a hundred), and how long a reading takes
+ *				(the median)
+ *	bench busy		print how long the processors have not been idle, in
+ *				microseconds
+ *	bench sections FILE.ko	print the bytes of text, constants, data and bss that a module has
+ *				when it has been loaded
  *	bench write DIR...	write to each all the time until SIGTERM, then print the
  *				longest time that a write took, in microseconds, and that
  *				of the writer for which it was shortest
  *
  * The exit status is 0 if all is well; otherwise a line says what is not.
  */
+#include <elf.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +39,8 @@
 
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <linux/ptp_clock.h>
 
@@ -225,8 +233,8 @@ static double us_of(const struct ptp_clock_time *t)
 	return t->sec % 86400 * 1e6 + t->nsec / 1e3;
 }
 
-/* The best way that the clock has, as chrony chooses it. Return: it has been read. */
-static bool read_clock(int fd, double *distance, double *took)
+/* The best way that the clock has, as chrony chooses it. Return: it has been read, @when. */
+static bool read_clock(int fd, double *when, double *distance, double *took)
 {
 	struct ptp_sys_offset_extended extended = { .n_samples = 1 };
 	struct ptp_sys_offset plain = { .n_samples = 1 };
@@ -248,28 +256,103 @@ static bool read_clock(int fd, double *distance, double *took)
 	} else {
 		return false;
 	}
-	*took = us_of(system[1]) - us_of(system[0]);
-	*distance = us_of(device) - us_of(system[0]) - *took / 2;
+	*when = us_of(system[0]);
+	*took = us_of(system[1]) - *when;
+	*distance = us_of(device) - *when - *took / 2;
 	return true;
+}
+
+/* Two clocks that run evenly drift apart evenly: what the best line says is taken away. */
+static void take_drift_away(const double *when, double *distance, size_t n)
+{
+	double mean_x = 0, mean_y = 0, spread = 0, common = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		mean_x += (when[i] - when[0]) / n;
+		mean_y += (distance[i] - distance[0]) / n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		double x = when[i] - when[0] - mean_x;
+
+		spread += x * x;
+		common += x * (distance[i] - distance[0] - mean_y);
+	}
+	for (size_t i = 0; i < n && spread > 0; i++)
+		distance[i] -= common / spread * (when[i] - when[0]);
 }
 
 static int read_host_clock(char **args)
 {
-	static double distance[READINGS_MAX], took[READINGS_MAX];
+	static double when[READINGS_MAX], distance[READINGS_MAX], took[READINGS_MAX];
 	size_t count = strtoul(args[0], NULL, 0), n = 0;
 	int fd = open_host_clock();
 	double middle;
 
 	for (size_t i = 0; i < count && n < READINGS_MAX; i++) {
-		n += read_clock(fd, &distance[n], &took[n]);
+		n += read_clock(fd, &when[n], &distance[n], &took[n]);
 		usleep(strtoul(args[1], NULL, 0));
 	}
 	if (n < count / 2)
 		errx(1, "only %zu of %zu readings", n, count);
+	take_drift_away(when, distance, n);
 	middle = quantile(distance, n, 0.5);
 	for (size_t i = 0; i < n; i++)
 		distance[i] = fabs(distance[i] - middle);
 	printf("%.3f %.3f\n", quantile(distance, n, 0.95), quantile(took, n, 0.5));
+	return 0;
+}
+
+/* To a hundredth of a second. */
+static int print_busy(char **args)
+{
+	FILE *file = fopen("/proc/uptime", "r");
+	double up, idle;
+
+	if (!file || fscanf(file, "%lf %lf", &up, &idle) != 2)
+		err(1, "/proc/uptime");
+	fclose(file);
+	printf("%.0f\n", (sysconf(_SC_NPROCESSORS_ONLN) * up - idle) * 1e6);
+	return 0;
+}
+
+/* For loading alone. */
+static bool is_dropped(const char *name)
+{
+	return !strncmp(name, ".init", 5) || !strcmp(name, ".modinfo") ||
+	       !strcmp(name, "__versions");
+}
+
+static int print_sections(char **args)
+{
+	unsigned long text = 0, constants = 0, data = 0, bss = 0;
+	int fd = open_or_die(args[0], O_RDONLY);
+	const Elf64_Shdr *sections;
+	const Elf64_Ehdr *head;
+	struct stat status;
+	const char *names;
+
+	if (fstat(fd, &status))
+		err(1, "%s", args[0]);
+	head = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (head == MAP_FAILED)
+		err(1, "%s", args[0]);
+	sections = (const void *)((const char *)head + head->e_shoff);
+	names = (const char *)head + sections[head->e_shstrndx].sh_offset;
+	for (int i = 0; i < head->e_shnum; i++) {
+		const Elf64_Shdr *s = &sections[i];
+
+		if (!(s->sh_flags & SHF_ALLOC) || is_dropped(names + s->sh_name))
+			continue;
+		if (s->sh_type == SHT_NOBITS)
+			bss += s->sh_size;
+		else if (s->sh_flags & SHF_WRITE)
+			data += s->sh_size;
+		else if (s->sh_flags & SHF_EXECINSTR)
+			text += s->sh_size;
+		else
+			constants += s->sh_size;
+	}
+	printf("%lu %lu %lu %lu\n", text, constants, data, bss);
 	return 0;
 }
 
@@ -330,6 +413,7 @@ static const struct {
 } commands[] = {
 	{ "pool", 2, make_pool }, { "keys", 3, check_keys }, { "disk", 2, make_disk },
 	{ "verify", 2, verify }, { "dirty", 2, make_dirty },
+	{ "busy", 0, print_busy }, { "sections", 1, print_sections },
 	{ "clock", 2, read_host_clock }, { "write", 1, write_until_end },
 };
 
