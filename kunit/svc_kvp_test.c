@@ -334,6 +334,27 @@ static void killed_while_handed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
 }
 
+/* What the host writes is not lost with a daemon that has read it; what it asks is answered. */
+static void killed_while_asked(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	daemon_comes(f);
+	host_sets(f, 'a', '1', 1);
+	daemon_reads(f, HV_IC_KVP_SET);
+	daemon_goes(f);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 1);
+
+	daemon_comes(f);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "a", "1")), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+	asked(f, enumerate, 2, HV_IC_KVP_ENUMERATE);
+	daemon_goes(f);
+	expect_status(f, 2, 2, HVIC_STATUS_NOT_CONNECTED);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
 /* A full disk is no reason to forget; what the daemon will never take is lost. */
 static void cannot_be_stored(struct kunit *test)
 {
@@ -461,6 +482,7 @@ static struct kunit_case svc_kvp_cases[] = {
 	KUNIT_CASE(holds_and_hands_over),
 	KUNIT_CASE(holds_the_newest_of_a_key),
 	KUNIT_CASE(killed_while_handed),
+	KUNIT_CASE(killed_while_asked),
 	KUNIT_CASE(cannot_be_stored),
 	KUNIT_CASE(overtaken),
 	KUNIT_CASE(handed_over_again_after_negotiate),

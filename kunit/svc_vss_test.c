@@ -726,6 +726,42 @@ static void refused_holds(struct kunit *test)
 	vss_frozen_max = limit;
 }
 
+/* A trial of the daemon's: the host's FREEZE is busy, and each end of holds ends it. */
+static void trial(struct kunit *test)
+{
+	static const enum event ends[] = { THAW, NEGOTIATE, SLEEP, OVERDUE, KILL };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		begin(stage, NATIVE);
+		daemon_runs(stage);
+		KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage)), 0);
+		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -EBUSY);
+		KUNIT_EXPECT_EQ(test, daemon_reads(&stage->f, HV_IC_VSS_TRIAL)->record.status, 0);
+		KUNIT_EXPECT_EQ(test, daemon_freezes(stage), 0);
+		happen(stage, FREEZE);
+		expect_status(&stage->f, 1, 1, hvic_status_from_errno(-EBUSY));
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		happen(stage, ends[i]);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		if (ends[i] == KILL)
+			happen(stage, START);
+		/* Nothing was promised to the host, and nothing of it is left. */
+		happen(stage, THAW);
+		happen(stage, FREEZE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -EBUSY);
+		happen(stage, THAW);
+		expect_status(&stage->f, stage->asked, stage->asked, HVIC_STATUS_OK);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		rescind(stage);
+	}
+	/* Nobody is there who could want one. */
+	begin(stage, NATIVE);
+	happen(stage, KILL);
+	KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -ENOTCONN);
+}
+
 static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(broken_promise),
 	KUNIT_CASE(new_promise),
@@ -734,6 +770,7 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(unread_freeze),
 	KUNIT_CASE(debt_keeps_module),
 	KUNIT_CASE(refused_holds),
+	KUNIT_CASE(trial),
 	KUNIT_CASE_PARAM(orders, next_beginning),
 	{}
 };

@@ -247,6 +247,18 @@ static long native_release_holds(struct native_file *nf)
 	return hvic_hold_wait();
 }
 
+static long native_try(struct native_file *nf)
+{
+	struct hvic_link *link = hvic_cdev_get_link(nf->file.cdev);
+	int ret;
+
+	if (!link)
+		return -ENODEV;
+	ret = hvic_link_try(link);
+	hvic_cdev_put_link(nf->file.cdev);
+	return ret;
+}
+
 static long native_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 {
 	struct native_file *nf = filp->private_data;
@@ -258,6 +270,8 @@ static long native_ioctl(struct file *filp, unsigned int command, unsigned long 
 		return native_hold(nf, (const void __user *)arg);
 	case HV_IC_VSS_RELEASE:
 		return native_release_holds(nf);
+	case HV_IC_VSS_TRY:
+		return native_try(nf);
 	default:
 		return -ENOTTY;
 	}

@@ -69,6 +69,8 @@ static void hvic_daemon_gone(void *service)
 	struct hvic_daemon *daemon = service;
 
 	spin_lock_bh(&daemon->ch->lock);
+	if (daemon->ops->going)
+		daemon->ops->going(daemon);
 	hvic_channel_abort(daemon->ch, -ENOTCONN);
 	if (daemon->ops->gone)
 		daemon->ops->gone(daemon);
@@ -104,12 +106,26 @@ static void hvic_daemon_read(void *service, const struct hv_ic_record *record)
 	spin_unlock_bh(&daemon->ch->lock);
 }
 
+static int hvic_daemon_try(void *service)
+{
+	struct hvic_daemon *daemon = service;
+	int ret;
+
+	if (!daemon->ops->try)
+		return -ENOTTY;
+	spin_lock_bh(&daemon->ch->lock);
+	ret = daemon->ops->try(daemon);
+	spin_unlock_bh(&daemon->ch->lock);
+	return ret;
+}
+
 static const struct hvic_link_ops hvic_daemon_link_ops = {
 	.greet = hvic_daemon_greet,
 	.attached = hvic_daemon_attached,
 	.gone = hvic_daemon_gone,
 	.reply = hvic_daemon_reply,
 	.read = hvic_daemon_read,
+	.try = hvic_daemon_try,
 };
 
 /**

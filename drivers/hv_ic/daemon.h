@@ -19,19 +19,24 @@ struct seq_file;
 /**
  * struct hvic_daemon_ops - what is special to the service
  * @attached: a daemon has come; optional
+ * @going: it goes. What it has been asked and has not answered is answered with %-ENOTCONN
+ *	after that, unless the service answers here; optional
  * @gone: it has gone, and the open request has been answered; optional
  * @reply: the answer to record @id; see struct hvic_link_ops. An answer to an event,
  *	with the id 0, comes only from daemons that use the older device.
  * @read: the daemon has read a record; optional
+ * @try: begin what HV_IC_VSS_TRY says; optional
  *
  * All are called with the channel's lock held.
  */
 struct hvic_daemon_ops {
 	void (*attached)(struct hvic_daemon *daemon);
+	void (*going)(struct hvic_daemon *daemon);
 	void (*gone)(struct hvic_daemon *daemon);
 	int (*reply)(struct hvic_daemon *daemon, u64 id, int status,
 		     const void *payload, size_t len);
 	void (*read)(struct hvic_daemon *daemon, const struct hv_ic_record *record);
+	int (*try)(struct hvic_daemon *daemon);
 };
 
 /**

@@ -250,17 +250,17 @@ void hvic_hold_start_over(void)
 /* --- The session. ----------------------------------------------------------------------- */
 
 /**
- * hvic_hold_begin() - begin a session: the host wants its guest to freeze
+ * hvic_hold_begin() - begin a session: the guest is to freeze
  * @ended: queued when the session is over and what it held has thawed
  * @seconds: how long file systems may be held, from the first; 0 if not at all
  * @session: its number is put there
  *
  * Context: any.
- * Return: 0, or %-EALREADY if there is a session.
+ * Return: 0, or %-EBUSY if there is a session, or the host relies on one.
  */
 int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *session)
 {
-	int ret = -EALREADY;
+	int ret = -EBUSY;
 
 	spin_lock_bh(&holds.lock);
 	if (holds.state == HOLD_IDLE) {

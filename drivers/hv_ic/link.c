@@ -459,3 +459,14 @@ int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payl
 {
 	return link->ops->reply(link->service, id, status, payload, len);
 }
+
+/**
+ * hvic_link_try() - the daemon wants a trial
+ * @link: an owned link
+ *
+ * Return: 0, %-ENOTTY if the service has none, or what the service says.
+ */
+int hvic_link_try(struct hvic_link *link)
+{
+	return link->ops->try(link->service);
+}

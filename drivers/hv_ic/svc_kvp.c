@@ -327,6 +327,20 @@ static void hvic_kvp_attached(struct hvic_daemon *daemon)
 	hvic_daemon_ask_deferred(daemon, HV_IC_KVP_SET_IP, sizeof(*payload));
 }
 
+/*
+ * It is restarted, say. What the host writes is kept as if there had been no daemon:
+ * this one may have stored it or not, and to store it once more does no harm.
+ */
+static void hvic_kvp_going(struct hvic_daemon *daemon)
+{
+	struct hvic_kvp *kvp = kvp_of(daemon);
+
+	if (!hvic_channel_is_waiting_for(daemon->ch, daemon->asked) || !hvic_kvp_is_write(kvp) ||
+	    hvic_kvp_hold(kvp, kvp->op, &kvp->item))
+		return;
+	hvic_channel_complete_locked(daemon->ch, daemon->asked, 0, NULL);
+}
+
 static void hvic_kvp_gone(struct hvic_daemon *daemon)
 {
 	kvp_of(daemon)->handing = NULL;
@@ -409,6 +423,7 @@ static int hvic_kvp_encode(struct hvic_channel *ch, struct hvic_room body, const
 
 static const struct hvic_daemon_ops hvic_kvp_daemon_ops = {
 	.attached = hvic_kvp_attached,
+	.going = hvic_kvp_going,
 	.gone = hvic_kvp_gone,
 	.reply = hvic_kvp_reply,
 };

@@ -69,7 +69,8 @@ static const char * const op_words[] = {
  * @asleep: it is, so nothing may freeze
  * @op: of the request that the daemon is asked
  * @since: when the last FREEZE came, ktime_get_boottime()
- * @session: of holds, of the last FREEZE; 0 if it went to an older daemon
+ * @session: of holds, of the last FREEZE or trial; 0 if it went to an older daemon
+ * @trial: it is the daemon's, and the host knows nothing of it
  * @thaw_id: the THAW that is answered when the holds have thawed; 0 for none
  * @freeze_id: the FREEZE that an older daemon was asked and has not read; 0 for none
  * @thawing: an older daemon has read THAW, and nothing since
@@ -86,6 +87,7 @@ struct hvic_vss {
 	enum hvic_wire_vss_op op;
 	ktime_t since;
 	u64 session;
+	bool trial;
 	u64 thaw_id;
 	u64 freeze_id;
 	bool thawing;
@@ -267,14 +269,15 @@ static void hvic_vss_holds_ended(struct work_struct *work)
 	reason = hvic_hold_reason(vss->session);
 	if (!vss->session || reason == -EINPROGRESS)
 		goto unlock;		/* the host has begun the next one */
-	if (reason == -ETIMEDOUT) {
+	if (reason == -ETIMEDOUT && !vss->trial) {
 		vss->overdue++;
 		dev_err_ratelimited(ch->dev, "the host does not thaw: thawed without it (frozen by pid %d)\n",
 				    vss->holder);
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
 	}
 	hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, reason, NULL, 0);
-	hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
+	if (!vss->trial)
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
 	if (vss->thaw_id)
 		hvic_channel_complete_locked(ch, vss->thaw_id, 0, NULL);
 	else if (reason != -ECANCELED && hvic_vss_is_freezing(vss))
@@ -313,6 +316,7 @@ static int hvic_vss_freeze_native(struct hvic_vss *vss, const struct hvic_msg *m
 
 	if (ret)
 		return ret;
+	vss->trial = false;
 	ret = hvic_vss_ask(vss, msg);
 	if (ret != -EINPROGRESS)
 		hvic_hold_end(vss->session, -ECANCELED);
@@ -525,11 +529,33 @@ static void hvic_vss_gone(struct hvic_daemon *daemon)
 		cancel_delayed_work(&vss->overdue_work);
 }
 
+/*
+ * The daemon freezes, and the host knows nothing of it. The event orders it among those of the
+ * sessions before.
+ */
+static int hvic_vss_try(struct hvic_daemon *daemon)
+{
+	struct hvic_vss *vss = vss_of(daemon);
+	int ret;
+
+	if (!hvic_daemon_is_attached(daemon))
+		return -ENOTCONN;
+	if (vss->asleep || hvic_vss_may_be_frozen(vss))
+		return -EBUSY;
+	ret = hvic_hold_begin(&vss->holds_ended, READ_ONCE(vss_frozen_max), &vss->session);
+	if (ret)
+		return ret;
+	vss->trial = true;
+	hvic_daemon_tell(daemon, HV_IC_VSS_TRIAL, 0, NULL, 0);
+	return 0;
+}
+
 static const struct hvic_daemon_ops hvic_vss_daemon_ops = {
 	.attached = hvic_vss_attached,
 	.gone = hvic_vss_gone,
 	.reply = hvic_vss_reply,
 	.read = hvic_vss_read,
+	.try = hvic_vss_try,
 };
 
 /* --- Sleep. ------------------------------------------------------------------------------ */

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "root.h"
 #include "serve.h"
+#include "socket.h"
 
 static void serve_one(int listener, int root)
 {
@@ -28,10 +29,12 @@ static void serve_one(int listener, int root)
 static int run(int root)
 {
 	int activated = sd_listen_fds(1);
-	int listener = activated == 1 ? SD_LISTEN_FDS_START : hvic_serve_listen(root);
+	int listener = activated == 1 ? SD_LISTEN_FDS_START :
+		hvu_socket_listen(root, HVU_HOOKS_SOCKET);
 
 	if (listener < 0) {
-		hvu_log(HVU_LOG_ERROR, "/" HVU_HOOKS_SOCKET ": %s", strerror(-listener));
+		hvu_log(HVU_LOG_ERROR, "/" HVU_SOCKET_FOLDER "/" HVU_HOOKS_SOCKET ": %s",
+			strerror(-listener));
 		return 1;
 	}
 	do {

@@ -4,15 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -20,6 +16,7 @@
 #include "log.h"
 #include "printable.h"
 #include "root.h"
+#include "socket.h"
 
 /* When the connection ends before a time was named. */
 #define TIMEOUT_MS 10000
@@ -111,32 +108,6 @@ int hvic_serve(int connection, const struct hvic_hook_folder *folder)
 
 /* --- The socket. -------------------------------------------------------------------------- */
 
-/** hvic_serve_listen() - make the socket where no service manager does; it, or a negative errno */
-int hvic_serve_listen(int root)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int folder, fd, ret = 0;
-	mode_t mask;
-
-	mkdirat(root, "run/hv_ic", 0755);
-	folder = hvu_open(root, O_PATH | O_DIRECTORY, "run/hv_ic");
-	if (folder < 0)
-		return folder;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		ret = -errno;
-	unlinkat(folder, "hooks.sock", 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/hooks.sock", folder);
-	mask = umask(0177);
-	if (!ret && (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8)))
-		ret = -errno;
-	umask(mask);
-	close(folder);
-	if (ret && fd >= 0)
-		close(fd);
-	return ret ? ret : fd;
-}
-
 /**
  * hvic_serve_accept() - the next backup
  * @listener: the socket
@@ -147,16 +118,10 @@ int hvic_serve_listen(int root)
 int hvic_serve_accept(int listener, int root)
 {
 	struct hvic_hook_folder folder = { .path = "/" HVU_HOOKS_FOLDER };
-	socklen_t len = sizeof(struct ucred);
-	struct ucred peer;
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), ret;
+	int fd = hvu_socket_accept(listener), ret;
 
 	if (fd < 0)
-		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || peer.uid) {
-		close(fd);
-		return -EPERM;
-	}
+		return fd;
 	folder.fd = hvu_open(root, O_RDONLY | O_DIRECTORY, HVU_HOOKS_FOLDER);
 	ret = hvic_serve(fd, &folder);
 	if (folder.fd >= 0)

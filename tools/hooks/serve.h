@@ -5,7 +5,6 @@
 
 #include "hook.h"
 
-int hvic_serve_listen(int root);
 int hvic_serve_accept(int listener, int root);
 int hvic_serve(int connection, const struct hvic_hook_folder *folder);
 

@@ -152,6 +152,11 @@ const struct hvic_command hvic_commands[] = {
 	}, {
 		.noun = "vss", .verb = "test", .run = cmd_vss_test, .reads = true,
 		.help = "all that a backup does to them, but for the freeze itself",
+		.options = {
+			{ "freeze", 0, NULL, NULL,
+			  "freeze and thaw, too, by hvic-vssd with its hooks" },
+			{ "hold", 0, "TIME", NULL, "keep all frozen for that long" },
+		},
 	}, {
 		.noun = "fcopy", .run = cmd_fcopy, .reads = true,
 		.help = "files that the host copies into the guest",

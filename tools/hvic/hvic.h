@@ -73,6 +73,7 @@ int hvic_get_list(struct hvic *hvic, uint8_t command, const struct hvu_set *set,
 		  json_object **array);
 
 int hvic_persist(struct hvic *hvic, const struct hvic_setting *settings, size_t n);
+int hvic_trial(struct hvic *hvic, uint32_t hold_ms, json_object **report);
 void hvic_status_table(const struct hvu_paper *paper, json_object *services);
 
 extern const char *const hvic_pool_words[];

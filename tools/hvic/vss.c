@@ -14,10 +14,6 @@
 
 #define REPORT "run/hv_ic/vss-last.json"
 
-static const char *const mode_words[] = {
-	[HVU_VSS_FREEZE] = "freeze", [HVU_VSS_HOOKS_ONLY] = "hooks-only", [HVU_VSS_REFUSE] = "refuse",
-};
-
 /* --- What the administrator wants. -------------------------------------------------------- */
 
 static void tell(const char *where, bool refused, const char *text, void *data)
@@ -36,6 +32,13 @@ static int load(struct hvic *hvic, struct hvu_settings *settings)
 	if (ret != -EINVAL)
 		hvic_failed(hvic, ret, "the configuration");
 	return HVIC_FAILED;
+}
+
+static void add_mode(json_object *object, const struct hvu_settings *settings)
+{
+	const char *word = hvu_vss_mode_words[settings->vss.mode];
+
+	json_object_object_add(object, "mode", json_object_new_string(word));
 }
 
 /* --- The last backup. --------------------------------------------------------------------- */
@@ -76,13 +79,13 @@ static void print_filesystems(struct hvic *hvic, json_object *filesystems)
 	hvu_table_print(table, &hvic->paper);
 }
 
-static void print_report(struct hvic *hvic, json_object *report)
+static void print_report(struct hvic *hvic, const char *title, json_object *report)
 {
 	const char *outcome = hvu_json_string(report, "outcome");
 	char freeze[HVU_SPAN_SIZE], frozen[HVU_SPAN_SIZE];
 	json_object *filesystems;
 
-	fprintf(hvic->paper.out, "%-15s%s: ", "last backup", hvu_json_string(report, "began"));
+	fprintf(hvic->paper.out, "%-15s%s: ", title, hvu_json_string(report, "began"));
 	hvu_say(&hvic->paper, strcmp(outcome, "complete") ? HVU_BAD : HVU_GOOD, "%s", outcome);
 	if (*hvu_json_string(report, "error"))
 		fprintf(hvic->paper.out, ", %s", hvu_json_string(report, "error"));
@@ -149,14 +152,13 @@ int cmd_vss(struct hvic *hvic)
 	if (hvic_wants_json(hvic)) {
 		whole = json_object_new_object();
 		json_object_object_add(whole, "service", service);
-		json_object_object_add(whole, "mode",
-				       json_object_new_string(mode_words[settings.vss.mode]));
+		add_mode(whole, &settings);
 		json_object_object_add(whole, "last", report);
 		hvic_print_json(hvic, whole);
 	} else {
-		print_service(hvic, service, mode_words[settings.vss.mode]);
+		print_service(hvic, service, hvu_vss_mode_words[settings.vss.mode]);
 		if (report)
-			print_report(hvic, report);
+			print_report(hvic, "last backup", report);
 		else
 			fprintf(hvic->paper.out, "%-15snone since the last boot\n", "last backup");
 		json_object_put(report);
@@ -286,14 +288,13 @@ static int show_plan(struct hvic *hvic, bool test)
 	ret = collect(hvic, &settings, test, &array);
 	if (array && hvic_wants_json(hvic)) {
 		whole = json_object_new_object();
-		json_object_object_add(whole, "mode",
-				       json_object_new_string(mode_words[settings.vss.mode]));
+		add_mode(whole, &settings);
 		json_object_object_add(whole, "filesystems", array);
 		hvic_print_json(hvic, whole);
 	} else if (array) {
 		if (settings.vss.mode != HVU_VSS_FREEZE)
 			hvu_say(&hvic->paper, HVU_WARN, "vss.mode is %s: nothing freezes\n\n",
-				mode_words[settings.vss.mode]);
+				hvu_vss_mode_words[settings.vss.mode]);
 		print_plan(hvic, array);
 		if (test)
 			fprintf(hvic->paper.out, "\nopened and written in %s%s\n",
@@ -311,7 +312,36 @@ int cmd_vss_list(struct hvic *hvic)
 	return show_plan(hvic, false);
 }
 
+/* The report says all that there is to say, also if it failed. */
+static int freeze(struct hvic *hvic, uint32_t hold_ms)
+{
+	json_object *report;
+	int ret = hvic_trial(hvic, hold_ms, &report);
+
+	if (ret)
+		return ret;
+	if (strcmp(hvu_json_string(report, "outcome"), "complete"))
+		ret = HVIC_FAILED;
+	if (hvic_wants_json(hvic)) {
+		hvic_print_json(hvic, report);
+	} else {
+		print_report(hvic, "trial", report);
+		json_object_put(report);
+	}
+	return ret;
+}
+
 int cmd_vss_test(struct hvic *hvic)
 {
-	return show_plan(hvic, true);
+	const char *span = hvic_args_value(&hvic->call, "hold");
+	uint64_t hold_ms = 0;
+
+	if (!hvic_args_value(&hvic->call, "freeze")) {
+		if (span)
+			return hvic_usage_error("--hold is of use with --freeze only");
+		return show_plan(hvic, true);
+	}
+	if (span && (hvu_parse_span(span, &hold_ms) || hold_ms > UINT32_MAX))
+		return hvic_usage_error("--hold \"%s\" is not a time such as 5s", span);
+	return freeze(hvic, hold_ms);
 }

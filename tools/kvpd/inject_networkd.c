@@ -75,7 +75,38 @@ static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t fami
 			fprintf(file, "Gateway=%s\n", hvic_address_text(&ip->gateways[i], text));
 }
 
-static char *print_file(const struct hvic_job *job)
+static bool is_said_of_dns(const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	for (uint32_t i = 0; i < ip->n_dns; i++)
+		if (ip->dns[i].family == family)
+			return true;
+	return false;
+}
+
+/* Of which family is a line of our file? 0: of none, or of no matter. */
+static uint8_t family_of(const char *line, const struct hv_ic_kvp_ip *said)
+{
+	uint8_t family = memchr(line, ':', strcspn(line, "\n")) ? 6 : 4;
+
+	if (!strncmp(line, "DHCP=", 5) || !strncmp(line, "Address=", 8) ||
+	    !strncmp(line, "Gateway=", 8))
+		return family;
+	return !strncmp(line, "DNS=", 4) && !is_said_of_dns(said, family) ? family : 0;
+}
+
+/*
+ * What the host has said before about a family still holds; what the adapter has in this moment may
+ * not be all of it.
+ */
+static void copy_family(FILE *file, const char *before, uint8_t family,
+			const struct hv_ic_kvp_ip *said)
+{
+	for (const char *line = before; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (family_of(line, said) == family)
+			fprintf(file, "%.*s\n", (int)strcspn(line, "\n"), line);
+}
+
+static char *print_file(const struct hvic_job *job, const char *before)
 {
 	char text[HVIC_ADDRESS_TEXT_SIZE], *content = NULL;
 	size_t size;
@@ -86,9 +117,12 @@ static char *print_file(const struct hvic_job *job)
 	fprintf(file, "# Written by hvic-kvpd(8), as the virtual machine's host wants it.\n"
 		"[Match]\nName=%s\n\n[Network]\n", job->link.name);
 	for (uint8_t family = 4; family <= 6; family += 2) {
-		bool is_said = hvic_job_has_family(&job->ip, family);
-
-		print_family(file, is_said ? &job->ip : &job->now, family, !is_said);
+		if (hvic_job_has_family(&job->ip, family))
+			print_family(file, &job->ip, family, false);
+		else if (before)
+			copy_family(file, before, family, &job->ip);
+		else
+			print_family(file, &job->now, family, true);
 	}
 	for (uint32_t i = 0; i < job->ip.n_dns; i++)
 		fprintf(file, "DNS=%s\n", hvic_address_text(&job->ip.dns[i], text));
@@ -138,7 +172,7 @@ int hvic_networkd_apply(struct hvic_job *job)
 	if (folder < 0)
 		return folder;
 	had = hvu_read(job->inject->root, before, sizeof(before), FOLDER "/%s", name);
-	content = print_file(job);
+	content = print_file(job, had < 0 ? NULL : before);
 	ret = content ? hvu_replace(folder, name, 0644, true, content) : -ENOMEM;
 	free(content);
 	if (ret)

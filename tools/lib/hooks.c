@@ -2,14 +2,6 @@
 /* Hooks of backups: see hooks.h. */
 #include "hooks.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "root.h"
 #include "settings.h"
 
@@ -34,30 +26,4 @@ bool hvu_hooks_any(int root)
 		any = hvu_hooks_is_name(*name);
 	hvu_list_free(names);
 	return any;
-}
-
-/**
- * hvu_hooks_connect() - begin a backup
- * @root: below which the socket is
- *
- * Return: the connection, non-blocking, or a negative errno.
- */
-int hvu_hooks_connect(int root)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int place = hvu_open(root, O_PATH, HVU_HOOKS_SOCKET), fd, ret;
-
-	if (place < 0)
-		return place;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	ret = fd < 0 ? -errno : 0;
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", place);
-	if (!ret && connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		ret = -errno;
-	close(place);
-	if (!ret)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return ret;
 }

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #define HVU_HOOKS_FOLDER "etc/hv_ic/freeze.d"
-#define HVU_HOOKS_SOCKET "run/hv_ic/hooks.sock"
+/* A name as of socket.h. */
+#define HVU_HOOKS_SOCKET "hooks.sock"
 
 /**
  * enum hvu_hooks_phase - what hooks are run for
@@ -52,6 +53,5 @@ struct hvu_hooks_answer {
 
 bool hvu_hooks_is_name(const char *name);
 bool hvu_hooks_any(int root);
-int hvu_hooks_connect(int root);
 
 #endif

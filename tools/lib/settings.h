@@ -26,6 +26,9 @@ enum hvu_injection {
 /* What a FREEZE of the host does. */
 enum hvu_vss_mode { HVU_VSS_FREEZE, HVU_VSS_HOOKS_ONLY, HVU_VSS_REFUSE };
 
+/* Its words by number, ended by NULL. */
+extern const char *const hvu_vss_mode_words[];
+
 /**
  * struct hvu_fcopy_directory - section [fcopy NAME]: where the host may put files
  * @name: of the section

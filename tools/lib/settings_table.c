@@ -14,7 +14,7 @@ static const char *const injections[] = {
 	NULL
 };
 
-static const char *const vss_modes[] = {
+const char *const hvu_vss_mode_words[] = {
 	[HVU_VSS_FREEZE] = "freeze",
 	[HVU_VSS_HOOKS_ONLY] = "hooks-only",
 	[HVU_VSS_REFUSE] = "refuse",
@@ -44,7 +44,7 @@ static const struct hvu_key kvp[] = {
 };
 
 static const struct hvu_key vss[] = {
-	{ "mode", HVU_KIND_WORD, VSS(mode), "freeze", vss_modes,
+	{ "mode", HVU_KIND_WORD, VSS(mode), "freeze", hvu_vss_mode_words,
 	  "What a backup does: freeze file systems and run hooks, only run hooks, or nothing." },
 	{ "include", HVU_KIND_PATHS, VSS(include), "", NULL,
 	  "Mount points to freeze: globs; if there are none, all." },

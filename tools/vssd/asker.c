@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "socket.h"
+
 static int on_answer(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct hvic_asker *asker = data;
@@ -46,7 +48,7 @@ int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_
 	int fd, ret;
 
 	if (!asker->source) {
-		fd = hvu_hooks_connect(asker->root);
+		fd = hvu_socket_connect(asker->root, HVU_HOOKS_SOCKET);
 		if (fd < 0)
 			return fd;
 		ret = sd_event_add_io(asker->event, &asker->source, fd, EPOLLIN, on_answer, asker);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/hv_ic.h>
@@ -16,16 +15,11 @@
 #include "clock.h"
 #include "printable.h"
 #include "root.h"
+#include "socket.h"
 
 /* If the driver names none. */
 #define DEADLINE_MS	30000
 #define FROZEN_MAX_S	60
-
-static const char *const mode_words[] = {
-	[HVU_VSS_FREEZE] = "freeze",
-	[HVU_VSS_HOOKS_ONLY] = "hooks-only",
-	[HVU_VSS_REFUSE] = "refuse",
-};
 
 static const char *const mode_texts[] = {
 	[HVU_VSS_FREEZE] = "Serving the host: a backup freezes the file systems",
@@ -44,8 +38,9 @@ static const char *show_status(const struct hvu_client *client)
 {
 	const struct hvic_backup *backup = (const struct hvic_backup *)client;
 
-	return backup->state == HVIC_IDLE ? mode_texts[backup->settings.vss.mode] :
-		"The host makes a backup";
+	if (backup->state == HVIC_IDLE)
+		return mode_texts[backup->settings.vss.mode];
+	return backup->trial ? "The administrator tries a backup" : "The host makes a backup";
 }
 
 static void tell_status(struct hvic_backup *backup)
@@ -56,13 +51,15 @@ static void tell_status(struct hvic_backup *backup)
 
 /* --- The end. ----------------------------------------------------------------------------- */
 
-static const char *thaw_text(int status)
+static const char *thaw_text(const struct hvic_backup *backup, int status)
 {
 	switch (status) {
 	case -ETIMEDOUT:
-		return "the host did not thaw in time";
+		return backup->trial ? "it took longer than vss_frozen_max of hv_ic" :
+			"the host did not thaw in time";
 	case -ECANCELED:
-		return "the host took it back, or started over";
+		return backup->trial ? "it was broken off" :
+			"the host took it back, or started over";
 	case -EINTR:
 		return "the machine is about to sleep";
 	case -ENODEV:
@@ -90,25 +87,43 @@ static void log_skipped(struct hvic_backup *backup)
 static void log_outcome(struct hvic_backup *backup)
 {
 	const struct hvic_report *report = &backup->report;
+	const char *what = backup->trial ? "trial" : "backup";
 
 	if (report->hooks_failed)
 		hvic_journal(&backup->journal, HVU_MESSAGE_HOOKS_FAILED, HVU_LOG_WARNING,
 			     "hooks failed: %u, the first was %s", report->hooks_failed,
 			     report->hooks_error);
 	if (report->error[0])
-		hvic_journal(&backup->journal, HVU_MESSAGE_BACKUP_FAILED, HVU_LOG_WARNING,
-			     "backup %s: %s", report->outcome, report->error);
+		hvic_journal(&backup->journal,
+			     backup->trial ? HVU_MESSAGE_NONE : HVU_MESSAGE_BACKUP_FAILED,
+			     HVU_LOG_WARNING, "%s %s: %s", what, report->outcome, report->error);
 	else
 		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_INFO,
-			     "backup %s: frozen within %llu ms, for %llu ms", report->outcome,
+			     "%s %s: frozen within %llu ms, for %llu ms", what, report->outcome,
 			     (unsigned long long)report->freeze_us / 1000,
 			     (unsigned long long)report->frozen_us / 1000);
+}
+
+static void publish(struct hvic_backup *backup)
+{
+	int ret;
+
+	if (backup->trial) {
+		json_object *report = hvic_report_describe(&backup->report);
+
+		backup->tried(backup->trier, json_object_to_json_string(report));
+		json_object_put(report);
+		return;
+	}
+	ret = hvic_report_write(&backup->report, backup->root);
+	if (ret)
+		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_WARNING,
+			     "/" HVIC_REPORT_FILE ": %s", strerror(-ret));
 }
 
 static void become_idle(struct hvic_backup *backup)
 {
 	struct hvic_freeze next = backup->next;
-	int ret;
 
 	hvic_asker_close(&backup->hooks);
 	hvic_inhibitor_release(&backup->inhibitor);
@@ -116,12 +131,12 @@ static void become_idle(struct hvic_backup *backup)
 		backup->report.outcome = backup->report.error[0] ?
 			backup->promised ? "broken" : "failed" : "complete";
 	log_outcome(backup);
-	ret = hvic_report_write(&backup->report, backup->root);
-	if (ret)
-		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_WARNING,
-			     "/" HVIC_REPORT_FILE ": %s", strerror(-ret));
-	hvic_report_free(&backup->report);
 	backup->state = HVIC_IDLE;
+	if (!backup->given_up)
+		publish(backup);
+	hvic_report_free(&backup->report);
+	backup->trial = false;
+	backup->given_up = false;
 	backup->freeze.id = 0;
 	backup->next.id = 0;
 	tell_status(backup);
@@ -150,7 +165,7 @@ static void has_thawed(struct hvic_backup *backup, int status)
 	if (backup->mounts.all && first_us)
 		report->frozen_us = hvu_now_us() - first_us;
 	if (status && !report->error[0])
-		snprintf(report->error, sizeof(report->error), "%s", thaw_text(status));
+		snprintf(report->error, sizeof(report->error), "%s", thaw_text(backup, status));
 	hvic_journal_flush(&backup->journal);
 	hvic_inhibitor_resume(&backup->inhibitor);
 	log_skipped(backup);
@@ -163,9 +178,19 @@ static void has_thawed(struct hvic_backup *backup, int status)
 
 /* --- The beginning. ----------------------------------------------------------------------- */
 
+static void release(struct hvic_backup *backup)
+{
+	backup->freezer.ops->release(backup->client.device);
+}
+
+/* A trial has nobody to answer to; it ends for the kernel when it fails. */
 static int answer(struct hvic_backup *backup, int status)
 {
 	backup->report.freeze_us = hvu_now_us() - backup->began_us;
+	if (backup->trial && status)
+		release(backup);
+	if (backup->trial)
+		return 0;
 	return hvu_client_answer(&backup->client, backup->freeze.id, status, NULL, 0);
 }
 
@@ -189,9 +214,9 @@ static int on_guard(sd_event_source *source, uint64_t now_us, void *data)
 
 	(void)source;
 	(void)now_us;
-	/* There is nothing that would have to thaw; it is for the host, whose THAW is to fail. */
-	ioctl(backup->client.device, HV_IC_VSS_RELEASE);
-	has_thawed(backup, -ETIMEDOUT);
+	/* If nothing is held, it is for the host, whose THAW is to fail. */
+	release(backup);
+	has_thawed(backup, backup->trial ? 0 : -ETIMEDOUT);
 	return 0;
 }
 
@@ -205,7 +230,7 @@ static bool holds_anything(const struct hvic_backup *backup)
 }
 
 /* What is held has a limit of the kernel's, which is also ours where nothing is. */
-static void set_guard(struct hvic_backup *backup)
+static uint64_t limit_us(struct hvic_backup *backup)
 {
 	unsigned long seconds = 0;
 	char text[32];
@@ -213,9 +238,15 @@ static void set_guard(struct hvic_backup *backup)
 	if (hvu_read(backup->root, text, sizeof(text),
 		     "sys/module/hv_ic/parameters/vss_frozen_max") > 0)
 		seconds = strtoul(text, NULL, 10);
-	sd_event_add_time_relative(backup->event, &backup->guard, CLOCK_BOOTTIME,
-				   (seconds ? seconds : FROZEN_MAX_S) * UINT64_C(1000000), 0,
-				   on_guard, backup);
+	return (seconds ? seconds : FROZEN_MAX_S) * UINT64_C(1000000);
+}
+
+static void set_guard(struct hvic_backup *backup)
+{
+	uint64_t us = backup->trial ? backup->hold_ms * UINT64_C(1000) : limit_us(backup);
+
+	sd_event_add_time_relative(backup->event, &backup->guard, CLOCK_BOOTTIME, us, 1, on_guard,
+				   backup);
 }
 
 static void promise(struct hvic_backup *backup)
@@ -225,7 +256,7 @@ static void promise(struct hvic_backup *backup)
 	if (!ret) {
 		backup->promised = true;
 		backup->state = HVIC_HELD;
-		if (!holds_anything(backup))
+		if (backup->trial || !holds_anything(backup))
 			set_guard(backup);
 		return;
 	}
@@ -259,6 +290,8 @@ static int on_frozen(sd_event_source *source, int fd, uint32_t events, void *dat
 	(void)source;
 	(void)fd;
 	(void)events;
+	if (!ret && backup->given_up)
+		ret = -ECANCELED;
 	if (backup->thawed) {
 		has_thawed(backup, backup->status ? backup->status : -ECANCELED);
 	} else if (ret) {
@@ -298,18 +331,24 @@ static void hold(struct hvic_backup *backup)
 	}
 }
 
-static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
+static void start_over(struct hvic_backup *backup)
 {
-	enum hvu_vss_mode mode = backup->settings.vss.mode;
-	int ret;
-
-	backup->freeze = freeze;
 	backup->began_us = hvu_now_us();
 	backup->promised = false;
 	backup->thawed = false;
 	backup->status = 0;
-	backup->report = (struct hvic_report){ .began = time(NULL), .mode = mode_words[mode] };
-	if (mode == HVU_VSS_REFUSE) {
+	backup->report = (struct hvic_report){
+		.began = time(NULL), .mode = hvu_vss_mode_words[backup->settings.vss.mode],
+	};
+}
+
+static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
+{
+	int ret;
+
+	start_over(backup);
+	backup->freeze = freeze;
+	if (backup->settings.vss.mode == HVU_VSS_REFUSE) {
 		backup->report.outcome = "refused";
 		fail(backup, -EACCES, "vss.mode is refuse");
 		return;
@@ -324,7 +363,8 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 	ret = hvic_asker_ask(&backup->hooks, HVU_HOOKS_FREEZE,
 			     backup->settings.vss.hook_timeout_ms);
 	if (ret)
-		fail(backup, ret, "hooks cannot be run: /" HVU_HOOKS_SOCKET ": %s", strerror(-ret));
+		fail(backup, ret, "hooks cannot be run: /" HVU_SOCKET_FOLDER "/"
+		     HVU_HOOKS_SOCKET ": %s", strerror(-ret));
 }
 
 static void hooks_have_run(void *data, const struct hvu_hooks_answer *hooks)
@@ -351,11 +391,12 @@ static void thaw(struct hvic_backup *backup, int status)
 {
 	switch (backup->state) {
 	case HVIC_IDLE:
+	case HVIC_ASKED:
 	case HVIC_UNDOING:
 		return;
 	case HVIC_HOOKS:
 		snprintf(backup->report.error, sizeof(backup->report.error), "%s",
-			 thaw_text(status ? status : -ECANCELED));
+			 thaw_text(backup, status ? status : -ECANCELED));
 		undo(backup);
 		return;
 	case HVIC_HOLDING:
@@ -374,7 +415,7 @@ static void take_freeze(struct hvic_backup *backup, const struct hv_ic_record *r
 {
 	struct hvic_freeze freeze = {
 		.id = record->id,
-		.until_ms = hvu_now_us() / 1000 +
+		.until_ms = hvu_now_ms() +
 			(record->deadline_ms ? record->deadline_ms : DEADLINE_MS),
 	};
 
@@ -403,6 +444,12 @@ static int take(struct hvu_client *client, const struct hv_ic_record *record, co
 	case HV_IC_VSS_THAW:
 		thaw(backup, record->status);
 		return 0;
+	case HV_IC_VSS_TRIAL:
+		if (backup->state == HVIC_ASKED)
+			begin(backup, (struct hvic_freeze){
+				.until_ms = hvu_now_ms() + DEADLINE_MS,
+			});
+		return 0;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -415,7 +462,7 @@ static void over(struct hvu_client *client, uint64_t id, int status)
 
 	if (id == backup->next.id)
 		backup->next.id = 0;
-	if (id != backup->freeze.id)
+	if (!id || id != backup->freeze.id)
 		return;
 	if (backup->state == HVIC_HOOKS)
 		thaw(backup, status);
@@ -428,7 +475,10 @@ static void gone(struct hvu_client *client)
 	struct hvic_backup *backup = backup_of(client);
 
 	backup->next.id = 0;
-	thaw(backup, -ENODEV);
+	if (backup->state == HVIC_ASKED)
+		fail(backup, -ENODEV, "%s", thaw_text(backup, -ENODEV));
+	else
+		thaw(backup, -ENODEV);
 }
 
 static void start(struct hvu_client *client)
@@ -439,6 +489,48 @@ static void start(struct hvu_client *client)
 const struct hvu_client_ops hvic_backup_ops = {
 	.start = start, .take = take, .over = over, .gone = gone, .status = show_status,
 };
+
+/* --- The administrator's word. ------------------------------------------------------------ */
+
+/**
+ * hvic_backup_try() - freeze and thaw without the host
+ * @backup: the daemon
+ * @hold_ms: how long all stays frozen
+ *
+ * Return: 0, and then @backup->tried will be called, unless hvic_backup_give_up() is; %-EBUSY if
+ * the host or another trial has not ended; %-ENOTCONN if the host does not offer backups; or
+ * another negative errno of the driver.
+ */
+int hvic_backup_try(struct hvic_backup *backup, uint32_t hold_ms)
+{
+	int ret;
+
+	if (!backup->client.attached)
+		return -ENOTCONN;
+	if (backup->state != HVIC_IDLE)
+		return -EBUSY;
+	ret = backup->freezer.ops->try(backup->client.device);
+	if (ret)
+		return ret;
+	/* ORDER: it begins with the driver's event, behind those of the backup before. */
+	start_over(backup);
+	backup->trial = true;
+	backup->hold_ms = hold_ms;
+	backup->state = HVIC_ASKED;
+	return 0;
+}
+
+/** hvic_backup_give_up() - nobody waits for the trial any more; the driver's THAW does the rest */
+void hvic_backup_give_up(struct hvic_backup *backup)
+{
+	backup->given_up = true;
+	if (backup->state == HVIC_HOLDING)
+		hvic_freezer_cancel(&backup->freezer);
+	else if (backup->state == HVIC_HOOKS || backup->state == HVIC_HELD)
+		release(backup);
+	else if (backup->state == HVIC_ASKED)
+		fail(backup, -ECANCELED, "%s", thaw_text(backup, -ECANCELED));
+}
 
 /* --- Init and exit. ----------------------------------------------------------------------- */
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A backup of the host's, from its FREEZE to the end of all that followed from it.
+ * A backup of the host's, from its FREEZE to the end of all that followed from it; or a trial of
+ * the administrator's, which is the same but for the host.
  *
  *   IDLE ---> HOOKS ---> HOLDING ---> HELD ---> UNDOING ---> IDLE
  *     |         |           |                     ^
  *     |         |           '-----> LEAVING ------|
  *     |         '---------------------------------'
- *     '--- there are no hooks: HOLDING; refused: IDLE
+ *     '--- no hooks: HOLDING; refused: IDLE; a trial: ASKED, and on as from IDLE
  *
- * HOOKS and UNDOING wait for hvic-hooks, HOLDING for the freezer, HELD for the kernel's word that
- * all has thawed, and so does LEAVING, after a FREEZE that failed or that nobody waits for any
- * more. What is frozen is thawed by the kernel, whatever happens here.
+ * ASKED waits for the kernel to begin a trial, HOOKS and UNDOING wait for hvic-hooks, HOLDING for
+ * the freezer, HELD for the kernel's word that all has thawed, and so does LEAVING, after a FREEZE
+ * that failed or that nobody waits for any more. What is frozen is thawed by the kernel, whatever
+ * happens here.
  */
 #ifndef HVIC_BACKUP_H
 #define HVIC_BACKUP_H
@@ -29,7 +31,9 @@
 #include "report.h"
 #include "settings.h"
 
-enum hvic_state { HVIC_IDLE, HVIC_HOOKS, HVIC_HOLDING, HVIC_HELD, HVIC_LEAVING, HVIC_UNDOING };
+enum hvic_state {
+	HVIC_IDLE, HVIC_ASKED, HVIC_HOOKS, HVIC_HOLDING, HVIC_HELD, HVIC_LEAVING, HVIC_UNDOING
+};
 
 /**
  * struct hvic_freeze - a FREEZE of the host's
@@ -51,8 +55,13 @@ struct hvic_freeze {
  * @hooks: of the administrator
  * @inhibitor: keeps the machine up
  * @journal: what there is to say
- * @guard: ends a backup that froze nothing, so that the kernel sets it no limit
+ * @guard: ends a backup that froze nothing, so that the kernel sets it no limit; or a trial
+ * @tried: called with the report of a trial, as JSON
+ * @trier: for @tried
  * @state: how far the backup is
+ * @trial: it is one of the administrator's
+ * @given_up: nobody waits for that any more
+ * @hold_ms: how long it keeps all frozen
  * @freeze: what the host waits for, or has waited for
  * @next: its next FREEZE, which waits until the backup is over
  * @began_us: CLOCK_MONOTONIC
@@ -72,8 +81,13 @@ struct hvic_backup {
 	struct hvic_inhibitor inhibitor;
 	struct hvic_journal journal;
 	sd_event_source *guard;
+	void (*tried)(void *data, const char *report);
+	void *trier;
 
 	enum hvic_state state;
+	bool trial;
+	bool given_up;
+	uint32_t hold_ms;
 	struct hvic_freeze freeze;
 	struct hvic_freeze next;
 	int64_t began_us;
@@ -90,5 +104,7 @@ int hvic_backup_open(struct hvic_backup *backup, sd_event *event, int root,
 		     const struct hvic_freezer_ops *ops);
 void hvic_backup_close(struct hvic_backup *backup);
 int hvic_backup_reload(void *data);
+int hvic_backup_try(struct hvic_backup *backup, uint32_t hold_ms);
+void hvic_backup_give_up(struct hvic_backup *backup);
 
 #endif

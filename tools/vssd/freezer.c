@@ -31,8 +31,19 @@ static int kernel_hold(int device, int fd)
 	return ioctl(device, HV_IC_VSS_HOLD, &hold) ? -errno : 0;
 }
 
+static int kernel_try(int device)
+{
+	return ioctl(device, HV_IC_VSS_TRY) ? -errno : 0;
+}
+
+static int kernel_release(int device)
+{
+	return ioctl(device, HV_IC_VSS_RELEASE) ? -errno : 0;
+}
+
 const struct hvic_freezer_ops hvic_freezer_kernel_ops = {
 	.open = hvu_filesystem_open, .sync = kernel_sync, .hold = kernel_hold,
+	.try = kernel_try, .release = kernel_release,
 };
 
 static void skip(struct hvic_item *item, int error)
@@ -97,7 +108,7 @@ const char *hvic_item_text(const struct hvic_item *item)
 	case -EPERM:
 		return "nothing is frozen without a limit: vss_frozen_max of hv_ic is 0";
 	case -ECANCELED:
-		return "the host took the freeze back";
+		return "the freeze was taken back";
 	default:
 		return strerror(-item->error);
 	}

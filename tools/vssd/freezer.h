@@ -20,15 +20,20 @@
 #define HVIC_FREEZER_THREADS 24
 
 /**
- * struct hvic_freezer_ops - what is done to a file system; each returns a negative errno on failure
+ * struct hvic_freezer_ops - what is done to a file system, and to the kernel's end; each returns a
+ *	negative errno on failure
  * @open: a descriptor of it
  * @sync: write what is dirty
  * @hold: let the kernel freeze and hold it
+ * @try: begin a trial
+ * @release: thaw all
  */
 struct hvic_freezer_ops {
 	int (*open)(int root, const struct hvu_filesystem *filesystem);
 	int (*sync)(int fd);
 	int (*hold)(int device, int fd);
+	int (*try)(int device);
+	int (*release)(int device);
 };
 
 extern const struct hvic_freezer_ops hvic_freezer_kernel_ops;

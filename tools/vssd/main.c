@@ -18,6 +18,9 @@
 #include "log.h"
 #include "options.h"
 #include "root.h"
+#include "socket.h"
+#include "tester.h"
+#include "trial.h"
 
 /*
  * Nothing may have to be read from a file system that is frozen. A core dump would be written to
@@ -34,6 +37,7 @@ static void settle(void)
 
 static int serve(struct hvic_backup *backup, sd_event *event, int root)
 {
+	struct hvic_tester tester = { .backup = backup };
 	int ret = hvic_backup_open(backup, event, root, &hvic_freezer_kernel_ops);
 
 	if (ret >= 0)
@@ -42,11 +46,17 @@ static int serve(struct hvic_backup *backup, sd_event *event, int root)
 		hvu_log(HVU_LOG_ERROR, "cannot start: %s", strerror(-ret));
 		return 1;
 	}
+	ret = hvic_tester_open(&tester, backup);
+	if (ret)
+		hvu_log(HVU_LOG_WARNING, "/" HVU_SOCKET_FOLDER "/" HVU_TRIAL_SOCKET ": %s",
+			strerror(-ret));
 	/* The end of the process ends a backup: a thread may be waiting for a file system. */
 	ret = hvu_event_serve(event, &backup->client, &hvic_backup_ops, root, "vss",
 			      HV_IC_FEATURE_HOLD);
-	if (backup->state == HVIC_IDLE)
+	if (backup->state == HVIC_IDLE) {
+		hvic_tester_close(&tester);
 		hvic_backup_close(backup);
+	}
 	return ret;
 }
 

@@ -78,7 +78,8 @@ void hvic_report_filesystems(struct hvic_report *report, const struct hvu_mounts
 	}
 }
 
-static json_object *describe_all(const struct hvic_report *report)
+/** hvic_report_describe() - all of it as JSON, for json_object_put() */
+json_object *hvic_report_describe(const struct hvic_report *report)
 {
 	json_object *object = json_object_new_object();
 	char time[32];
@@ -114,7 +115,7 @@ static json_object *describe_all(const struct hvic_report *report)
 int hvic_report_write(const struct hvic_report *report, int root)
 {
 	const int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
-	json_object *object = describe_all(report);
+	json_object *object = hvic_report_describe(report);
 	int folder, ret;
 
 	mkdirat(root, HVIC_REPORT_FOLDER, 0755);

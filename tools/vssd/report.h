@@ -45,6 +45,7 @@ struct hvic_report {
 
 void hvic_report_filesystems(struct hvic_report *report, const struct hvu_mounts *mounts,
 			     const struct hvic_freezer *freezer);
+json_object *hvic_report_describe(const struct hvic_report *report);
 int hvic_report_write(const struct hvic_report *report, int root);
 void hvic_report_free(struct hvic_report *report);
 

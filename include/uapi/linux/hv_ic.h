@@ -430,7 +430,7 @@ enum {
  *          the answer came too late or the host has started over.
  * poll     POLLIN when a record waits, POLLHUP and POLLERR when the service is
  *          gone.
- * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD and HV_IC_VSS_RELEASE.
+ * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE, HV_IC_VSS_TRY.
  * close    Give the service up. What the host still waits for is answered for
  *          the daemon (it is not connected), and file systems that it holds thaw.
  *
@@ -528,7 +528,7 @@ struct hv_ic_hello {
 	__u16 message_minor;
 };
 
-/* The device has HV_IC_VSS_HOLD and HV_IC_VSS_RELEASE. */
+/* The device has HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE and HV_IC_VSS_TRY. */
 #define HV_IC_FEATURE_HOLD	(1 << 0)
 
 /* --- /dev/hv_ic/kvp ----------------------------------------------------------- */
@@ -634,6 +634,7 @@ struct hv_ic_kvp_ip {
 #define HV_IC_VSS_HOT_BACKUP	2	/* () (); 0 if a backup of the running guest may begin */
 #define HV_IC_VSS_FREEZE	5	/* (freeze) (); 0 if all that can be held is held */
 #define HV_IC_VSS_THAW		6	/* an event: the holds have ended, @status says why */
+#define HV_IC_VSS_TRIAL		64	/* an event: what HV_IC_VSS_TRY has begun */
 
 /*
  * The daemon does not freeze by itself: while a FREEZE is open it hands the kernel
@@ -666,12 +667,20 @@ struct hv_ic_kvp_ip {
  *
  * HV_IC_VSS_RELEASE ends all holds and returns when they have thawed.
  *
+ * HV_IC_VSS_TRY is for a trial, of which the host knows nothing: file systems can be
+ * held as if a FREEZE were open, from the event TRIAL on. Any THAW before that event is
+ * not about the trial. Holds end as above, and HV_IC_VSS_RELEASE is the usual way; until
+ * then a FREEZE of the host is answered for the daemon (busy). It fails with EBUSY while
+ * the host has its guest frozen, or believes that it has, and while the machine is about
+ * to sleep.
+ *
  * The administrator's way out is fsfreeze --unfreeze. A freeze that another program
  * makes after it cannot be told from the hold, and ends with it.
  */
 #define HV_IC_IOC		0xbe
 #define HV_IC_VSS_HOLD		_IOW(HV_IC_IOC, 1, struct hv_ic_vss_hold)
 #define HV_IC_VSS_RELEASE	_IO(HV_IC_IOC, 2)
+#define HV_IC_VSS_TRY		_IO(HV_IC_IOC, 3)
 
 /**
  * struct hv_ic_vss_hold - argument of HV_IC_VSS_HOLD

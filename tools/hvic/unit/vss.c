@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What hvic says that a backup would freeze. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "array.h"
 #include "hvic.h"
+#include "socket.h"
+#include "trial.h"
 #include "unit.h"
 
 static int list(struct unit_root *root, char **text)
@@ -57,10 +64,117 @@ static void unusable(void **state)
 	free(text);
 }
 
+/* --- Trials, with the part of hvic-vssd played by a child. -------------------------------- */
+
+struct answer {
+	bool answered;
+	int status;
+	const char *pieces[3];
+};
+
+static void play(int listener, const struct answer *answer)
+{
+	struct hvu_trial_answer said = { .status = answer->status, .text = "not now" };
+	struct hvu_trial_question question;
+	int fd = hvu_socket_accept(listener);
+
+	if (recv(fd, &question, sizeof(question), 0) != sizeof(question) ||
+	    question.hold_ms != 1500)
+		_exit(1);
+	if (answer->answered)
+		send(fd, &said, sizeof(said), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(answer->pieces) && answer->pieces[i]; i++)
+		send(fd, answer->pieces[i], strlen(answer->pieces[i]), 0);
+	_exit(0);
+}
+
+static int try(struct unit_root *root, const struct answer *answer, char **text)
+{
+	char *words[] = { "hvic", "vss", "test", "--freeze", "--hold", "1500ms", NULL };
+	struct hvic hvic = { .root = root->fd };
+	int listener = hvu_socket_listen(root->fd, HVU_TRIAL_SOCKET), status, ret;
+	char complaint[256];
+	size_t len;
+	pid_t child;
+
+	assert_true(listener >= 0);
+	assert_int_equal(hvic_args_parse(&hvic.call, ARRAY_SIZE(words) - 1, words, complaint,
+					 sizeof(complaint)), 0);
+	child = fork();
+	if (!child)
+		play(listener, answer);
+	close(listener);
+	hvic.paper.out = open_memstream(text, &len);
+	ret = hvic.call.command->run(&hvic);
+	fclose(hvic.paper.out);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	return ret;
+}
+
+static void tries(void **state)
+{
+	static const struct answer whole = { true, 0, {
+		"{\"began\":\"2026-01-01T00:00:00Z\",\"outcome\":\"complete\",\"freeze_us\":7000,",
+		"\"frozen_us\":8000,\"filesystems\":[{\"mount\":\"/\",\"type\":\"ext4\",",
+		"\"outcome\":\"frozen\",\"freeze_us\":1000}]}",
+	} };
+	static const struct {
+		struct answer answer;
+		int status;
+	} others[] = {
+		{ { true, 0, { "{\"outcome\":\"broken\",\"error\":\"too long\"}" } }, HVIC_FAILED },
+		{ { true, -EBUSY, { } }, HVIC_AGAIN },
+		{ { true, 0, { "{\"outcome\":" } }, HVIC_FAILED },
+		{ { true, 0, { "no report" } }, HVIC_FAILED },
+		{ { true, 0, { } }, HVIC_FAILED },
+		{ { false, 0, { "?" } }, HVIC_FAILED },
+		{ { false, 0, { } }, HVIC_FAILED },
+	};
+	struct unit_root *root = *state;
+	char *text;
+
+	unit_folder(root, "run");
+	assert_int_equal(try(root, &whole, &text), HVIC_OK);
+	assert_string_equal(text,
+			    "trial          2026-01-01T00:00:00Z: complete\n"
+			    "               answered after 7.0 ms, frozen for 8.0 ms\n\n"
+			    "MOUNTED AT  TYPE  OUTCOME  TOOK    REASON\n"
+			    "/           ext4  frozen   1.0 ms  \n");
+	free(text);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		assert_int_equal(try(root, &others[i].answer, &text), others[i].status);
+		free(text);
+	}
+}
+
+static void tries_nothing(void **state)
+{
+	char *freeze[] = { "hvic", "vss", "test", "--freeze", NULL };
+	char *bad[] = { "hvic", "vss", "test", "--freeze", "--hold", "soon", NULL };
+	char *alone[] = { "hvic", "vss", "test", "--hold", "5s", NULL };
+	struct unit_root *root = *state;
+	const struct {
+		char **words;
+		int n, status;
+	} calls[] = { { freeze, 4, HVIC_FAILED }, { bad, 6, HVIC_USAGE }, { alone, 5, HVIC_USAGE } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct hvic hvic = { .root = root->fd, .paper.out = stdout };
+		char complaint[256];
+
+		assert_int_equal(hvic_args_parse(&hvic.call, calls[i].n, calls[i].words, complaint,
+						 sizeof(complaint)), 0);
+		assert_int_equal(hvic.call.command->run(&hvic), calls[i].status);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
-	const struct CMUnitTest tests[] = { TEST(mounts), TEST(unusable) };
+	const struct CMUnitTest tests[] = {
+		TEST(mounts), TEST(unusable), TEST(tries), TEST(tries_nothing),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -470,6 +470,11 @@ static void networkd(void **state)
 		    "DNS=192.0.2.53\nDNS=2001:db8::53");
 	add(&v6.addresses[0], "2001:db8::9", 64);
 	expect(play, v6, 0, "Reload ReconfigureLink ");
+	expect_file(play, HEAD "DHCP=no\nAddress=192.0.2.7/24\nAddress=192.0.2.8/32\n"
+		    "Gateway=192.0.2.1\nDNS=192.0.2.53\nAddress=2001:db8::9/64");
+	/* Without a word of the host, what the adapter has stays. */
+	assert_int_equal(unlinkat(play->root->fd, NETWORK_FILE, 0), 0);
+	expect(play, v6, 0, "Reload ReconfigureLink ");
 	expect_file(play, HEAD "DHCP=ipv4\nAddress=2001:db8::9/64");
 	expect_only_that(play);
 	end(play);

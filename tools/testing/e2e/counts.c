@@ -133,10 +133,26 @@ static void blocks_of_ours(struct test *t)
 	EXPECT_RESULT(fcopy_complete(fc), 0);
 }
 
+/* Each freezes one file system, and ends with the report. */
+static void backups_of_ours(struct test *t)
+{
+	struct ic *vss;
+
+	play_disk(t);
+	vss = start_daemon(t, &ic_vss, "hvic-vssd");
+	usage_begin(t, "hvic-vssd");
+	for (int i = 0; i < REQUESTS; i++) {
+		EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+		EXPECT_RESULT(vss_thaw(vss), 0);
+	}
+	expect_within(t, &(struct bound) { .syscalls = 90, .switches = 20 });
+}
+
 const struct test_case counts_cases[] = {
 	{ .name = "counts_items", .run = items, .only = ONLY_HV_IC },
 	{ .name = "counts_blocks", .run = blocks, .only = ONLY_HV_IC },
 	{ .name = "counts_kvpd", .run = items_of_ours, .only = ONLY_HV_IC },
 	{ .name = "counts_fcopyd", .run = blocks_of_ours, .only = ONLY_HV_IC },
+	{ .name = "counts_vssd", .run = backups_of_ours, .only = ONLY_HV_IC },
 	{ 0 }
 };

@@ -196,7 +196,11 @@ static void killed_with_request(struct test *t)
 		EXPECT_RESULT(enumerate_one(kvp),
 			      strcmp(ends[i], "hang") ? WIRE_E_NOT_CONNECTED : WIRE_E_TIMEOUT);
 	}
+	test_note(t, "an item that is set");
+	play_greeted(t, "kvp", "open read:2 die");
+	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "key", "value"), 0);
 	play_greeted(t, "kvp", "items:1 open serve");
+	play_said(t, "^set pool=0 key=key value=value");
 	EXPECT_RESULT(enumerate_one(kvp), 0);
 }
 
