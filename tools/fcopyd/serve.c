@@ -8,8 +8,8 @@
 #include "log.h"
 
 /*
- * As much of a file may be unhashed while it comes: to hash competes with the host for the processor.
- * It is still in memory then, and is hashed quickly before the next copy begins.
+ * As much of a file may be unhashed while it comes: to hash competes with the host for the
+ * processor. It is still in memory then, and is hashed quickly before the next copy begins.
  */
 #define UNHASHED (64 * 1048576)
 

@@ -88,8 +88,8 @@ static bool has_instructions(void)
 }
 
 /*
- * The processor's own instructions do two rounds each. They want the words as two times four, in the
- * order a b e f and c d g h from the highest to the lowest.
+ * The processor's own instructions do two rounds each. They want the words as two times four, in
+ * the order a b e f and c d g h from the highest to the lowest.
  */
 __attribute__((target("sha,sse4.1")))
 static void take_by_instructions(uint32_t state[8], const uint8_t *blocks, size_t n)
