@@ -10,6 +10,7 @@
 #include "../../hooks/serve.h"
 #include "asker.h"
 #include "scratch.h"
+#include "socket.h"
 #include "target.h"
 
 static void fuzz_question(const uint8_t *data, size_t size)
@@ -47,7 +48,7 @@ static void fuzz_answer(const uint8_t *data, size_t size)
 
 	if (listener < 0) {
 		scratch_write("run/here", "", 0);
-		listener = hvic_serve_listen(scratch());
+		listener = hvu_socket_listen(scratch(), HVU_HOOKS_SOCKET);
 		must(listener >= 0 && sd_event_new(&event) >= 0);
 	}
 	asker.event = event;
