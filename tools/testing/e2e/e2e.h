@@ -61,7 +61,6 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @system:	in which guest
  * @disk_mib:	of a blank disk, which the small guest has none of otherwise
  * @isolated:	the guest is told that it is a confidential VM
- * @debug:	only the debug kernel can run it
  * @bare:	the guest sees no Hyper-V, and the module is not loaded
  */
 struct test_case {
@@ -81,7 +80,6 @@ struct test_case {
 	enum system system;
 	unsigned int disk_mib;
 	bool isolated;
-	bool debug;
 	bool bare;
 };
 

@@ -179,6 +179,6 @@ const struct test_case sleep_cases[] = {
 	{ .name = "sleep_frozen_legacy", .run = frozen_legacy, .only = ONLY_HV_IC },
 	{ .name = "sleep_copying", .run = copying, .only = ONLY_HV_IC },
 	{ .name = "sleep_hibernated", .run = hibernated, .only = ONLY_HV_IC, .hibernation = true,
-	  .disk_mib = 512 },
+	  .disk_mib = 512, .memory_mib = 768 },
 	{ 0 }
 };

@@ -72,10 +72,7 @@ static void untrusted(struct test *t)
 	EXPECT(follows(t));
 }
 
-/*
- * In a confidential VM, nobody has to say so; an administrator may say otherwise. Debian's kernels
- * would have the hypervisor share their memory, which KVM does not do, and have no bus.
- */
+/* In a confidential VM, nobody has to say so; an administrator may say otherwise. */
 static void isolated(struct test *t)
 {
 	test_defer(t, right_again, NULL);
@@ -88,7 +85,6 @@ static void isolated(struct test *t)
 
 const struct test_case trust_cases[] = {
 	{ .name = "trust_minimal", .run = untrusted, .only = ONLY_HV_IC },
-	{ .name = "trust_isolated", .run = isolated, .only = ONLY_HV_IC, .isolated = true,
-	  .debug = true },
+	{ .name = "trust_isolated", .run = isolated, .only = ONLY_HV_IC, .isolated = true },
 	{ 0 }
 };

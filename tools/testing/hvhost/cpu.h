@@ -51,6 +51,14 @@ void hv_cpu_kick(struct hv_vcpu *vcpu);
  */
 int hv_cpu_ioctl(struct hv_vcpu *vcpu, unsigned long request, void *argument);
 
+/**
+ * hv_cpu_share_pages() - let the guest share pages with its host
+ *
+ * KVM knows no hypercall for that, of which a confidential VM makes many, and hands none over. So
+ * the page by which the guest calls answers it itself. To be called when the guest has one.
+ */
+void hv_cpu_share_pages(struct hv_vcpu *vcpu);
+
 /** hv_cpu_describe() - its registers, for people */
 void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out);
 

@@ -133,6 +133,8 @@ static void handle_hyperv(struct hv_vcpu *vcpu)
 
 	switch (exit->type) {
 	case KVM_EXIT_HYPERV_SYNIC:
+		if (vcpu->host->config.isolated)
+			hv_cpu_share_pages(vcpu);
 		hv_synic_msrs(vcpu->host, vcpu->index, exit->u.synic.control,
 			      exit->u.synic.msg_page, exit->u.synic.evt_page);
 		break;
