@@ -26,14 +26,16 @@ end_running()
 	[ "${#running[@]}" = 0 ] || kill "${!running[@]}" 2>/dev/null || true
 }
 
-# How many stages run beside each other. A guest mostly waits, for a bound to pass or for the clock, so
-# that two of them keep two processors busy. Each takes some 4 GB.
+# How many stages run beside each other: a guest keeps two processors busy, and on fewer all of them
+# become slower together. Each takes some 5 GB.
 lanes()
 {
-	local gigabytes
+	local processors gigabytes lanes
 
+	processors=$(nproc)
 	gigabytes=$(awk '/^MemAvailable:/ { print int($2 / 1000000) }' /proc/meminfo)
-	[ "$(nproc)" -gt 1 ] && [ "$gigabytes" -ge 14 ] && echo 2 || echo 1
+	lanes=$((processors / 2 < gigabytes / 5 ? processors / 2 : gigabytes / 5))
+	echo $((lanes > 1 ? lanes : 1))
 }
 
 # progress NAME LOG OWNER: say every now and then what the stage has done by now, in the number of its
