@@ -62,12 +62,12 @@ is_wanted()
 # run_stage NAME COMMAND...: run it, print its line of the summary, and leave its numbers in a file.
 run_stage()
 {
-	local name=$1 status=0 counts skips start=$SECONDS log ticker
+	local name=$1 status=0 counts skips start=$SECONDS log ticker owner=$BASHPID
 	shift
 
 	log=$logs/$name.log
 	: >"$log"
-	progress "$name" "$log" "$BASHPID" &
+	progress "$name" "$log" "$owner" &
 	ticker=$!
 	"$@" >"$log" 2>&1 </dev/null || status=$?
 	kill "$ticker"
