@@ -32,6 +32,14 @@ static int open_folder(struct hvic_server *server)
 	return server->folder < 0 ? server->folder : 0;
 }
 
+/* Once, until it can be opened. */
+static void complain(struct hvic_server *server, unsigned int number, int error)
+{
+	if (!server->told[number])
+		hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING, "%s/.kvp_pool_%u: %s",
+			    server->settings.kvp.pools, number, hvu_pool_explain(error));
+}
+
 static int open_pool(struct hvic_server *server, unsigned int number)
 {
 	int ret = open_folder(server);
@@ -41,10 +49,7 @@ static int open_pool(struct hvic_server *server, unsigned int number)
 				    HVU_POOL_WAIT_MS);
 	if (ret) {
 		server->pools[number] = NULL;
-		if (!server->told[number])
-			hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING,
-				    "%s/.kvp_pool_%u: %s", server->settings.kvp.pools, number,
-				    hvu_pool_explain(ret));
+		complain(server, number, ret);
 		server->told[number] = true;
 		return ret;
 	}
@@ -85,10 +90,8 @@ void hvic_server_open_pools(struct hvic_server *server)
 			ret = hvu_pool_create(server->pools[number]);
 		if (!ret && number == HVU_POOL_AUTO_EXTERNAL)
 			ret = hvu_pool_drop_old(server->pools[number], server->root);
-		if (ret < 0 && !server->told[number])
-			hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING,
-				    "%s/.kvp_pool_%u: %s", server->settings.kvp.pools, number,
-				    hvu_pool_explain(ret));
+		if (ret < 0)
+			complain(server, number, ret);
 	}
 }
 

@@ -86,26 +86,6 @@ static int write_ours(struct unit_root *root, int writer, struct promises *promi
 	return ret ? 1 : 0;
 }
 
-/* As cloud-init: appends under a lock of flock(2). */
-static int write_cloud_init(struct promises *promises)
-{
-	struct record record;
-
-	for (int i = 0; i < ROUNDS; i++) {
-		int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
-
-		memset(&record, 0, sizeof(record));
-		snprintf(record.key, sizeof(record.key), "CLOUD_INIT|%d", i);
-		fill_value(record.value, i);
-		if (fd < 0 || flock(fd, LOCK_EX) < 0 || write(fd, &record, RECORD) != RECORD)
-			return 1;
-		promises->appended = i + 1;
-		close(fd);
-		usleep(1000);
-	}
-	return 0;
-}
-
 static void lock_posix(int fd, short type)
 {
 	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
@@ -114,8 +94,8 @@ static void lock_posix(int fd, short type)
 		;
 }
 
-/* A script that appends under a lock of fcntl(2). */
-static int write_by_fcntl(struct promises *promises)
+/* Appends records, each under a lock. */
+static int append(const char *name, int (*lock)(int fd), int *appended)
 {
 	struct record record;
 
@@ -123,15 +103,27 @@ static int write_by_fcntl(struct promises *promises)
 		int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
 
 		memset(&record, 0, sizeof(record));
-		snprintf(record.key, sizeof(record.key), "FCNTL|%d", i);
+		snprintf(record.key, sizeof(record.key), "%s|%d", name, i);
 		fill_value(record.value, i);
-		lock_posix(fd, F_WRLCK);
-		if (write(fd, &record, RECORD) != RECORD)
+		if (fd < 0 || lock(fd) < 0 || write(fd, &record, RECORD) != RECORD)
 			return 1;
-		promises->appended_by_fcntl = i + 1;
+		*appended = i + 1;
 		close(fd);
 		usleep(1000);
 	}
+	return 0;
+}
+
+/* As cloud-init does. */
+static int by_flock(int fd)
+{
+	return flock(fd, LOCK_EX);
+}
+
+/* As a script may. */
+static int by_fcntl(int fd)
+{
+	lock_posix(fd, F_WRLCK);
 	return 0;
 }
 
@@ -202,8 +194,10 @@ static pid_t start(struct unit_root *root, int what, struct promises *promises)
 	if (what == READER)
 		_exit(read_all());
 	if (what == BY_FCNTL)
-		_exit(write_by_fcntl(promises));
-	_exit(what == CLOUD_INIT ? write_cloud_init(promises) : write_old_daemon());
+		_exit(append("FCNTL", by_fcntl, &promises->appended_by_fcntl));
+	if (what == CLOUD_INIT)
+		_exit(append("CLOUD_INIT", by_flock, &promises->appended));
+	_exit(write_old_daemon());
 }
 
 static void finish(pid_t pid)

@@ -136,22 +136,25 @@ static void reopened(struct test *t)
 
 /* --- Modes. ------------------------------------------------------------------------------- */
 
+static void reconfigure(struct test *t, const char *lines)
+{
+	vssd_configure(t, lines);
+	test_run(t, 0, "killall -HUP hvic-vssd");
+	test_run(t, 0, "sleep 1");
+}
+
 static void modes(struct test *t)
 {
 	struct ic *vss = vssd_serve(t);
 	uint32_t flags;
 
-	vssd_configure(t, "mode = refuse");
-	test_run(t, 0, "killall -HUP hvic-vssd");
-	test_run(t, 0, "sleep 1");
+	reconfigure(t, "mode = refuse");
 	EXPECT_FAILURE(vss_hot_backup(vss, &flags));
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	vssd_expect_report(t, "refused");
 	test_run(t, 0, "hvic vss | grep -q '^mode *refuse$'");
 	test_says(t, 1, "hvic vss test --freeze", "refused, vss.mode is refuse");
-	vssd_configure(t, "mode = hooks-only");
-	test_run(t, 0, "killall -HUP hvic-vssd");
-	test_run(t, 0, "sleep 1");
+	reconfigure(t, "mode = hooks-only");
 	EXPECT_RESULT(vss_hot_backup(vss, &flags), 0);
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_run(t, 0, "touch /mnt/written");
@@ -159,19 +162,13 @@ static void modes(struct test *t)
 	vssd_expect_report(t, "complete");
 	test_run(t, 0, "hvic vss | grep -q '^mode *hooks-only$'");
 	test_says(t, 0, "hvic vss test --freeze", "complete");
-	vssd_configure(t, "exclude = /mn*");
-	test_run(t, 0, "killall -HUP hvic-vssd");
-	test_run(t, 0, "sleep 1");
+	reconfigure(t, "exclude = /mn*");
 	vssd_backup(t, vss);
 	vssd_expect_mount(t, "/mnt", "excludes it");
-	vssd_configure(t, "include = /home");
-	test_run(t, 0, "killall -HUP hvic-vssd");
-	test_run(t, 0, "sleep 1");
+	reconfigure(t, "include = /home");
 	vssd_backup(t, vss);
 	vssd_expect_mount(t, "/mnt", "does not include it");
-	vssd_configure(t, "exclude = /mn*");
-	test_run(t, 0, "killall -HUP hvic-vssd");
-	test_run(t, 0, "sleep 1");
+	reconfigure(t, "exclude = /mn*");
 	/* What cannot be used changes nothing, but keeps it from starting. */
 	vssd_configure(t, "mode = sometimes");
 	test_run(t, 0, "killall -HUP hvic-vssd");

@@ -96,6 +96,14 @@ void vssd_backup(struct test *t, struct ic *vss)
 	vssd_expect_report(t, "complete");
 }
 
+void vssd_backup_of(struct test *t, struct ic *vss, const char *n)
+{
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	vssd_expect_holds(t, vss, n);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	vssd_expect_report(t, "complete");
+}
+
 void vssd_add_hook(struct test *t, const char *name, const char *body)
 {
 	test_run(t, 0, "mkdir -p " VSSD_HOOKS);

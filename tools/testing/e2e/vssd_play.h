@@ -39,4 +39,7 @@ void vssd_expect_mount(struct test *t, const char *place, const char *what);
 /** vssd_backup() - a backup that succeeds */
 void vssd_backup(struct test *t, struct ic *vss);
 
+/** vssd_backup_of() - the same, of so many file systems */
+void vssd_backup_of(struct test *t, struct ic *vss, const char *n);
+
 #endif

@@ -10,10 +10,7 @@ static void several(struct test *t)
 	vssd_add_disk(t, "/dev/ram2", "/tmp/two");
 	for (int i = 0; i < 20; i++) {
 		test_run(t, 0, "dd if=/dev/zero of=/tmp/one/f bs=64k count=4 2>/dev/null");
-		EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-		vssd_expect_holds(t, vss, "3");
-		EXPECT_RESULT(vss_thaw(vss), 0);
-		vssd_expect_report(t, "complete");
+		vssd_backup_of(t, vss, "3");
 	}
 	test_note(t, "what it took: %s", test_run(t, 0, "grep frozen " VSSD_LOG " | tail -n 1"));
 }
@@ -25,10 +22,7 @@ static void nested(struct test *t)
 
 	vssd_add_loop(t, "/mnt/img", "/dev/loop0", "/tmp/in");
 	test_run(t, 0, "dd if=/dev/urandom of=/tmp/in/dirty bs=64k count=8 2>/dev/null");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "2");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "2");
 	vssd_expect_mount(t, "/tmp/in", "\"level\":0");
 	vssd_expect_mount(t, "/mnt", "\"level\":1");
 	test_run(t, 0, "touch /tmp/in/thawed");
@@ -47,20 +41,14 @@ static void bound(struct test *t)
 	test_run(t, 0, "touch /mnt/file /tmp/bind/file /tmp/bind/fifo");
 	test_defer(t, remove_binds, NULL);
 	test_run(t, 0, "for i in folder file fifo; do mount -o bind /mnt/$i /tmp/bind/$i; done");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "1");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "1");
 	/* Only a FIFO of it is mounted, which nobody opens, and then a file. */
 	test_run(t, 0, "umount /mnt /tmp/bind/folder /tmp/bind/file");
 	vssd_backup(t, vss);
 	vssd_expect_mount(t, "/tmp/bind/fifo", "skipped");
 	test_run(t, 0, "mount -t ext4 /dev/ram0 /mnt");
 	test_run(t, 0, "mount -o bind /mnt/file /tmp/bind/file && umount /mnt");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "1");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "1");
 	test_run(t, 0, "mount -t ext4 /dev/ram0 /mnt");
 }
 
@@ -71,10 +59,7 @@ static void covered(struct test *t)
 
 	vssd_add_disk(t, "/dev/ram1", "/tmp/one");
 	test_run(t, 0, "mount -o remount,ro /tmp/one; mount -o remount,bind,ro /mnt");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "1");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "1");
 	vssd_expect_mount(t, "/tmp/one", "read-only");
 	test_run(t, 0, "mount -t tmpfs none /mnt");
 	vssd_backup(t, vss);
@@ -95,10 +80,7 @@ static void unsupported(struct test *t)
 	test_defer(t, vssd_remove_place, "/tmp/over");
 	test_run(t, 0, "mount -t overlay -o lowerdir=/tmp/low,upperdir=%s,workdir=%s o /tmp/over",
 		 "/mnt/u", "/mnt/w");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "1");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "1");
 	vssd_expect_mount(t, "/tmp/fat", "it cannot be frozen");
 	test_run(t, 1, "grep over " VSSD_REPORT);
 }
@@ -110,10 +92,7 @@ static void by_another(struct test *t)
 
 	vssd_add_disk(t, "/dev/ram1", "/tmp/one");
 	test_run(t, 0, "fsfreeze --freeze /mnt");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "1");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "1");
 	vssd_expect_mount(t, "/mnt", "another program has frozen it");
 	test_run(t, 0, "fsfreeze --unfreeze /mnt && touch /mnt/thawed");
 	vssd_backup(t, vss);
@@ -130,10 +109,7 @@ static void mounts_change(struct test *t)
 	test_run(t, 0, "umount -l /tmp/one");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	vssd_expect_report(t, "complete");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "2");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "2");
 	/* What was unmounted while it was frozen is whole. */
 	test_run(t, 0, "mount -t ext4 /dev/ram1 /tmp/one && touch /tmp/one/thawed");
 }
@@ -150,10 +126,7 @@ static void many(struct test *t)
 	test_defer(t, remove_many, NULL);
 	test_run(t, 0, "for i in $(seq 200); do mkdir -p /tmp/200/$i; done");
 	test_run(t, 0, "for i in $(seq 200); do mount -o bind /mnt /tmp/200/$i || exit 1; done");
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "1");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "1");
 }
 
 /* --- All at once. ------------------------------------------------------------------------- */
@@ -286,10 +259,7 @@ static void below_another(struct test *t)
 	test_until(t, "test -e " VSSD_REPORT);
 	test_note(t, "what it said: %s", test_run(t, 0, "tail -n 1 " VSSD_LOG));
 	vssd_backup(t, vss);
-	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	vssd_expect_holds(t, vss, "2");
-	EXPECT_RESULT(vss_thaw(vss), 0);
-	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "2");
 }
 
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
