@@ -167,12 +167,16 @@ void bench_lack(struct bench *b, unsigned int line, const char *format, ...)
 	__printf(3, 4);
 
 /**
- * bench_busy() - how long the guest's processors have not been idle, in microseconds
+ * bench_busy_begin() - begin to count how long the guest's processors are not idle
  *
  * That is the kernel's part and the daemon's, interrupts included, to a hundredth of a second.
- * Asking costs some, too.
+ *
+ * Return: for bench_busy_end().
  */
-double bench_busy(struct bench *b);
+double bench_busy_begin(struct bench *b);
+
+/** bench_busy_end() - how long they were not, in milliseconds, without what asking costs */
+double bench_busy_end(struct bench *b, double begun);
 
 /** bench_disks() - mount @n file systems at /bench/1 ... until the end of the row */
 void bench_disks(struct bench *b, unsigned int n);

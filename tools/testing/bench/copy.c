@@ -29,12 +29,10 @@ static void copy(struct bench *b, const char *directory)
 	struct ic *fc = subject_ready(b, &ic_fcopy);
 	uint64_t size = b->row->size * MIB;
 	unsigned int blocks = 0;
-	double start, last, now, asking, busy;
+	double start, last, now, busy;
 
 	test_run(t, 0, "rm -f %s/file", directory);
-	asking = bench_busy(b);
-	busy = bench_busy(b);
-	asking = busy - asking;
+	busy = bench_busy_begin(b);
 	start = bench_us();
 	EXPECT_RESULT(fcopy_start(fc, directory, "file", 0, size), 0);
 	for (uint64_t offset = 0; offset < size; offset += sizeof(block)) {
@@ -49,7 +47,7 @@ static void copy(struct bench *b, const char *directory)
 	EXPECT_RESULT(fcopy_complete(fc), 0);
 	now = bench_us();
 	let_end(b, directory);
-	busy = bench_busy(b) - busy - asking;
+	busy = bench_busy_end(b, busy);
 	test_run(t, 0, "bench verify %s/file %lu && rm %s/file", directory, size, directory);
 
 	bench_report(b, SPEED, b->row->size / ((now - start) / 1e6));
@@ -58,7 +56,7 @@ static void copy(struct bench *b, const char *directory)
 	bench_report(b, BLOCK_99, bench_quantile(took, blocks, 0.99));
 	bench_report(b, END, (now - last) / 1e3);
 	if (b->row->lines[PROCESSOR].name)
-		bench_report(b, PROCESSOR, busy / 1e3 / b->row->size);
+		bench_report(b, PROCESSOR, busy / b->row->size);
 }
 
 /* Half of the guest's memory, as a tmpfs has it, is not enough for the largest. */

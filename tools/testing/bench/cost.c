@@ -99,7 +99,7 @@ static void poll_all(struct bench *b)
 
 static void poll(struct bench *b)
 {
-	double start, asking, busy;
+	double start, busy;
 	struct test *t = b->t;
 	struct usage used;
 
@@ -117,12 +117,9 @@ static void poll(struct bench *b)
 
 	/* Once more, and nothing is traced meanwhile. */
 	test_undo(t);
-	asking = bench_busy(b);
-	busy = bench_busy(b);
-	asking = busy - asking;
+	busy = bench_busy_begin(b);
 	poll_all(b);
-	busy = bench_busy(b) - busy - asking;
-	bench_report(b, GUEST, busy / 1e3 / POLLS);
+	bench_report(b, GUEST, bench_busy_end(b, busy) / POLLS);
 }
 
 const struct bench_row cost_rows[] = {

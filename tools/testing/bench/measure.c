@@ -35,9 +35,22 @@ double bench_quantile(double *values, unsigned int n, double q)
 	return values[below] + (at - below) * (values[below + 1] - values[below]);
 }
 
-double bench_busy(struct bench *b)
+static double busy_us(struct bench *b)
 {
 	return atof(test_run(b->t, 0, "bench busy"));
+}
+
+double bench_busy_begin(struct bench *b)
+{
+	double before = busy_us(b), now = busy_us(b);
+
+	/* The end asks once more, at the same cost. */
+	return now + (now - before);
+}
+
+double bench_busy_end(struct bench *b, double begun)
+{
+	return (busy_us(b) - begun) / 1e3;
 }
 
 static struct bench_series *series(struct bench *b, unsigned int line)
