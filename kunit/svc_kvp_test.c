@@ -368,6 +368,11 @@ static void cannot_be_stored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENOSPC, NULL, 0), 0);
 	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 2);
 	expect_nothing_to_read(f);
+	/* By and by it is tried again. */
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&service_of(f)->retry));
+	mod_delayed_work(system_wq, &service_of(f)->retry, 0);
+	flush_delayed_work(&service_of(f)->retry);
+	handed(f, HV_IC_KVP_SET, "b", "2");
 
 	daemon_goes(f);
 	daemon_comes(f);
