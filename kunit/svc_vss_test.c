@@ -132,10 +132,16 @@ static void settle(void)
 		flush_work(&vss->holds_ended);
 }
 
+/* The session that takes file systems; 0 for none. */
+static u32 open_session(void)
+{
+	return holds.state == HOLD_OPEN ? holds.session : 0;
+}
+
 /* Freezes as its dialect does; returns the status for the host. */
 static int daemon_freezes(struct stage *s)
 {
-	u64 session = hvic_hold_session();
+	u32 session = open_session();
 	unsigned int i;
 	int ret = 0, err;
 
@@ -236,7 +242,7 @@ static void daemon_comes_round(struct stage *s)
 		return;
 	/* One file system more, which it was about to freeze. */
 	if (s->dialect == NATIVE)
-		hvic_hold_take(hvic_hold_session(), &disks[0]);
+		hvic_hold_take(open_session(), &disks[0]);
 	answer_record(s, late, 0);
 }
 
@@ -697,20 +703,20 @@ static void debt_keeps_module(struct kunit *test)
 static void refused_holds(struct kunit *test)
 {
 	unsigned int limit = vss_frozen_max;
-	u64 session;
+	u32 session;
 
 	begin(stage, NATIVE);
-	KUNIT_EXPECT_EQ(test, hvic_hold_session(), 0);
+	KUNIT_EXPECT_EQ(test, open_session(), 0);
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(0, &disks[0]), -ECANCELED);
 	stage->stopped = true;
 	happen(stage, FREEZE);
-	session = hvic_hold_session();
+	session = open_session();
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session + 1, &disks[0]), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), 0);
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), -EALREADY);
 	is_frozen[1] = true;
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[1]), -EBUSY);
-	hvic_hold_release(-ECANCELED);
+	hvic_hold_end(session, -ECANCELED);
 	settle();
 	KUNIT_EXPECT_FALSE(test, is_frozen[0]);
 	KUNIT_EXPECT_TRUE(test, is_frozen[1]);	/* by another program */
@@ -726,17 +732,57 @@ static void refused_holds(struct kunit *test)
 	vss_frozen_max = limit;
 }
 
+/* What comes late is about another session than the one that there is by now. */
+static void late_calls(struct kunit *test)
+{
+	const struct hv_ic_vss_freeze *freeze;
+	u32 first, second;
+
+	begin(stage, NATIVE);
+	daemon_runs(stage);
+	KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage), &first), 0);
+	KUNIT_EXPECT_EQ(test, first, open_session());
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(first, &disks[0]), 0);
+	time_is_over(stage);
+	settle();
+	daemon_runs(stage);
+	stage->stopped = true;
+	happen(stage, FREEZE);
+	freeze = (const void *)hvic_link_peek(link_of(stage))->payload;
+	second = freeze->session;
+	KUNIT_EXPECT_EQ(test, second, open_session());
+	KUNIT_EXPECT_NE(test, second, first);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(first, &disks[0]), -ECANCELED);
+	hvic_hold_end(first, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, open_session(), second);
+	stage->stopped = false;
+	daemon_runs(stage);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	hvic_hold_end(first, -ECANCELED);
+	settle();
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	happen(stage, THAW);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	/* The number 0 is nobody's. */
+	holds.session = U32_MAX;
+	KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage), &first), 0);
+	KUNIT_EXPECT_EQ(test, first, 1);
+	hvic_hold_end(first, -ECANCELED);
+}
+
 /* A trial of the daemon's: the host's FREEZE is busy, and each end of holds ends it. */
 static void trial(struct kunit *test)
 {
 	static const enum event ends[] = { THAW, NEGOTIATE, SLEEP, OVERDUE, KILL };
 	unsigned int i;
+	u32 session;
 
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		begin(stage, NATIVE);
 		daemon_runs(stage);
-		KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage)), 0);
-		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -EBUSY);
+		KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage), &session), 0);
+		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage), &session), -EBUSY);
 		KUNIT_EXPECT_EQ(test, daemon_reads(&stage->f, HV_IC_VSS_TRIAL)->record.status, 0);
 		KUNIT_EXPECT_EQ(test, daemon_freezes(stage), 0);
 		happen(stage, FREEZE);
@@ -750,7 +796,7 @@ static void trial(struct kunit *test)
 		happen(stage, THAW);
 		happen(stage, FREEZE);
 		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
-		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -EBUSY);
+		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage), &session), -EBUSY);
 		happen(stage, THAW);
 		expect_status(&stage->f, stage->asked, stage->asked, HVIC_STATUS_OK);
 		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
@@ -759,7 +805,7 @@ static void trial(struct kunit *test)
 	/* Nobody is there who could want one. */
 	begin(stage, NATIVE);
 	happen(stage, KILL);
-	KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage), &session), -ENOTCONN);
 }
 
 static struct kunit_case svc_vss_cases[] = {
@@ -770,6 +816,7 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(unread_freeze),
 	KUNIT_CASE(debt_keeps_module),
 	KUNIT_CASE(refused_holds),
+	KUNIT_CASE(late_calls),
 	KUNIT_CASE(trial),
 	KUNIT_CASE_PARAM(orders, next_beginning),
 	{}

@@ -70,7 +70,7 @@ struct hvic_holds {
 
 	spinlock_t lock;
 	enum hvic_hold_state state;
-	u64 session;
+	u32 session;
 	unsigned int seconds;
 	bool timed;
 	struct work_struct *ended;
@@ -86,7 +86,7 @@ struct hvic_holds {
 static struct hvic_holds holds;
 
 /* Does the session take file systems? */
-static bool hvic_hold_is_open(u64 session)
+static bool hvic_hold_is_open(u32 session)
 {
 	lockdep_assert_held(&holds.lock);
 	return session && holds.session == session && holds.state == HOLD_OPEN;
@@ -169,24 +169,11 @@ unlock:
  *
  * Context: any. Does not wait until the file systems have thawed.
  */
-void hvic_hold_end(u64 session, int reason)
+void hvic_hold_end(u32 session, int reason)
 {
 	spin_lock_bh(&holds.lock);
 	if (session && session == holds.session)
 		hvic_hold_end_locked(reason);
-	spin_unlock_bh(&holds.lock);
-}
-
-/**
- * hvic_hold_release() - end the holds of whichever session there is
- * @reason: a negative errno; see HV_IC_VSS_THAW
- *
- * Context: any. Does not wait until the file systems have thawed.
- */
-void hvic_hold_release(int reason)
-{
-	spin_lock_bh(&holds.lock);
-	hvic_hold_end_locked(reason);
 	spin_unlock_bh(&holds.lock);
 }
 
@@ -200,7 +187,7 @@ void hvic_hold_release(int reason)
  * * %-ETIMEDOUT - they thawed before, although the host had been promised otherwise
  * * %-ENOENT - nothing was held
  */
-int hvic_hold_thaw(u64 session)
+int hvic_hold_thaw(u32 session)
 {
 	int ret = -ENOENT;
 
@@ -223,7 +210,7 @@ int hvic_hold_thaw(u64 session)
  * Context: any.
  * Return: the reason, 0 if the host wanted it; %-EINPROGRESS if it has not ended.
  */
-int hvic_hold_reason(u64 session)
+int hvic_hold_reason(u32 session)
 {
 	int reason = -ECANCELED;
 
@@ -258,7 +245,7 @@ void hvic_hold_start_over(void)
  * Context: any.
  * Return: 0, or %-EBUSY if there is a session, or the host relies on one.
  */
-int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *session)
+int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u32 *session)
 {
 	int ret = -EBUSY;
 
@@ -268,7 +255,10 @@ int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *sessio
 		holds.seconds = seconds;
 		holds.ended = ended;
 		holds.reason = 0;
-		*session = ++holds.session;
+		/* 0 is none. */
+		if (!++holds.session)
+			holds.session++;
+		*session = holds.session;
 		ret = 0;
 	}
 	spin_unlock_bh(&holds.lock);
@@ -282,7 +272,7 @@ int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *sessio
  * Context: any.
  * Return: 0, or the reason why the session is over.
  */
-int hvic_hold_promise(u64 session)
+int hvic_hold_promise(u32 session)
 {
 	int ret = -ECANCELED;
 
@@ -327,22 +317,6 @@ void hvic_hold_get_status(struct hvic_hold_status *status)
 
 /* --- Taking. ---------------------------------------------------------------------------- */
 
-/**
- * hvic_hold_session() - the session that takes file systems
- *
- * Context: any.
- * Return: its number, 0 if there is none.
- */
-u64 hvic_hold_session(void)
-{
-	u64 session;
-
-	spin_lock_bh(&holds.lock);
-	session = holds.state == HOLD_OPEN ? holds.session : 0;
-	spin_unlock_bh(&holds.lock);
-	return session;
-}
-
 static bool hvic_hold_has(const struct list_head *list, const struct super_block *sb)
 {
 	const struct hvic_hold *hold;
@@ -355,7 +329,7 @@ static bool hvic_hold_has(const struct list_head *list, const struct super_block
 	return false;
 }
 
-static int hvic_hold_announce(u64 session, struct hvic_hold *hold)
+static int hvic_hold_announce(u32 session, struct hvic_hold *hold)
 {
 	lockdep_assert_held(&holds.lock);
 	if (!hvic_hold_is_open(session))
@@ -374,7 +348,7 @@ static int hvic_hold_announce(u64 session, struct hvic_hold *hold)
 }
 
 /* Returns 0 if the file system is held now, and else why it may not be. */
-static int hvic_hold_settle(u64 session, struct hvic_hold *hold, int err)
+static int hvic_hold_settle(u32 session, struct hvic_hold *hold, int err)
 {
 	lockdep_assert_held(&holds.lock);
 	if (!err && !hvic_hold_is_open(session))
@@ -399,7 +373,7 @@ static int hvic_hold_settle(u64 session, struct hvic_hold *hold, int err)
  * * %-EALREADY - it is held already
  * * %-ENOMEM, or what the file system says
  */
-int hvic_hold_take(u64 session, struct super_block *sb)
+int hvic_hold_take(u32 session, struct super_block *sb)
 {
 	struct hvic_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
 	bool frozen;
@@ -446,7 +420,7 @@ out_free:
  * * %-EBUSY - it is frozen by another program
  * * %-EINTR - what the last session held has not thawed, and a signal came
  */
-int hvic_hold_fd(u64 session, int fd)
+int hvic_hold_fd(u32 session, int fd)
 {
 	struct super_block *sb;
 	struct file *file;

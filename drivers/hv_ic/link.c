@@ -463,10 +463,11 @@ int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payl
 /**
  * hvic_link_try() - the daemon wants a trial
  * @link: an owned link
+ * @session: gets its number
  *
  * Return: 0, %-ENOTTY if the service has none, or what the service says.
  */
-int hvic_link_try(struct hvic_link *link)
+int hvic_link_try(struct hvic_link *link, u32 *session)
 {
-	return link->ops->try(link->service);
+	return link->ops->try(link->service, session);
 }

@@ -45,7 +45,8 @@ enum hvic_link_abi {
  *	HVIC_LINK_ANSWER bytes, zero behind @len. Returns 0, %-ESTALE if the request
  *	is over, or %-EINVAL if the payload is malformed.
  * @read: a record has been read; the header of it
- * @try: the daemon wants to do something of which the host knows nothing; see HV_IC_VSS_TRY
+ * @try: the daemon wants to do something of which the host knows nothing, and gets the number of
+ *	that; see HV_IC_VSS_TRY
  *
  * All are called in process context without a lock.
  */
@@ -55,7 +56,7 @@ struct hvic_link_ops {
 	void (*gone)(void *service);
 	int (*reply)(void *service, u64 id, int status, const void *payload, size_t len);
 	void (*read)(void *service, const struct hv_ic_record *record);
-	int (*try)(void *service);
+	int (*try)(void *service, u32 *session);
 };
 
 /**
@@ -145,6 +146,6 @@ void hvic_link_put_back(struct hvic_link *link);
 void hvic_link_consume(struct hvic_link *link);
 int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payload,
 		    size_t len);
-int hvic_link_try(struct hvic_link *link);
+int hvic_link_try(struct hvic_link *link, u32 *session);
 
 #endif

@@ -86,7 +86,7 @@ struct hvic_vss {
 	bool asleep;
 	enum hvic_wire_vss_op op;
 	ktime_t since;
-	u64 session;
+	u32 session;
 	bool trial;
 	u64 thaw_id;
 	u64 freeze_id;
@@ -303,6 +303,7 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 		ret = hvic_vss_decode_freeze(msg->body, freeze);
 		if (ret)
 			return ret;
+		freeze->session = vss->session;
 		len = offsetof(struct hv_ic_vss_freeze, luns[freeze->n_luns]);
 	}
 	return hvic_daemon_ask(&vss->daemon, msg, vss->op, len,
@@ -533,7 +534,7 @@ static void hvic_vss_gone(struct hvic_daemon *daemon)
  * The daemon freezes, and the host knows nothing of it. The event orders it among those of the
  * sessions before.
  */
-static int hvic_vss_try(struct hvic_daemon *daemon)
+static int hvic_vss_try(struct hvic_daemon *daemon, u32 *session)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 	int ret;
@@ -546,6 +547,7 @@ static int hvic_vss_try(struct hvic_daemon *daemon)
 	if (ret)
 		return ret;
 	vss->trial = true;
+	*session = vss->session;
 	hvic_daemon_tell(daemon, HV_IC_VSS_TRIAL, 0, NULL, 0);
 	return 0;
 }
