@@ -53,15 +53,13 @@ int hvu_client_answer(struct hvu_client *client, uint64_t id, int status, const 
 	};
 	if (size)
 		memcpy(answer.payload, payload, size);
-	for (int tries = 0; tries < TRIES; tries++) {
-		/* The driver takes a record in one piece. */
-		if (write(client->device, &answer, answer.record.len) >= 0)
-			return 0;
-		if (errno != ENOMEM && errno != EINTR)
+	/* The driver takes a record in one piece. */
+	for (int tries = 0; write(client->device, &answer, answer.record.len) < 0; tries++) {
+		if (errno != ENOMEM || tries == TRIES)
 			return -errno;
-		usleep(errno == ENOMEM ? PAUSE_US : 0);
+		usleep(PAUSE_US);
 	}
-	return -ENOMEM;
+	return 0;
 }
 
 /**
