@@ -311,7 +311,7 @@ static void flat(void **state)
 
 	for (int i = 0; i < 500; i++) {
 		if (i == 50)
-			before = unit_use();
+			unit_measure(&before);
 		serve->copy.avoid_unnamed = i % 2;
 		assert_int_equal(start(serve, "/in/a", 20 * HV_IC_FCOPY_BLOCK,
 				       HV_IC_FCOPY_CREATE_PATH), 0);

@@ -420,7 +420,7 @@ static void flat(void **state)
 		char key[16];
 
 		if (i == 500)
-			before = unit_use();
+			unit_measure(&before);
 		snprintf(key, sizeof(key), "key-%d", i % 200);
 		if (i % 100 == 50)
 			assert_int_equal(set(play, HVU_POOL_GUEST, key, "value"), 0);

@@ -145,26 +145,27 @@ void unit_open(struct unit_root *root, int pid, int fd, const char *target, cons
 #define SLACK 4096
 
 /* Of the sanitizer, whose malloc() knows nothing of mallinfo(). */
-size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+#pragma weak __sanitizer_get_current_allocated_bytes
+size_t __sanitizer_get_current_allocated_bytes(void);
 
-struct unit_use unit_use(void)
+void unit_measure(struct unit_use *use)
 {
-	struct unit_use use = { .descriptors = 0 };
 	DIR *folder = opendir("/proc/self/fd");
 
 	assert_non_null(folder);
+	use->descriptors = 0;
 	while (readdir(folder))
-		use.descriptors++;
+		use->descriptors++;
 	closedir(folder);
-	use.bytes = __sanitizer_get_current_allocated_bytes ?
+	use->bytes = __sanitizer_get_current_allocated_bytes ?
 		__sanitizer_get_current_allocated_bytes() : mallinfo2().uordblks;
-	return use;
 }
 
 void unit_expect_use(const struct unit_use *before)
 {
-	struct unit_use now = unit_use();
+	struct unit_use now;
 
+	unit_measure(&now);
 	assert_int_equal(now.descriptors, before->descriptors);
 	if (now.bytes > before->bytes + SLACK)
 		fail_msg("%zu bytes more than before", now.bytes - before->bytes);

@@ -58,7 +58,8 @@ struct unit_use {
 	size_t bytes;
 };
 
-struct unit_use unit_use(void);
+/** unit_measure() - what this process holds now */
+void unit_measure(struct unit_use *use);
 
 /** unit_expect_use() - it holds no more than it did, give or take what grows once */
 void unit_expect_use(const struct unit_use *before);

@@ -108,11 +108,12 @@ static void held_and_released(struct test *t)
 /* What comes late is about a FREEZE that is over, and does nothing to the one that is not. */
 static void released_late(struct test *t)
 {
+	static const char steps[] =
+		"open read:2 hold:/mnt answer:EIO read:2 hold:/mnt release:former answer serve";
 	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_disk_without_timer(t);
-	play_greeted(t, "vss", "open read:2 hold:/mnt answer:EIO read:2 hold:/mnt release:former "
-		     "answer serve");
+	play_greeted(t, "vss", steps);
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	play_said(t, "event thaw why=ECANCELED");
 	test_run(t, 0, "touch /mnt/thawed");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "hvic.h"
 #include "scratch.h"
 #include "target.h"
@@ -21,8 +22,6 @@
 #define WORDS_MAX 40
 
 /* The linker puts this in place of the library's: there may be a driver where this runs. */
-int __wrap_hvu_genl_open(struct hvu_genl *genl, const char *name, int timeout_ms);
-
 int __wrap_hvu_genl_open(struct hvu_genl *genl, const char *name, int timeout_ms)
 {
 	(void)name;
@@ -40,7 +39,7 @@ static void begin(void)
 	};
 	static bool begun;
 
-	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pools); i++)
 		scratch_write(pools[i], "", 0);
 	if (begun)
 		return;
@@ -80,7 +79,7 @@ static bool is_harmless(const struct hvic_command *command)
 		cmd_release, cmd_doctor,
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		if (command->run == others[i])
 			return false;
 	}

@@ -204,7 +204,7 @@ static void flat(void **state)
 
 	for (int i = 10; i < 10010; i++) {
 		if (i == 500)
-			before = unit_use();
+			unit_measure(&before);
 		tell(play, (struct hv_ic_record){ .id = i, .op = HV_IC_VSS_HOT_BACKUP });
 		expect_answer(play, i, 0);
 		if (i % 50)
