@@ -36,7 +36,7 @@ unsigned int hvic_job_left_ms(const struct hvic_job *job)
 	return now + 1000 >= job->deadline_us ? 1 : (job->deadline_us - now) / 1000;
 }
 
-/** hvic_job_end() - %-ECANCELED if nobody waits for it, %-ETIMEDOUT if it has taken too long, or 0 */
+/** hvic_job_end() - %-ECANCELED if nobody waits for it, %-ETIMEDOUT if it takes too long, or 0 */
 int hvic_job_end(const struct hvic_job *job)
 {
 	if (atomic_load(&job->over))
