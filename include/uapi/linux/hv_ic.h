@@ -650,7 +650,8 @@ struct hv_ic_kvp_ip {
  *  -ECANCELED	HV_IC_VSS_RELEASE; the FREEZE was answered with an error; the host
  *		took it back or started over
  *  -ETIMEDOUT	the FREEZE was not answered in time, or the host did not thaw within
- *		the module's vss_frozen_max seconds from the first hold
+ *		the module's vss_frozen_max seconds from the first hold; where nothing is
+ *		held, from the answer to the FREEZE
  *  -ENODEV	the service went away; nothing can be read then
  *  -EINTR	the machine is about to sleep
  *
@@ -675,8 +676,8 @@ struct hv_ic_kvp_ip {
  * held as if a FREEZE were open, from the event TRIAL on. Any THAW before that event is
  * not about the trial. Holds end as above, and HV_IC_VSS_RELEASE is the usual way; until
  * then a FREEZE of the host is answered for the daemon (busy). It fails with EBUSY while
- * the host has its guest frozen, or believes that it has, and while the machine is about
- * to sleep.
+ * the host has its guest frozen, or believes that it has, while its FREEZE or THAW is open,
+ * and while the machine is about to sleep.
  *
  * The administrator's way out is fsfreeze --unfreeze. A freeze that another program
  * makes after it cannot be told from the hold, and ends with it.
