@@ -105,7 +105,7 @@ static void broken_disk(struct test *t)
 
 	test_run(t, 0, "mkdir -p /tmp/small && mount -t tmpfs -o size=1m none /tmp/small");
 	test_defer(t, vssd_remove_place, "/tmp/small");
-	test_run(t, 0, "truncate -s 2m /tmp/small/img");
+	test_run(t, 0, "truncate -s 2097152 /tmp/small/img");
 	vssd_add_loop(t, "/tmp/small/img", "/dev/loop0", "/tmp/in");
 	vssd_backup_of(t, vss, "2");
 	test_run(t, 0, "sync; dd if=/dev/zero of=/tmp/small/rest bs=1k 2>/dev/null || true");
