@@ -125,20 +125,17 @@ static void fcopy(struct test *t)
 }
 
 /*
- * Let the n-th allocation from now on fail in the calls of the daemon. Returns
+ * Let the n-th allocation from now on fail in the calls of Debian's daemon. Returns
  * what was left to count of the one before, and nothing if there is no daemon.
  */
 static const char *starve_daemon(struct test *t, const struct ic_service *service, int n)
 {
-	char name[32];
-
-	snprintf(name, sizeof(name), t->own_daemons ? "hvic-%sd" : "hv_%s_daemon", service->name);
-	return test_run(t, 0, "cd /proc/$(pidof %s);"
-			" ! cat fail-nth 2>&- || echo %d > fail-nth", name, n);
+	return test_run(t, 0, "cd /proc/$(pidof hv_%s_daemon);"
+			" ! cat fail-nth 2>&- || echo %d > fail-nth", service->name, n);
 }
 
 /*
- * Each allocation of the daemon for a request fails once. Debian's may end because
+ * Each allocation of Debian's daemon for a request fails once. The daemon may end because
  * of it; the host must get its answers.
  */
 static void starve_stock(struct test *t, const struct ic_service *service,
@@ -157,8 +154,6 @@ static void starve_stock(struct test *t, const struct ic_service *service,
 		EXPECT(++n < ALLOCATIONS_MAX);
 		left = starve_daemon(t, service, n);
 		if (!*left) {
-			/* Ours serves on. */
-			EXPECT(!t->own_daemons);
 			test_served(t, service);
 			starve_daemon(t, service, n);
 		}
@@ -231,24 +226,6 @@ static void stock_fcopy(struct test *t)
 	EXPECT_STR(test_run(t, 0, "cat /tmp/hungry; rm /tmp/hungry"), "fed");
 }
 
-static void own_kvp(struct test *t)
-{
-	test_choose_daemons(t, true);
-	stock_kvp(t);
-}
-
-static void own_vss(struct test *t)
-{
-	test_choose_daemons(t, true);
-	stock_vss(t);
-}
-
-static void own_fcopy(struct test *t)
-{
-	test_choose_daemons(t, true);
-	stock_fcopy(t);
-}
-
 static void feed(struct test *t, void *context)
 {
 	test_run(t, 0, "cd " FAILSLAB "; echo 0 > probability; echo 1 > times");
@@ -287,9 +264,6 @@ const struct test_case starved_cases[] = {
 	{ .name = "starved_stock_kvp", .run = stock_kvp, .only = ONLY_HV_IC },
 	{ .name = "starved_stock_vss", .run = stock_vss, .only = ONLY_HV_IC },
 	{ .name = "starved_stock_fcopy", .run = stock_fcopy, .only = ONLY_HV_IC },
-	{ .name = "starved_own_kvp", .run = own_kvp, .only = ONLY_HV_IC },
-	{ .name = "starved_own_vss", .run = own_vss, .only = ONLY_HV_IC },
-	{ .name = "starved_own_fcopy", .run = own_fcopy, .only = ONLY_HV_IC },
 	{ .name = "starved_held", .run = held, .only = ONLY_HV_IC },
 	{ 0 }
 };
