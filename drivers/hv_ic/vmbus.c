@@ -104,9 +104,12 @@ static void hvic_vmbus_callback(void *context)
 	hvic_channel_drain(&device->channel);
 }
 
-/* The next driver may have less room for a packet than we have. */
-static void hvic_vmbus_after_close(struct hvic_device *device)
+static void hvic_vmbus_close(void *bus_data)
 {
+	struct hvic_device *device = bus_data;
+
+	vmbus_close(device->hdev->channel);
+	/* The next driver may have less room for a packet than we have. */
 	hvic_swap_max_packet(device->hdev->channel, device->packet_size);
 	kvfree(device->room);
 	device->room = NULL;
@@ -124,17 +127,10 @@ static int hvic_vmbus_open(void *bus_data)
 	set_channel_read_mode(channel, HV_CALL_DIRECT);
 	device->packet_size = hvic_swap_max_packet(channel, PACKET_MAX);
 	ret = vmbus_open(channel, RING_SIZE, RING_SIZE, NULL, 0, hvic_vmbus_callback, device);
+	/* The bus keeps a callback that it could not open for, and the host may signal. */
 	if (ret)
-		hvic_vmbus_after_close(device);
+		hvic_vmbus_close(device);
 	return ret;
-}
-
-static void hvic_vmbus_close(void *bus_data)
-{
-	struct hvic_device *device = bus_data;
-
-	vmbus_close(device->hdev->channel);
-	hvic_vmbus_after_close(device);
 }
 
 static bool hvic_vmbus_peek(void *bus_data, struct hvic_packet *packet)

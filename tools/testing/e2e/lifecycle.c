@@ -256,6 +256,25 @@ static void reopened_after_resume(struct test *t)
 	beat_well(t);
 }
 
+/* The host refuses to open the channel, and signals all the same. */
+static void signalled_unopened(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, hb);
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind", ic_heartbeat.instance);
+	hv_channel_answer_open(hb->channel, HV_OPEN_REFUSE);
+	test_defer(t, grant_open, hb->channel);
+	test_run(t, 1, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_heartbeat.instance);
+	for (int i = 0; i < 10; i++) {
+		hv_channel_signal(hb->channel);
+		test_run(t, 0, "true");
+	}
+	hv_channel_answer_open(hb->channel, HV_OPEN_GRANT);
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_heartbeat.instance);
+	beat_well(t);
+}
+
 #define TRACING "/sys/kernel/tracing/"
 
 static void stop_probing(struct test *t, void *context)
@@ -348,6 +367,7 @@ const struct test_case lifecycle_cases[] = {
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
 	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_signalled_unopened", .run = signalled_unopened, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
