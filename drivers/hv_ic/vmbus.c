@@ -320,11 +320,12 @@ static void hvic_vmbus_turn_off(struct hvic_device *device)
 static int hvic_vmbus_apply_switch(struct hvic_device *device)
 {
 	const struct hvic_service *svc = device->channel.svc;
-	bool want = READ_ONCE(*svc->enabled) &&
-		    (!svc->needs_trust || hvic_platform_trusts_host());
+	bool want;
 	int ret = 0;
 
+	/* ORDER: read under the lock, or one who turns it last could be overtaken. */
 	mutex_lock(&device->lock);
+	want = READ_ONCE(*svc->enabled) && (!svc->needs_trust || hvic_platform_trusts_host());
 	if (want && !device->on && !device->gone)
 		ret = hvic_vmbus_turn_on(device);
 	else if (!want && device->on)
