@@ -318,6 +318,20 @@ static void disabled_at_load(struct test *t)
 	beat_well(t);
 }
 
+/* A service that has devices has them once: the second channel is not opened, without a fuss. */
+static void second_of_a_daemon(struct test *t)
+{
+	static struct ic *second;
+	struct ic *first = test_served(t, &ic_kvp);
+
+	second = ic_new_instance(t->host, &ic_kvp, "242ff919-07db-4180-9c2e-b86cb68c0002");
+	EXPECT_EQ(ic_offer(second), 0);
+	test_until(t, "dmesg | grep -q 'kvp channel cannot be opened'");
+	EXPECT_RESULT(kvp_set(first, KVP_EXTERNAL, "e2e", "first"), 0);
+	test_rescind(t, second);
+	EXPECT_RESULT(kvp_set(first, KVP_EXTERNAL, "e2e", "still"), 0);
+}
+
 static void second_instance(struct test *t)
 {
 	static struct ic *second;
@@ -371,6 +385,7 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_second_of_a_daemon", .run = second_of_a_daemon, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_leaks", .run = leaks, .last = true },
 	{ .name = "lifecycle_one_cpu_rescind", .run = rescind_under_load, .vcpus = 1 },
 	{ .name = "lifecycle_one_cpu_reload", .run = reload_under_load, .vcpus = 1 },
