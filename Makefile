@@ -86,8 +86,8 @@ dkms-test: ## add, build and install by dkms in a scratch tree, and load the res
 	@$(TESTING)/dkms/test | $(TESTING)/tap
 
 .PHONY: deb-test
-deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system
-	@$(TESTING)/packages/test | $(TESTING)/tap
+deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system; a release
+	@{ $(TESTING)/packages/test; $(TESTING)/packages/release; } | $(TESTING)/tap
 
 .PHONY: test
 test: deps ## everything above, in order, with a summary

@@ -428,8 +428,8 @@ enum {
  *          a payload where the operation has one. @op and @flags are not looked
  *          at. EINVAL if it is malformed; ESTALE if the request is over, because
  *          the answer came too late or the host has started over.
- * poll     POLLIN when a record waits, POLLHUP and POLLERR when the service is
- *          gone.
+ * poll     POLLIN when it is time to read, as below, POLLHUP and POLLERR when the
+ *          service is gone.
  * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE, HV_IC_VSS_TRY.
  * close    Give the service up. What the host still waits for is answered for
  *          the daemon (it is not connected), and file systems that it holds thaw.
@@ -447,6 +447,10 @@ enum {
  * one answer, in any order; the host waits for it, but not for ever. A request
  * that is over before the daemon has answered it is told by an event OVER with
  * its id, if the daemon has read it; otherwise it is never read.
+ *
+ * It is time to read, and a read waits no longer, when there is a record that is
+ * not quiet, or several quiet ones, and then until all have been read. A quiet one
+ * alone waits for others.
  *
  * The ABI grows by these rules:
  *
