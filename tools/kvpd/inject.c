@@ -244,12 +244,15 @@ static enum hvu_injection find_way(struct hvic_job *job)
 
 static int apply(struct hvic_job *job)
 {
+	enum hvu_injection asked = job->way;
 	int ret = 0;
 
 	if (job->way == HVU_INJECTION_AUTO)
 		job->way = find_way(job);
 	else if (job->way != HVU_INJECTION_PROGRAM)
 		ret = job->inject->ops->open_bus(job, &job->bus);
+	if (ret >= 0 && asked == HVU_INJECTION_NETWORKMANAGER && !hvic_nm_has(job))
+		ret = -EOPNOTSUPP;
 	if (ret < 0)
 		return ret;
 	switch (job->way) {
@@ -324,6 +327,28 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
 	return 0;
 }
 
+static bool is_link_local(const struct hv_ic_kvp_address *address)
+{
+	return address->family == 6 && address->bytes[0] == 0xfe;
+}
+
+/* What has been set up by hand; DHCP, routers and the kernel say again what they have said. */
+static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
+{
+	struct hv_ic_kvp_ip ip = *now;
+
+	ip.n_addresses = 0;
+	ip.n_gateways = 0;
+	for (uint32_t i = 0; i < now->n_addresses; i++)
+		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
+		    !is_link_local(&now->addresses[i]))
+			ip.addresses[ip.n_addresses++] = now->addresses[i];
+	for (uint32_t i = 0; i < now->n_gateways; i++)
+		if (!is_link_local(&now->gateways[i]))
+			ip.gateways[ip.n_gateways++] = now->gateways[i];
+	return ip;
+}
+
 /**
  * hvic_inject_begin() - set up an adapter
  * @inject: who does it
@@ -356,7 +381,7 @@ int hvic_inject_begin(struct hvic_inject *inject, uint64_t id, uint32_t deadline
 	job->inject = inject;
 	job->id = id;
 	job->link = *link;
-	job->now = *now;
+	job->now = by_hand(now);
 	job->ip = *ip;
 	job->way = inject->settings->kvp.ip_injection;
 	left -= left / 4 < RESERVE_MS ? left / 4 : RESERVE_MS;

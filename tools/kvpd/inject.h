@@ -38,7 +38,7 @@ struct hvic_inject_ops {
  * @inject: whose it is
  * @id: of the record
  * @link: the interface that is set up
- * @now: how it was set up before
+ * @now: what of it was set up by hand before
  * @ip: how it is to be set up
  * @way: who is asked to do it
  * @program: if it is a program; a copy

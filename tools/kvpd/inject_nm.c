@@ -30,6 +30,8 @@
 /* States of an active connection. */
 #define ACTIVATED		2
 #define DEACTIVATING		3
+/* Of its flags: it shows what others have set up, by a profile made up for it. */
+#define IS_EXTERNAL		0x80
 
 #define MOMENT_US		100000
 
@@ -66,9 +68,19 @@ static int get_path(struct hvic_job *job, const char *object, const char *interf
 	return read_path(reply, ret, path);
 }
 
+/* "/" if NetworkManager has activated nothing. */
 static int get_active(struct hvic_job *job, const char *device, char path[static PATH_SIZE])
 {
-	return get_path(job, device, DEVICE, "ActiveConnection", path);
+	int ret = get_path(job, device, DEVICE, "ActiveConnection", path);
+	uint32_t flags = 0;
+
+	if (ret || !strcmp(path, "/"))
+		return ret;
+	sd_bus_get_property_trivial(job->bus, DESTINATION, path, ACTIVE, "StateFlags", NULL, 'u',
+				    &flags);
+	if (flags & IS_EXTERNAL)
+		strcpy(path, "/");
+	return 0;
 }
 
 static bool is_starting(struct hvic_job *job)
@@ -96,7 +108,7 @@ static void wait_started(struct hvic_job *job)
 	}
 }
 
-/** hvic_nm_has() - does NetworkManager run, and keep the adapter? */
+/** hvic_nm_has() - does NetworkManager run, and keep the adapter? If it starts, wait for it. */
 bool hvic_nm_has(struct hvic_job *job)
 {
 	char device[PATH_SIZE];
@@ -272,6 +284,7 @@ static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
 }
 
+/* Of which type it is, NetworkManager knows by the device. */
 static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 {
 	char name[64];
@@ -279,12 +292,13 @@ static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 
 	snprintf(name, sizeof(name), "hv_ic %s", job->link.name);
 	sd_bus_message_open_container(profile, 'a', "{sa{sv}}");
-	sd_bus_message_append(profile, "{sa{sv}}", "connection", 3, "id", "s", name, "type", "s",
-			      "802-3-ethernet", "interface-name", "s", job->link.name);
-	sd_bus_message_append(profile, "{sa{sv}}", "802-3-ethernet", 0);
+	sd_bus_message_append(profile, "{sa{sv}}", "connection", 2, "id", "s", name,
+			      "interface-name", "s", job->link.name);
 	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
 		if (hvic_job_has_family(&job->ip, family))
 			ret = append_family(profile, NULL, &job->ip, family);
+		else if (hvic_job_has_family(&job->now, family))
+			ret = append_family(profile, NULL, &job->now, family);
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
 }
 
@@ -441,10 +455,8 @@ static void roll_back(struct hvic_job *job, const char *checkpoint)
 int hvic_nm_apply(struct hvic_job *job)
 {
 	char device[PATH_SIZE], checkpoint[PATH_SIZE];
-	int ret;
+	int ret = find_device(job, device);
 
-	wait_started(job);
-	ret = find_device(job, device);
 	if (!ret)
 		ret = create_checkpoint(job, device, checkpoint);
 	if (ret)

@@ -42,10 +42,16 @@ static void nm(void **state)
 	expect(play, dhcp, 0, NM_OK);
 	assert_non_null(strstr(play->profile, "ipv4 [dns-search [lan ]method auto dns []]"));
 
+	play->nm_external = true;
+	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	play->nm_external = false;
 	play->nm_idle = true;
 	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
 	assert_non_null(strstr(play->profile,
-			       "id hv_ic eth0 type 802-3-ethernet interface-name eth0 "));
+			       "connection [id hv_ic eth0 interface-name eth0 ]ipv4 [method manual "));
+	/* What has been there by hand stays. */
+	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
+			       "2001:db8::5 prefix 40 ]]dns []]]"));
 	end(play);
 }
 
@@ -110,6 +116,9 @@ static void boots(void **state)
 	expect(play, v4(), 0, NM_OK);
 	/* Nobody has come. */
 	play->nm_manages = false;
+	play->settings.kvp.ip_injection = HVU_INJECTION_NETWORKMANAGER;
+	expect(play, v4(), -EOPNOTSUPP, "");
+	play->settings.kvp.ip_injection = HVU_INJECTION_AUTO;
 	play->boots = 1;
 	expect(play, v4(), -EOPNOTSUPP, "");
 	end(play);

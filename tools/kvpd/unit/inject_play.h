@@ -27,7 +27,8 @@
  * @boots: how often the machine boots still, and nobody is there
  * @nm_manages: NetworkManager runs, and keeps the interface
  * @nm_idle: no profile is active on it
- * @nm_starts: how often it says that it is not ready yet, and has no profile active
+ * @nm_external: what is active on it is not its own
+ * @nm_starts: how often it says that it is not ready yet, and has not come to its own
  * @nm_activates: how often it says that a profile is not active yet
  * @nm_gives_up: and then that it will not be
  * @nm_stuck: it does not go back to what was before
@@ -49,7 +50,7 @@ struct play {
 	sd_event *event;
 	unsigned int without_bus, boots;
 	bool nm_manages;
-	bool nm_idle;
+	bool nm_idle, nm_external;
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
@@ -169,8 +170,10 @@ static int get(sd_bus *bus, const char *path, const char *interface, const char 
 		return sd_bus_message_append(reply, "u", activates ? 1 : play->nm_gives_up ? 4 : 2);
 	}
 	if (!strcmp(property, "ActiveConnection"))
-		return sd_bus_message_append(reply, "o", play->nm_idle || play->nm_starts ?
-					     "/" : "/nm/active");
+		return sd_bus_message_append(reply, "o", play->nm_idle ? "/" : "/nm/active");
+	if (!strcmp(property, "StateFlags"))
+		return sd_bus_message_append(reply, "u", play->nm_external || play->nm_starts ?
+					     0x84 : 0xc);
 	return sd_bus_message_append(reply, "o", "/nm/profile");
 }
 
@@ -200,6 +203,7 @@ static const sd_bus_vtable active[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Connection", "o", get, 0, 0),
 	SD_BUS_PROPERTY("State", "u", get, 0, 0),
+	SD_BUS_PROPERTY("StateFlags", "u", get, 0, 0),
 	SD_BUS_VTABLE_END
 };
 
@@ -328,8 +332,13 @@ static struct hv_ic_kvp_ip both(void)
 static int start(struct play *play, const struct hv_ic_kvp_ip *ip)
 {
 	const struct hvic_link link = { .index = 3, .name = "eth0" };
-	struct hv_ic_kvp_ip now = { .dhcp = 1 };
+	struct hv_ic_kvp_ip now = { .dhcp = 1, .n_addresses = 3, .n_gateways = 1 };
 
+	add(&now.addresses[0], "2001:db8::5", 64);
+	add(&now.addresses[1], "2001:db8::6", 64);
+	now.addresses[1].origin = HV_IC_KVP_ORIGIN_DYNAMIC;
+	add(&now.addresses[2], "fe80::5", 64);
+	add(&now.gateways[0], "fe80::1", 0);
 	play->done[0] = '\0';
 	play->profile[0] = '\0';
 	play->answers = 0;

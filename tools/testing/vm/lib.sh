@@ -20,6 +20,15 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/hv_ic
 TREE_ID=$(cksum <<<"$TREE" | cut -d' ' -f1)
 OWN=$CACHE/trees/$TREE_ID
 
+# kernel_of DEBIAN: print the kernel that this version of Debian has.
+kernel_of()
+{
+	case $1 in
+	12) echo 6.1 ;;
+	13) echo 6.12 ;;
+	esac
+}
+
 say()
 {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
