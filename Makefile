@@ -17,8 +17,9 @@ KDIR		?= $(or $(RUNNING),$(INSTALLED))
 RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 # The kernel to test on (5.10, 6.1, 6.12, 7.2, debug), the driver to test (hv_ic, hv_utils), the names of
-# the cases (all of them), and the guest (small, debian12, debian12-packages).
-KERNEL		?= 6.1
+# the cases (all of them), and the guest (small, or debian12, debian13, debian12-packages and
+# debian13-packages).
+KERNEL		?= $(if $(findstring debian13,$(GUEST)),6.12,6.1)
 PEER		?= hv_ic
 T		?=
 GUEST		?= small
@@ -74,7 +75,7 @@ kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in
 	@$(TESTING)/vm/kunit | $(TESTING)/tap
 
 .PHONY: e2e
-e2e: ## whole-system tests on the test host: KERNEL=5.10|6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12|debian12-packages
+e2e: ## whole-system tests on the test host: KERNEL=5.10|6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12|debian13|debian12-packages|debian13-packages
 	@GUEST=$(GUEST) $(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
 
 .PHONY: bench
@@ -86,8 +87,8 @@ dkms-test: ## add, build and install by dkms in a scratch tree, and load the res
 	@$(TESTING)/dkms/test | $(TESTING)/tap
 
 .PHONY: deb-test
-deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system
-	@$(TESTING)/packages/test | $(TESTING)/tap
+deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system; a release
+	@{ $(TESTING)/packages/test; $(TESTING)/packages/release; } | $(TESTING)/tap
 
 .PHONY: test
 test: deps ## everything above, in order, with a summary

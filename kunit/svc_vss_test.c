@@ -79,16 +79,27 @@ struct stage {
 static struct super_block disks[DISKS];
 static bool is_frozen[DISKS];
 
+/* What happens while a file system freezes or thaws; NULL for nothing. */
+static void (*meanwhile)(void);
+
+static void let_happen(void)
+{
+	if (meanwhile)
+		meanwhile();
+}
+
 static int fake_freeze(struct super_block *sb)
 {
 	if (is_frozen[sb - disks])
 		return -EBUSY;
 	is_frozen[sb - disks] = true;
+	let_happen();
 	return 0;
 }
 
 static int fake_thaw(struct super_block *sb)
 {
+	let_happen();
 	if (!is_frozen[sb - disks])
 		return -EINVAL;
 	is_frozen[sb - disks] = false;
@@ -762,6 +773,135 @@ static void trial(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -ENOTCONN);
 }
 
+static int tried;
+
+static void try_meanwhile(void)
+{
+	tried = hvic_link_try(link_of(stage));
+}
+
+/* The host's THAW is not over before all has thawed: a trial has to wait for it. */
+static void trial_while_thawing(struct kunit *test)
+{
+	begin(stage, NATIVE);
+	happen(stage, FREEZE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	meanwhile = try_meanwhile;
+	happen(stage, THAW);
+	meanwhile = NULL;
+	KUNIT_EXPECT_EQ(test, tried, -EBUSY);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 2);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+}
+
+/* A THAW waits for no other request, whatever the daemon does. */
+static void thaw_while_asked(struct kunit *test)
+{
+	enum dialect dialect;
+
+	for (dialect = NATIVE; dialect <= LEGACY; dialect++) {
+		begin(stage, dialect);
+		happen(stage, FREEZE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		stage->stopped = true;
+		host_wants(stage, HVIC_WIRE_VSS_HOT_BACKUP);
+		KUNIT_EXPECT_EQ(test, stage->f.n_out, 1);
+		happen(stage, THAW);
+		if (dialect == NATIVE)
+			KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		stage->stopped = false;
+		daemon_runs(stage);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		KUNIT_ASSERT_EQ(test, stage->f.n_out, 3);
+		expect_status(&stage->f, 2, 2, hvic_status_from_errno(-ECANCELED));
+		expect_status(&stage->f, 3, 3, HVIC_STATUS_OK);
+		rescind(stage);
+	}
+}
+
+/* An older daemon thaws when it comes round, however late that is for the host. */
+static void thaw_is_late(struct kunit *test)
+{
+	unsigned int limit = vss_frozen_max;
+
+	vss_frozen_max = 0;
+	begin(stage, LEGACY);
+	happen(stage, FREEZE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	stage->stopped = true;
+	happen(stage, THAW);
+	happen(stage, DEADLINE);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_TIMEOUT);
+	stage->stopped = false;
+	daemon_runs(stage);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_EXPECT_FALSE(test, debt.owed);
+	vss_frozen_max = limit;
+}
+
+static bool is_in_session(struct stage *s)
+{
+	bool in_session;
+
+	spin_lock_bh(&s->f.ch.lock);
+	in_session = hvic_vss_in_session(&s->f.ch);
+	spin_unlock_bh(&s->f.ch.lock);
+	return in_session;
+}
+
+/* The daemon says yes to a FREEZE and holds nothing: that is a promise all the same. */
+static void nothing_held(struct kunit *test)
+{
+	begin(stage, NATIVE);
+	daemon_runs(stage);
+	stage->stopped = true;
+	happen(stage, FREEZE);
+	answer_record(stage, daemon_reads(&stage->f, HV_IC_VSS_FREEZE)->record.id, 0);
+	expect_status(&stage->f, 1, 1, HVIC_STATUS_OK);
+	KUNIT_EXPECT_TRUE(test, is_in_session(stage));
+	stage->stopped = false;
+
+	/* A host that never thaws has its next backup all the same. */
+	happen(stage, OVERDUE);
+	KUNIT_EXPECT_FALSE(test, is_in_session(stage));
+	happen(stage, FREEZE);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 2);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	happen(stage, THAW);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+}
+
+static u64 next_session;
+static bool thawed;
+
+static void start_next_session(void)
+{
+	meanwhile = NULL;
+	hvic_hold_release(-ECANCELED);
+	settle();
+	KUNIT_EXPECT_EQ(stage->test, hvic_hold_begin(NULL, 60, &next_session), 0);
+	thawed = hvic_hold_wait_for(0);
+}
+
+/* What freezes too late thaws, and until then it counts as frozen for the next session. */
+static void freezes_beyond_its_session(struct kunit *test)
+{
+	u64 session;
+
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	meanwhile = start_next_session;
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), -ECANCELED);
+	KUNIT_EXPECT_FALSE(test, thawed);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(0));
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(next_session, &disks[0]), 0);
+	hvic_hold_release(-ECANCELED);
+	settle();
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+}
+
 static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(broken_promise),
 	KUNIT_CASE(new_promise),
@@ -771,6 +911,11 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(debt_keeps_module),
 	KUNIT_CASE(refused_holds),
 	KUNIT_CASE(trial),
+	KUNIT_CASE(trial_while_thawing),
+	KUNIT_CASE(thaw_while_asked),
+	KUNIT_CASE(thaw_is_late),
+	KUNIT_CASE(nothing_held),
+	KUNIT_CASE(freezes_beyond_its_session),
 	KUNIT_CASE_PARAM(orders, next_beginning),
 	{}
 };
@@ -786,6 +931,7 @@ static int svc_vss_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, stage);
 	stage->test = test;
 	memset(is_frozen, 0, sizeof(is_frozen));
+	meanwhile = NULL;
 	return 0;
 }
 

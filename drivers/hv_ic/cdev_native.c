@@ -93,7 +93,7 @@ static bool native_is_ready(struct hvic_link *link, void *data)
 {
 	const struct native_file *nf = data;
 
-	return READ_ONCE(nf->phase) == NATIVE_NEW || hvic_link_has_record(link);
+	return READ_ONCE(nf->phase) == NATIVE_NEW || hvic_link_is_due(link);
 }
 
 static ssize_t native_read_hello(struct native_file *nf, char __user *buf, size_t count)

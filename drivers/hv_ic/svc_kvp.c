@@ -346,6 +346,15 @@ static void hvic_kvp_gone(struct hvic_daemon *daemon)
 	kvp_of(daemon)->handing = NULL;
 }
 
+static bool has_reserved(const struct hv_ic_kvp_address *addresses, size_t n)
+{
+	while (n--) {
+		if (addresses[n].reserved)
+			return true;
+	}
+	return false;
+}
+
 /* Is there a payload where the operation has one, with reserved fields that are zero? */
 static bool hvic_kvp_is_answer(enum hvic_wire_kvp_op op, const void *payload, size_t len)
 {
@@ -357,7 +366,10 @@ static bool hvic_kvp_is_answer(enum hvic_wire_kvp_op op, const void *payload, si
 	case HVIC_WIRE_KVP_ENUMERATE:
 		return len && !item->reserved;
 	case HVIC_WIRE_KVP_GET_IP_INFO:
-		return len && !memchr_inv(ip->reserved, 0, sizeof(ip->reserved));
+		return len && !memchr_inv(ip->reserved, 0, sizeof(ip->reserved)) &&
+		       !has_reserved(ip->addresses, ARRAY_SIZE(ip->addresses)) &&
+		       !has_reserved(ip->gateways, ARRAY_SIZE(ip->gateways)) &&
+		       !has_reserved(ip->dns, ARRAY_SIZE(ip->dns));
 	default:
 		return true;
 	}

@@ -20,11 +20,13 @@
 
 #include "clock.h"
 #include "message.h"
+#include "root.h"
 
 /* What the driver does not limit, we do. */
 #define LONGEST_MS 60000
 /* What is left of the host's patience to go back to what was before. */
 #define RESERVE_MS 5000
+#define MOMENT_US 100000
 
 /** hvic_job_left_ms() - how long it may still take; at least 1 */
 unsigned int hvic_job_left_ms(const struct hvic_job *job)
@@ -32,6 +34,14 @@ unsigned int hvic_job_left_ms(const struct hvic_job *job)
 	uint64_t now = hvu_now_us();
 
 	return now + 1000 >= job->deadline_us ? 1 : (job->deadline_us - now) / 1000;
+}
+
+/** hvic_job_end() - %-ECANCELED if nobody waits for it, %-ETIMEDOUT if it takes too long, or 0 */
+int hvic_job_end(const struct hvic_job *job)
+{
+	if (atomic_load(&job->over))
+		return -ECANCELED;
+	return hvic_job_left_ms(job) <= 1 ? -ETIMEDOUT : 0;
 }
 
 /* --- What the host has sent. ------------------------------------------------------------- */
@@ -166,10 +176,9 @@ int hvic_inject_confirm(struct hvic_job *job)
 		return ret;
 	wait.fd = hvic_net_fd(&net);
 	while (!(ret = has_addresses(&net, job))) {
-		if (atomic_load(&job->over) || hvic_job_left_ms(job) <= 1) {
-			ret = atomic_load(&job->over) ? -ECANCELED : -ETIMEDOUT;
+		ret = hvic_job_end(job);
+		if (ret)
 			break;
-		}
 		poll(&wait, 1, 100);
 		ret = hvic_net_refresh(&net);
 		if (ret)
@@ -188,7 +197,7 @@ static const char *const way_names[] = {
 };
 
 /* Who keeps the interface now. */
-static enum hvu_injection find_way(struct hvic_job *job)
+static enum hvu_injection way_of(struct hvic_job *job)
 {
 	if (job->bus && hvic_nm_has(job))
 		return HVU_INJECTION_NETWORKMANAGER;
@@ -197,16 +206,55 @@ static enum hvu_injection find_way(struct hvic_job *job)
 	return job->program ? HVU_INJECTION_PROGRAM : HVU_INJECTION_OFF;
 }
 
+/* Without a bus one can only know whether there will be one. */
+static bool is_booting(struct hvic_job *job)
+{
+	char *state = NULL;
+	bool booting;
+
+	if (!job->bus)
+		return hvu_exists(job->inject->root, "run/systemd/system");
+	if (sd_bus_get_property_string(job->bus, "org.freedesktop.systemd1",
+				       "/org/freedesktop/systemd1",
+				       "org.freedesktop.systemd1.Manager", "SystemState", NULL,
+				       &state) < 0)
+		return false;
+	booting = !strcmp(state, "initializing") || !strcmp(state, "starting");
+	free(state);
+	return booting;
+}
+
+/*
+ * A host that has started the machine in another place asks as soon as it can, and that may be
+ * before anybody who keeps interfaces has been started.
+ */
+static enum hvu_injection find_way(struct hvic_job *job)
+{
+	enum hvu_injection way;
+
+	do {
+		if (!job->bus)
+			job->inject->ops->open_bus(job, &job->bus);
+		way = way_of(job);
+		if (way != HVU_INJECTION_OFF && !(way == HVU_INJECTION_PROGRAM && job->bus))
+			break;
+	} while (is_booting(job) && !hvic_job_end(job) && !usleep(MOMENT_US));
+	return way;
+}
+
 static int apply(struct hvic_job *job)
 {
+	enum hvu_injection asked = job->way;
 	int ret = 0;
 
-	if (job->way != HVU_INJECTION_PROGRAM)
-		ret = job->inject->ops->open_bus(job, &job->bus);
-	if (ret < 0 && job->way != HVU_INJECTION_AUTO)
-		return ret;
 	if (job->way == HVU_INJECTION_AUTO)
 		job->way = find_way(job);
+	else if (job->way != HVU_INJECTION_PROGRAM)
+		ret = job->inject->ops->open_bus(job, &job->bus);
+	if (ret >= 0 && asked == HVU_INJECTION_NETWORKMANAGER && !hvic_nm_has(job))
+		ret = -EOPNOTSUPP;
+	if (ret < 0)
+		return ret;
 	switch (job->way) {
 	case HVU_INJECTION_NETWORKMANAGER:
 		return hvic_nm_apply(job);
@@ -237,15 +285,17 @@ static void *work(void *data)
 
 static void tell(const struct hvic_job *job)
 {
+	if (!hvu_log_may(&job->inject->limit, "addresses of the host"))
+		return;
 	if (job->way == HVU_INJECTION_OFF)
 		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
 			    "%s: the host's addresses are refused: neither NetworkManager nor systemd-networkd keeps it, and there is no kvp.ip_program",
 			    job->link.name);
 	else if (job->status)
 		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
-			    "%s: the host's addresses are not set by %s: %s", job->link.name,
+			    "%s: the host's addresses are not set by %s: %s%s%s", job->link.name,
 			    way_names[job->way] ? way_names[job->way] : "anybody",
-			    strerror(-job->status));
+			    strerror(-job->status), job->why[0] ? ": " : "", job->why);
 	else
 		hvu_message(HVU_MESSAGE_ADDRESSES_SET, HVU_LOG_NOTICE,
 			    "%s: the host's addresses are set by %s", job->link.name,
@@ -275,6 +325,28 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
 		inject->ops->done(inject, job->id, job->status);
 	free_job(job);
 	return 0;
+}
+
+static bool is_link_local(const struct hv_ic_kvp_address *address)
+{
+	return address->family == 6 && address->bytes[0] == 0xfe;
+}
+
+/* What has been set up by hand; DHCP, routers and the kernel say again what they have said. */
+static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
+{
+	struct hv_ic_kvp_ip ip = *now;
+
+	ip.n_addresses = 0;
+	ip.n_gateways = 0;
+	for (uint32_t i = 0; i < now->n_addresses; i++)
+		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
+		    !is_link_local(&now->addresses[i]))
+			ip.addresses[ip.n_addresses++] = now->addresses[i];
+	for (uint32_t i = 0; i < now->n_gateways; i++)
+		if (!is_link_local(&now->gateways[i]))
+			ip.gateways[ip.n_gateways++] = now->gateways[i];
+	return ip;
 }
 
 /**
@@ -309,7 +381,7 @@ int hvic_inject_begin(struct hvic_inject *inject, uint64_t id, uint32_t deadline
 	job->inject = inject;
 	job->id = id;
 	job->link = *link;
-	job->now = *now;
+	job->now = by_hand(now);
 	job->ip = *ip;
 	job->way = inject->settings->kvp.ip_injection;
 	left -= left / 4 < RESERVE_MS ? left / 4 : RESERVE_MS;

@@ -12,6 +12,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "log.h"
 #include "net.h"
 #include "settings.h"
 
@@ -37,13 +38,14 @@ struct hvic_inject_ops {
  * @inject: whose it is
  * @id: of the record
  * @link: the interface that is set up
- * @now: how it was set up before
+ * @now: what of it was set up by hand before
  * @ip: how it is to be set up
  * @way: who is asked to do it
  * @program: if it is a program; a copy
  * @deadline_us: until when it is worth the trouble; of CLOCK_MONOTONIC
  * @over: nobody waits for it any more
  * @status: how it went
+ * @why: what the one who was asked has said about a failure; may be empty
  * @bus: connection
  */
 struct hvic_job {
@@ -57,6 +59,7 @@ struct hvic_job {
 	uint64_t deadline_us;
 	atomic_bool over;
 	int status;
+	char why[160];
 	sd_bus *bus;
 };
 
@@ -69,6 +72,7 @@ struct hvic_job {
  * @fd: of that
  * @thread: does the job
  * @job: that is being done; NULL for none
+ * @limit: of the lines about jobs
  */
 struct hvic_inject {
 	const struct hvic_inject_ops *ops;
@@ -78,6 +82,7 @@ struct hvic_inject {
 	int fd;
 	pthread_t thread;
 	struct hvic_job *job;
+	struct hvu_limit limit;
 };
 
 int hvic_inject_open(struct hvic_inject *inject, const struct hvic_inject_ops *ops, int root,
@@ -95,6 +100,7 @@ int hvic_inject_confirm(struct hvic_job *job);
 /* --- What the back ends share. ----------------------------------------------------------- */
 
 unsigned int hvic_job_left_ms(const struct hvic_job *job);
+int hvic_job_end(const struct hvic_job *job);
 bool hvic_job_has_family(const struct hv_ic_kvp_ip *ip, uint8_t family);
 
 #define HVIC_ADDRESS_TEXT_SIZE 46

@@ -50,8 +50,7 @@ static bool is_plain(const char *name)
 	return *name && !name[strspn(name, PLAIN)];
 }
 
-static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t family,
-			 bool only_static)
+static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t family)
 {
 	char text[HVIC_ADDRESS_TEXT_SIZE];
 
@@ -62,16 +61,12 @@ static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t fami
 	for (uint32_t i = 0; i < ip->n_addresses; i++) {
 		const struct hv_ic_kvp_address *address = &ip->addresses[i];
 
-		if (address->family != family ||
-		    (only_static && address->origin == HV_IC_KVP_ORIGIN_DYNAMIC))
-			continue;
-		fprintf(file, "Address=%s/%u\n", hvic_address_text(address, text),
-			address->prefix);
+		if (address->family == family)
+			fprintf(file, "Address=%s/%u\n", hvic_address_text(address, text),
+				address->prefix);
 	}
 	for (uint32_t i = 0; i < ip->n_gateways; i++)
-		/* One that routers announce is announced again. */
-		if (ip->gateways[i].family == family &&
-		    !(only_static && family == 6 && ip->gateways[i].bytes[0] == 0xfe))
+		if (ip->gateways[i].family == family)
 			fprintf(file, "Gateway=%s\n", hvic_address_text(&ip->gateways[i], text));
 }
 
@@ -118,11 +113,11 @@ static char *print_file(const struct hvic_job *job, const char *before)
 		"[Match]\nName=%s\n\n[Network]\n", job->link.name);
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		if (hvic_job_has_family(&job->ip, family))
-			print_family(file, &job->ip, family, false);
+			print_family(file, &job->ip, family);
 		else if (before)
 			copy_family(file, before, family, &job->ip);
 		else
-			print_family(file, &job->now, family, true);
+			print_family(file, &job->now, family);
 	}
 	for (uint32_t i = 0; i < job->ip.n_dns; i++)
 		fprintf(file, "DNS=%s\n", hvic_address_text(&job->ip.dns[i], text));

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "inject.h"
@@ -25,6 +26,14 @@
 /* Of CheckpointCreate: profiles that came after it go. Of Update2: to the disk. */
 #define DELETE_NEW_CONNECTIONS	2
 #define TO_DISK			1
+
+/* States of an active connection. */
+#define ACTIVATED		2
+#define DEACTIVATING		3
+/* Of its flags: it shows what others have set up, by a profile made up for it. */
+#define IS_EXTERNAL		0x80
+
+#define MOMENT_US		100000
 
 /* --- Questions. -------------------------------------------------------------------------- */
 
@@ -59,12 +68,53 @@ static int get_path(struct hvic_job *job, const char *object, const char *interf
 	return read_path(reply, ret, path);
 }
 
-/** hvic_nm_has() - does NetworkManager run, and keep the adapter? */
+/* "/" if NetworkManager has activated nothing. */
+static int get_active(struct hvic_job *job, const char *device, char path[static PATH_SIZE])
+{
+	int ret = get_path(job, device, DEVICE, "ActiveConnection", path);
+	uint32_t flags = 0;
+
+	if (ret || !strcmp(path, "/"))
+		return ret;
+	sd_bus_get_property_trivial(job->bus, DESTINATION, path, ACTIVE, "StateFlags", NULL, 'u',
+				    &flags);
+	if (flags & IS_EXTERNAL)
+		strcpy(path, "/");
+	return 0;
+}
+
+static bool is_starting(struct hvic_job *job)
+{
+	int starting = 0;
+
+	return sd_bus_get_property_trivial(job->bus, DESTINATION, PATH, MANAGER, "Startup", NULL,
+					   'b', &starting) >= 0 && starting;
+}
+
+/*
+ * While it starts, it may not have come to the adapter and its profile yet. There may be none, and
+ * others that it waits for, so that half of the time is left.
+ */
+static void wait_started(struct hvic_job *job)
+{
+	unsigned int enough_ms = hvic_job_left_ms(job) / 2;
+	char device[PATH_SIZE], active[PATH_SIZE];
+
+	while (is_starting(job) && !hvic_job_end(job) && hvic_job_left_ms(job) > enough_ms) {
+		if (!find_device(job, device) && !get_active(job, device, active) &&
+		    strcmp(active, "/"))
+			return;
+		usleep(MOMENT_US);
+	}
+}
+
+/** hvic_nm_has() - does NetworkManager run, and keep the adapter? If it starts, wait for it. */
 bool hvic_nm_has(struct hvic_job *job)
 {
 	char device[PATH_SIZE];
 	int managed = 0;
 
+	wait_started(job);
 	if (find_device(job, device))
 		return false;
 	return sd_bus_get_property_trivial(job->bus, DESTINATION, device, DEVICE, "Managed", NULL,
@@ -234,6 +284,7 @@ static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
 }
 
+/* Of which type it is, NetworkManager knows by the device. */
 static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 {
 	char name[64];
@@ -241,74 +292,127 @@ static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 
 	snprintf(name, sizeof(name), "hv_ic %s", job->link.name);
 	sd_bus_message_open_container(profile, 'a', "{sa{sv}}");
-	sd_bus_message_append(profile, "{sa{sv}}", "connection", 3, "id", "s", name, "type", "s",
-			      "802-3-ethernet", "interface-name", "s", job->link.name);
-	sd_bus_message_append(profile, "{sa{sv}}", "802-3-ethernet", 0);
+	sd_bus_message_append(profile, "{sa{sv}}", "connection", 2, "id", "s", name,
+			      "interface-name", "s", job->link.name);
 	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
 		if (hvic_job_has_family(&job->ip, family))
 			ret = append_family(profile, NULL, &job->ip, family);
+		else if (hvic_job_has_family(&job->now, family))
+			ret = append_family(profile, NULL, &job->now, family);
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
 }
 
 /* --- Changes. ---------------------------------------------------------------------------- */
 
+/* What it says about an error goes to the log. */
+static int call(struct hvic_job *job, sd_bus_message *message, sd_bus_message **reply)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int ret = sd_bus_call(job->bus, message, 0, &error, reply);
+
+	if (ret < 0 && error.message)
+		snprintf(job->why, sizeof(job->why), "%s", error.message);
+	sd_bus_error_free(&error);
+	return ret < 0 ? ret : 0;
+}
+
 static int change_profile(struct hvic_job *job, const char *path)
 {
-	sd_bus_message *old = NULL, *call = NULL;
+	sd_bus_message *old = NULL, *update = NULL;
 	int ret = sd_bus_call_method(job->bus, DESTINATION, path, PROFILE, "GetSettings", NULL,
 				     &old, NULL);
 
 	if (ret >= 0)
-		ret = sd_bus_message_new_method_call(job->bus, &call, DESTINATION, path, PROFILE,
+		ret = sd_bus_message_new_method_call(job->bus, &update, DESTINATION, path, PROFILE,
 						     "Update2");
 	if (ret >= 0)
-		ret = append_changed(call, old, &job->ip);
+		ret = append_changed(update, old, &job->ip);
 	if (ret >= 0)
-		ret = sd_bus_message_append(call, "ua{sv}", TO_DISK, 0);
+		ret = sd_bus_message_append(update, "ua{sv}", TO_DISK, 0);
 	if (ret >= 0)
-		ret = sd_bus_call(job->bus, call, 0, NULL, NULL);
-	sd_bus_message_unref(call);
+		ret = call(job, update, NULL);
+	sd_bus_message_unref(update);
 	sd_bus_message_unref(old);
 	return ret < 0 ? ret : 0;
 }
 
-static int activate(struct hvic_job *job, const char *profile, const char *device)
+static int activate(struct hvic_job *job, const char *profile, const char *device,
+		    char active[static PATH_SIZE])
 {
-	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "ActivateConnection",
-				     NULL, NULL, "ooo", profile, device, "/");
+	sd_bus_message *message = NULL, *reply = NULL;
+	int ret = sd_bus_message_new_method_call(job->bus, &message, DESTINATION, PATH, MANAGER,
+						 "ActivateConnection");
 
-	return ret < 0 ? ret : 0;
+	if (ret >= 0)
+		ret = sd_bus_message_append(message, "ooo", profile, device, "/");
+	if (ret >= 0)
+		ret = call(job, message, &reply);
+	sd_bus_message_unref(message);
+	return read_path(reply, ret, active);
 }
 
-static int add_profile(struct hvic_job *job, const char *device)
+static int add_profile(struct hvic_job *job, const char *device, char active[static PATH_SIZE])
 {
-	sd_bus_message *call = NULL;
-	int ret = sd_bus_message_new_method_call(job->bus, &call, DESTINATION, PATH, MANAGER,
+	sd_bus_message *message = NULL, *reply = NULL;
+	int ret = sd_bus_message_new_method_call(job->bus, &message, DESTINATION, PATH, MANAGER,
 						 "AddAndActivateConnection");
 
 	if (ret >= 0)
-		ret = append_new(call, job);
+		ret = append_new(message, job);
 	if (ret >= 0)
-		ret = sd_bus_message_append(call, "oo", device, "/");
+		ret = sd_bus_message_append(message, "oo", device, "/");
 	if (ret >= 0)
-		ret = sd_bus_call(job->bus, call, 0, NULL, NULL);
-	sd_bus_message_unref(call);
-	return ret < 0 ? ret : 0;
+		ret = call(job, message, &reply);
+	/* The profile comes first. */
+	if (ret >= 0)
+		ret = sd_bus_message_skip(reply, "o");
+	sd_bus_message_unref(message);
+	return read_path(reply, ret, active);
+}
+
+/*
+ * What is activated may have addresses in common with what was active before, so that the kernel
+ * having them tells nothing yet. DHCP, which may take its time, is not waited for.
+ */
+static int wait_active(struct hvic_job *job, const char *active)
+{
+	uint32_t state = 0;
+	int ret;
+
+	while (!job->ip.dhcp && state != ACTIVATED) {
+		ret = sd_bus_get_property_trivial(job->bus, DESTINATION, active, ACTIVE, "State",
+						  NULL, 'u', &state);
+		/* What it has given up is not there for long. */
+		if (ret < 0 || state >= DEACTIVATING) {
+			snprintf(job->why, sizeof(job->why), "it could not activate them");
+			return -EADDRNOTAVAIL;
+		}
+		ret = hvic_job_end(job);
+		if (ret)
+			return ret;
+		if (state != ACTIVATED)
+			usleep(MOMENT_US);
+	}
+	return 0;
 }
 
 static int change(struct hvic_job *job, const char *device)
 {
 	char active[PATH_SIZE], profile[PATH_SIZE];
-	int ret = get_path(job, device, DEVICE, "ActiveConnection", active);
+	int ret = get_active(job, device, active);
 
 	if (ret)
 		return ret;
-	if (!strcmp(active, "/"))
-		return add_profile(job, device);
-	ret = get_path(job, active, ACTIVE, "Connection", profile);
-	if (!ret)
-		ret = change_profile(job, profile);
-	return ret ? ret : activate(job, profile, device);
+	if (!strcmp(active, "/")) {
+		ret = add_profile(job, device, active);
+	} else {
+		ret = get_path(job, active, ACTIVE, "Connection", profile);
+		if (!ret)
+			ret = change_profile(job, profile);
+		if (!ret)
+			ret = activate(job, profile, device, active);
+	}
+	return ret ? ret : wait_active(job, active);
 }
 
 static int create_checkpoint(struct hvic_job *job, const char *device, char path[static PATH_SIZE])
@@ -321,6 +425,25 @@ static int create_checkpoint(struct hvic_job *job, const char *device, char path
 				     DELETE_NEW_CONNECTIONS);
 
 	return read_path(reply, ret, path);
+}
+
+/* It answers with a number for each device, which is 0 for one that is as it was. */
+static void roll_back(struct hvic_job *job, const char *checkpoint)
+{
+	sd_bus_message *reply = NULL;
+	uint32_t result = 0;
+	const char *device;
+	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "CheckpointRollback",
+				     NULL, &reply, "o", checkpoint);
+
+	if (ret >= 0)
+		ret = sd_bus_message_enter_container(reply, 'a', "{su}");
+	while (ret >= 0 && !result &&
+	       (ret = sd_bus_message_read(reply, "{su}", &device, &result)) > 0)
+		;
+	if (ret < 0 || result)
+		snprintf(job->why, sizeof(job->why), "and what was before is not restored");
+	sd_bus_message_unref(reply);
 }
 
 /**
@@ -343,8 +466,10 @@ int hvic_nm_apply(struct hvic_job *job)
 		ret = job->inject->ops->confirm(job);
 	/* There is a reserve of time for this. */
 	sd_bus_set_method_call_timeout(job->bus, 3000000);
-	sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER,
-			   ret ? "CheckpointRollback" : "CheckpointDestroy", NULL, NULL, "o",
-			   checkpoint);
+	if (ret)
+		roll_back(job, checkpoint);
+	else
+		sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "CheckpointDestroy", NULL,
+				   NULL, "o", checkpoint);
 	return ret;
 }

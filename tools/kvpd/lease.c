@@ -9,9 +9,12 @@
 #include "lease.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "root.h"
@@ -208,20 +211,41 @@ static void read_servers(int root, int index, struct hvic_servers *servers)
 		read_common_servers(root, servers);
 }
 
-/* NetworkManager's own DHCP client names the file internal-CONNECTION-INTERFACE.lease. */
+static bool is_newer(int root, const char *file, struct timespec *newest)
+{
+	int fd = hvu_open(root, O_PATH, "var/lib/NetworkManager/%s", file);
+	struct stat info = { };
+
+	if (fd < 0)
+		return false;
+	fstat(fd, &info);
+	close(fd);
+	if (info.st_mtim.tv_sec < newest->tv_sec ||
+	    (info.st_mtim.tv_sec == newest->tv_sec && info.st_mtim.tv_nsec <= newest->tv_nsec))
+		return false;
+	*newest = info.st_mtim;
+	return true;
+}
+
+/*
+ * NetworkManager's own DHCP client names the file internal-CONNECTION-INTERFACE.lease. Those of
+ * connections that the interface had before stay.
+ */
 static void read_nm_lease(int root, const char *name, struct hv_ic_kvp_address *leased)
 {
 	char **files = hvu_list(root, "var/lib/NetworkManager");
+	struct timespec newest = { };
 	char end[64], text[FILE_SIZE];
 
 	snprintf(end, sizeof(end), "-%s.lease", name);
-	for (char **file = files; file && *file && !leased->family; file++) {
+	for (char **file = files; file && *file; file++) {
 		size_t len = strlen(*file);
 
 		if (strncmp(*file, "internal-", 9) || len < strlen(end) ||
 		    strcmp(*file + len - strlen(end), end))
 			continue;
-		if (hvu_read(root, text, sizeof(text), "var/lib/NetworkManager/%s", *file) > 0)
+		if (is_newer(root, *file, &newest) &&
+		    hvu_read(root, text, sizeof(text), "var/lib/NetworkManager/%s", *file) > 0)
 			hvic_lease_parse_leased(text, leased);
 	}
 	hvu_list_free(files);

@@ -428,8 +428,8 @@ enum {
  *          a payload where the operation has one. @op and @flags are not looked
  *          at. EINVAL if it is malformed; ESTALE if the request is over, because
  *          the answer came too late or the host has started over.
- * poll     POLLIN when a record waits, POLLHUP and POLLERR when the service is
- *          gone.
+ * poll     POLLIN when it is time to read, as below, POLLHUP and POLLERR when the
+ *          service is gone.
  * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE, HV_IC_VSS_TRY.
  * close    Give the service up. What the host still waits for is answered for
  *          the daemon (it is not connected), and file systems that it holds thaw.
@@ -447,6 +447,10 @@ enum {
  * one answer, in any order; the host waits for it, but not for ever. A request
  * that is over before the daemon has answered it is told by an event OVER with
  * its id, if the daemon has read it; otherwise it is never read.
+ *
+ * It is time to read, and a read waits no longer, when there is a record that is
+ * not quiet, or several quiet ones, and then until all have been read. A quiet one
+ * alone waits for others.
  *
  * The ABI grows by these rules:
  *
@@ -646,7 +650,8 @@ struct hv_ic_kvp_ip {
  *  -ECANCELED	HV_IC_VSS_RELEASE; the FREEZE was answered with an error; the host
  *		took it back or started over
  *  -ETIMEDOUT	the FREEZE was not answered in time, or the host did not thaw within
- *		the module's vss_frozen_max seconds from the first hold
+ *		the module's vss_frozen_max seconds from the first hold; where nothing is
+ *		held, from the answer to the FREEZE
  *  -ENODEV	the service went away; nothing can be read then
  *  -EINTR	the machine is about to sleep
  *
@@ -671,8 +676,8 @@ struct hv_ic_kvp_ip {
  * held as if a FREEZE were open, from the event TRIAL on. Any THAW before that event is
  * not about the trial. Holds end as above, and HV_IC_VSS_RELEASE is the usual way; until
  * then a FREEZE of the host is answered for the daemon (busy). It fails with EBUSY while
- * the host has its guest frozen, or believes that it has, and while the machine is about
- * to sleep.
+ * the host has its guest frozen, or believes that it has, while its FREEZE or THAW is open,
+ * and while the machine is about to sleep.
  *
  * The administrator's way out is fsfreeze --unfreeze. A freeze that another program
  * makes after it cannot be told from the hold, and ends with it.

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "array.h"
 #include "unit.h"
@@ -289,6 +290,7 @@ static void shared_mac(void **state)
 
 static void dhcp(void **state)
 {
+	static const struct timespec long_ago[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	struct unit_root *root = *state;
 	struct play *play = begin(state);
 	struct hvic_link *eth0 = add_link(play, "eth0", "", 1);
@@ -318,7 +320,9 @@ static void dhcp(void **state)
 	assert_int_equal(hvic_adapters_describe(&play->net, &play->leases, "00:15:5d:01:02:01",
 						&ip), 0);
 	assert_int_equal(ip.dhcp, 0);
-	unit_remove(root, "var/lib/NetworkManager/internal-0-1-eth0.lease");
+	/* That of a connection that was used earlier stays. */
+	assert_int_equal(utimensat(root->fd, "var/lib/NetworkManager/internal-0-1-eth0.lease",
+				   long_ago, 0), 0);
 	unit_file(root, "var/lib/NetworkManager/internal-0-2-eth0.lease", "ADDRESS=192.0.2.1\n");
 	assert_int_equal(hvic_adapters_describe(&play->net, &play->leases, "00:15:5d:01:02:01",
 						&ip), 0);

@@ -64,7 +64,7 @@ static void blocks(struct test *t)
 	usage_begin(t, "daemon");
 	copy_blocks(t, fc);
 	EXPECT_RESULT(fcopy_complete(fc), 0);
-	expect_within(t, &(struct bound) { .syscalls = 2, .switches = 2 });
+	expect_within(t, &(struct bound) { .syscalls = 2, .switches = 1 });
 }
 
 /* The daemons of this tree */
@@ -129,7 +129,7 @@ static void blocks_of_ours(struct test *t)
 				  REQUESTS * WIRE_FCOPY_FRAGMENT), 0);
 	usage_begin(t, "hvic-fcopyd");
 	copy_blocks(t, fc);
-	expect_within(t, &(struct bound) { .syscalls = 3, .switches = 2 });
+	expect_within(t, &(struct bound) { .syscalls = 1, .switches = 1 });
 	EXPECT_RESULT(fcopy_complete(fc), 0);
 }
 

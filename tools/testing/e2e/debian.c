@@ -44,10 +44,10 @@ void debian_up(struct test *t, const char *module)
 				    services[i]->instance), module);
 }
 
-/* Newer kernels' hv_utils has no file copy, and Debian 12 no other daemon for it. */
+/* Newer kernels' hv_utils has no file copy, and Debian 13's package no daemon for it. */
 static bool has_copy(struct test *t)
 {
-	return test_has(t, "/dev/vmbus/hv_fcopy");
+	return test_has(t, "/dev/vmbus/hv_fcopy") && test_has(t, "/usr/sbin/hv_fcopy_daemon");
 }
 
 void debian_active(struct test *t, const struct ic_service *service, const char *unit)
@@ -65,6 +65,21 @@ void debian_daemons(struct test *t)
 	debian_active(t, &ic_vss, "hv-vss-daemon");
 	if (has_copy(t))
 		debian_active(t, &ic_fcopy, "hv-fcopy-daemon");
+}
+
+void debian_ours(struct test *t)
+{
+	debian_up(t, "hv_ic");
+	test_says(t, 0, "modinfo -F filename hv_ic", "/updates/dkms/hv_ic.ko");
+	debian_active(t, &ic_kvp, "hvic-kvpd");
+	debian_active(t, &ic_vss, "hvic-vssd");
+	debian_active(t, &ic_fcopy, "hvic-fcopyd");
+	test_until(t, "systemctl -q is-active hvic-shutdownd");
+	test_says(t, 0, "hvic shutdown", "handler    process ");
+	EXPECT_STR(test_run(t, 0, "systemctl list-units --no-legend --plain --state=active %s",
+			    "'hv-*'"), "");
+	EXPECT_STR(test_run(t, 0, "journalctl -b -q -p warning -u 'hvic-*' -u 'hv-*'"), "");
+	debian_none_failed(t);
 }
 
 void debian_item(struct test *t, unsigned int pool, const char *key, const char *value)

@@ -20,6 +20,9 @@ void debian_active(struct test *t, const struct ic_service *service, const char 
 /** debian_daemons() - those of Debian's package run */
 void debian_daemons(struct test *t);
 
+/** debian_ours() - our packages' units run, those of Debian's daemons do not, and none complains */
+void debian_ours(struct test *t);
+
 /** debian_items() - the host reads an item of the system, and gives it one */
 void debian_items(struct test *t);
 

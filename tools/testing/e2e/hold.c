@@ -126,12 +126,31 @@ static void held_and_taken_back(struct test *t)
 	play_said(t, "answer: ESTALE");
 }
 
+/* The guest is frozen, and the daemon hangs in another question: THAW does not wait for it. */
+static void held_while_asked(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+	struct ic_request *r;
+	ic_result result;
+
+	play_disk_without_timer(t);
+	play_greeted(t, "vss", "disks:/mnt open serve:2 hang");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	r = play_post(t, vss, WIRE_VSS_HOT_BACKUP);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	result = ic_wait(r);
+	ic_request_free(r);
+	EXPECT_FAILURE(result);
+	test_run(t, 0, "touch /mnt/thawed");
+}
+
 const struct test_case hold_cases[] = {
 	{ .name = "hold_errors", .run = held, .only = ONLY_HV_IC },
 	{ .name = "hold_until_thaw", .run = held_until_thaw, .only = ONLY_HV_IC },
 	{ .name = "hold_by_another", .run = held_by_another, .only = ONLY_HV_IC },
 	{ .name = "hold_released", .run = held_and_released, .only = ONLY_HV_IC },
 	{ .name = "hold_taken_back", .run = held_and_taken_back, .only = ONLY_HV_IC },
+	{ .name = "hold_while_asked", .run = held_while_asked, .only = ONLY_HV_IC },
 	{ .name = "hold_without_limit", .run = no_dead_man, .only = ONLY_HV_IC },
 	{ .name = "hold_too_long", .run = dead_man, .only = ONLY_HV_IC },
 	{ 0 }

@@ -38,7 +38,7 @@ static const struct test_case *const tables[] = {
 	kvpd_cases, vssd_cases, vssd_zoo_cases, vssd_try_cases, fcopyd_cases, units_cases,
 	lifecycle_cases, trace_cases,
 	sleep_cases, busy_cases, machines_cases, mutated_cases, trust_cases, disk_cases,
-	debian_cases, packages_cases, chrony_cases, database_cases,
+	debian_cases, packages_cases, network_cases, chrony_cases, database_cases,
 	guest_address_cases, guest_stop_cases,
 };
 

@@ -251,6 +251,9 @@ static void test_channel(void)
 	open_with(0xe1e10, 1, 4);
 	unit_check(hv_channel_receive(channel, &got, bytes, sizeof(bytes)) == -EAGAIN,
 		   "until it is opened again");
+	hv_channel_ring(channel, HV_TO_GUEST)->control->read_index = 12;
+	unit_check(hv_channel_send(channel, &packet, bytes, 8, 0) == -EPROTO && violated == 2 &&
+		   hv_channel_failed(channel), "the other ring, too");
 	end();
 }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which addresses of the host an adapter can have. */
+#include "inject.h"
+
+#include <errno.h>
+
+#include "array.h"
+#include "lease.h"
+#include "unit.h"
+
+static struct hv_ic_kvp_address at(const char *text, uint8_t prefix)
+{
+	struct hv_ic_kvp_address address;
+
+	assert_true(hvic_lease_parse_address(text, &address));
+	address.prefix = prefix;
+	return address;
+}
+
+static struct hv_ic_kvp_ip usual(void)
+{
+	return (struct hv_ic_kvp_ip){
+		.n_addresses = 1, .addresses = { at("192.0.2.7", 24) },
+		.n_gateways = 1, .gateways = { at("192.0.2.1", 0) },
+		.n_dns = 1, .dns = { at("192.0.2.53", 0) },
+	};
+}
+
+static void bounds(void **state)
+{
+	static const struct {
+		const char *address;
+		uint8_t prefix;
+		int expected;
+	} rows[] = {
+		{ "192.0.2.1", 24, 0 }, { "192.0.2.1", 32, 0 }, { "192.0.2.1", 33, -EINVAL },
+		{ "192.0.2.1", 0, -EINVAL }, { "192.0.2.1", 255, -EINVAL },
+		{ "0.0.0.0", 24, -EINVAL }, { "127.0.0.1", 8, -EINVAL },
+		{ "224.0.0.1", 24, -EINVAL }, { "255.255.255.255", 32, -EINVAL },
+		{ "2001:db8::1", 128, 0 }, { "2001:db8::1", 129, -EINVAL },
+		{ "2001:db8::1", 0, -EINVAL }, { "::", 64, -EINVAL }, { "::1", 128, -EINVAL },
+		{ "ff02::1", 64, -EINVAL }, { "fe80::5", 64, 0 },
+	};
+	struct hv_ic_kvp_ip ip;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ip = (struct hv_ic_kvp_ip){ .n_addresses = 1 };
+		ip.addresses[0] = at(rows[i].address, rows[i].prefix);
+		assert_int_equal(hvic_inject_check(&ip), rows[i].expected);
+	}
+	ip = (struct hv_ic_kvp_ip){ };
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+	ip.dhcp = 1;
+	assert_int_equal(hvic_inject_check(&ip), 0);
+	ip.n_gateways = 1;
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+	ip = usual();
+	ip.dns[0] = at("127.0.0.1", 0);
+	assert_int_equal(hvic_inject_check(&ip), 0);
+	ip.gateways[0] = at("127.0.0.1", 0);
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+	ip = usual();
+	ip.addresses[0].family = 5;
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+	ip = usual();
+	ip.n_addresses = HV_IC_KVP_ADDRESSES + 1;
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+	ip = usual();
+	ip.n_gateways = UINT32_MAX;
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+	ip = usual();
+	ip.n_dns = HV_IC_KVP_ADDRESSES + 1;
+	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bounds),
+	};
+
+	return cmocka_run_group_tests_name("inject_check", tests, NULL, NULL);
+}

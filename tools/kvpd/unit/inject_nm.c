@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Addresses of the host, set by NetworkManager. */
+#include "inject_play.h"
+
+/* As expect(), and the log has @said. */
+static void expect_said(struct play *play, int status, const char *methods, const char *said)
+{
+	int saved = dup(STDERR_FILENO), log;
+	char text[1024];
+
+	unit_file(play->root, "log", "");
+	log = hvu_open(play->root->fd, O_WRONLY, "log");
+	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	close(log);
+	expect(play, v4(), status, methods);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(hvu_read(play->root->fd, text, sizeof(text), "log") > 0);
+	assert_non_null(strstr(text, said));
+}
+
+#define NM_OK "CheckpointCreate Update2 ActivateConnection CheckpointDestroy "
+
+static void nm(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+
+	play->nm_manages = true;
+	play->networkd_runs = true;
+	/* What the host does not speak of stays. */
+	expect(play, v4(), 0, NM_OK);
+	assert_string_equal(play->profile,
+			    "[connection [id Wired ]"
+			    "ipv4 [dns-search [lan ]method manual "
+			    "address-data [[address 192.0.2.7 prefix 18 ]]gateway 192.0.2.1 "
+			    "dns [350200c0 ]]ipv6 [method disabled ]]1 []");
+	expect(play, both(), 0, NM_OK);
+	assert_non_null(strstr(play->profile, "prefix 18 ][address 192.0.2.8 prefix 20 ]]"));
+	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
+			       "2001:db8::7 prefix 40 ]]gateway 2001:db8::1 dns [[20 1 d b8 "));
+	expect(play, dhcp, 0, NM_OK);
+	assert_non_null(strstr(play->profile, "ipv4 [dns-search [lan ]method auto dns []]"));
+
+	play->nm_external = true;
+	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	play->nm_external = false;
+	play->nm_idle = true;
+	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_non_null(strstr(play->profile,
+			       "connection [id hv_ic eth0 interface-name eth0 ]ipv4 [method manual "));
+	/* What has been there by hand stays. */
+	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
+			       "2001:db8::5 prefix 40 ]]dns []]]"));
+	end(play);
+}
+
+/* It has just been started, and takes its time. */
+static void nm_starts(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+
+	play->nm_manages = true;
+	play->nm_starts = 3;
+	play->nm_activates = 2;
+	expect(play, v4(), 0, NM_OK);
+	/* Nobody waits for DHCP. */
+	play->nm_activates = 1;
+	expect(play, dhcp, 0, NM_OK);
+	assert_int_equal(play->nm_activates, 1);
+	end(play);
+}
+
+static void nm_fails(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->nm_manages = true;
+	play->failing = "CheckpointCreate";
+	expect(play, v4(), -EINVAL, "CheckpointCreate ");
+	play->failing = "Update2";
+	expect_said(play, -EINVAL, "CheckpointCreate Update2 CheckpointRollback ",
+		    "by NetworkManager: Invalid argument: no");
+	play->failing = "ActivateConnection";
+	expect(play, v4(), -EINVAL,
+	       "CheckpointCreate Update2 ActivateConnection CheckpointRollback ");
+	play->failing = NULL;
+	play->confirmed = -EADDRINUSE;
+	expect(play, v4(), -EADDRINUSE,
+	       "CheckpointCreate Update2 ActivateConnection CheckpointRollback ");
+	play->confirmed = 0;
+	play->nm_activates = 1;
+	play->nm_gives_up = true;
+	expect_said(play, -EADDRNOTAVAIL,
+		    "CheckpointCreate Update2 ActivateConnection CheckpointRollback ",
+		    "could not activate");
+	play->nm_stuck = true;
+	expect_said(play, -EADDRNOTAVAIL,
+		    "CheckpointCreate Update2 ActivateConnection CheckpointRollback ",
+		    "is not restored");
+	end(play);
+}
+
+/* The machine boots, and so far there is nobody, or not even a bus. */
+static void boots(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->nm_manages = true;
+	play->boots = 2;
+	expect(play, v4(), 0, NM_OK);
+	assert_int_equal(play->boots, 0);
+	unit_folder(play->root, "run/systemd/system");
+	play->without_bus = 2;
+	expect(play, v4(), 0, NM_OK);
+	/* Nobody has come. */
+	play->nm_manages = false;
+	play->settings.kvp.ip_injection = HVU_INJECTION_NETWORKMANAGER;
+	expect(play, v4(), -EOPNOTSUPP, "");
+	play->settings.kvp.ip_injection = HVU_INJECTION_AUTO;
+	play->boots = 1;
+	expect(play, v4(), -EOPNOTSUPP, "");
+	end(play);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nm), TEST(nm_starts), TEST(nm_fails), TEST(boots),
+	};
+
+	return cmocka_run_group_tests_name("inject_nm", tests, NULL, NULL);
+}
