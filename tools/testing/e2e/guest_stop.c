@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The host stops a real Debian with our packages: who works there hears of it, who must not be
- * disturbed is respected, and the system ends in order.
+ * disturbed is respected, and the system ends in order. Then it hibernates, and wakes.
  */
 #include "debian.h"
+#include "sleep.h"
 
 #define STOP_MS 400000
 
@@ -11,6 +12,8 @@
 #define WITNESS "/root/witness"		/* a unit that has been stopped */
 
 #define MANAGER "org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager"
+
+/* --- It is switched off. ------------------------------------------------------------------ */
 
 /*
  * A user at a terminal, which login(1) of Debian closes to everybody else. It outlives the units
@@ -132,11 +135,90 @@ static void powered_off(struct test *t)
 	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 
+/* --- It hibernates. ----------------------------------------------------------------------- */
+
+#define SWAP "/dev/pmem1"
+
+static const struct shutdown_order hibernate = {
+	.flags = WIRE_SHUTDOWN_HIBERNATE,
+	.reason = SHUTDOWN_REASON_PLANNED,
+	.text = "the host saves energy",
+};
+
+static const struct hibernated_unit {
+	const struct ic_service *service;
+	const char *name;
+} units[] = {
+	{ &ic_kvp, "hvic-kvpd" }, { &ic_vss, "hvic-vssd" }, { &ic_fcopy, "hvic-fcopyd" },
+};
+
+static char *processes(struct test *t)
+{
+	return test_run(t, 0, "systemctl show -P MainPID -P NRestarts %s",
+			"hvic-kvpd hvic-vssd hvic-fcopyd hvic-shutdownd");
+}
+
+/* Every service answers, by the daemon that has it. */
+static void expect_all(struct test *t)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		debian_active(t, units[i].service, units[i].name);
+	test_until(t, "hvic shutdown | grep -q 'handler    process '");
+	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
+	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
+	debian_items(t);
+	debian_backup(t, "1");
+	test_note(t, "file copy");
+	/* It allows nothing yet, and nobody else would say so. */
+	EXPECT_RESULT(fcopy_start(test_ic(t, &ic_fcopy), "/srv", "file", 0, 1),
+		      WIRE_E_ACCESS_DENIED);
+}
+
+/* Its initramfs finds the image. */
+static void wake(struct test *t)
+{
+	struct ic *ic = test_ic(t, &ic_heartbeat);
+	unsigned int opens = hv_channel_opens(ic->channel);
+
+	test_note(t, "it wakes");
+	hv_stop(t->host);
+	EXPECT_EQ(hv_start(t->host), 0);
+	sleep_woken(t, ic, opens);
+}
+
+static void hibernated(struct test *t)
+{
+	struct ic *sd = test_ic(t, &ic_shutdown);
+	char *before;
+
+	debian_up(t, "hv_ic");
+	expect_all(t);
+	EXPECT_RESULT(ic_wait_ready(sd), 0);
+
+	test_note(t, "no room for an image");
+	EXPECT_RESULT(shutdown_ask(sd, &hibernate), WIRE_E_DISK_FULL);
+	test_run(t, 0, "mkswap " SWAP " >/dev/null && swapon " SWAP);
+	test_run(t, 0, "touch /run/before");
+	before = processes(t);
+	test_note(t, "it hibernates");
+	EXPECT_RESULT(shutdown_ask(sd, &hibernate), 0);
+	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, STOP_MS), 0);
+	wake(t);
+	/* It is the same system, in which nothing had to be started again. */
+	EXPECT(test_has(t, "/run/before"));
+	test_until(t, "! systemctl list-jobs --no-legend | grep -q hibernate");
+	expect_all(t);
+	EXPECT_STR(processes(t), before);
+	test_until(t, "hvic shutdown | grep -q 'phase    done'");
+	debian_none_failed(t);
+}
+
 #define CASE(title, function, ...) \
 	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
 	  ##__VA_ARGS__ }
 
 const struct test_case guest_stop_cases[] = {
 	CASE("guest_powered_off", powered_off, .ends_guest = true),
+	CASE("guest_hibernated", hibernated, .hibernation = true, .disk_mib = 768),
 	{ 0 }
 };
