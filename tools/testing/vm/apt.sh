@@ -53,11 +53,12 @@ suite_of()
 # apt (its options), source (where packages come from) and log (the file for its output).
 apt_setup()
 {
-	local dir=$1 suite=$2 architecture=${3-} mirror security
+	local dir=$1 suite=$2 architecture=${3-} own mirror security
 
 	log=$CACHE/logs/packages-$suite${architecture:+-$architecture}.log
-	mirror=$(mirror_of bookworm)
-	[ -n "$mirror" ] || die "no Debian bookworm mirror among this machine's apt sources"
+	own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	mirror=$(mirror_of "$own")
+	[ -n "$mirror" ] || die "no mirror of Debian $own among this machine's apt sources"
 	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial,parts}
 	: >"$dir/status"
 	source="deb [signed-by=$keyring] $mirror $suite main"

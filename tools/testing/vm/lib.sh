@@ -82,6 +82,13 @@ cached()
 	)
 }
 
+# root_of KERNEL: print where the headers of that kernel are installed, as below /: in the system that
+# was made for them, or, if there was no need of one, here.
+root_of()
+{
+	[ ! -d "$1/root" ] || echo "$1/root"
+}
+
 # What make has to know to build for arm64, here.
 ARM64=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
 
