@@ -295,8 +295,8 @@ static void early(struct test *t)
 	debian_ask(t, &debian_restart, HV_RESET, "Reached target reboot.target");
 
 	test_restart(t);
-	EXPECT_RESULT(ic_wait_ready(kvp), 0);
 	kvp->timeout_ms = SLOW_MS;
+	EXPECT_RESULT(ic_wait_ready(kvp), 0);
 	test_note(t, "addresses for a guest that starts");
 	do {
 		result = kvp_set_ip(kvp, LAN_MAC, &there);
