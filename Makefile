@@ -71,8 +71,8 @@ fuzz: ## the parsers on what nobody would send, each for SECONDS=30 or MINUTES=,
 		$(TESTING)/tap
 
 .PHONY: kunit
-kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in QEMU
-	@$(TESTING)/vm/kunit | $(TESTING)/tap
+kunit: ## KUnit suites in the debug kernel (KASAN, lockdep, kmemleak, UBSAN), in QEMU; also for ARCH=arm64
+	@$(TESTING)/vm/kunit $(filter arm64,$(ARCH)) | $(TESTING)/tap
 
 .PHONY: e2e
 e2e: ## whole-system tests on the test host: KERNEL=5.10|6.1|6.12|7.2|debug, PEER=hv_ic|hv_utils, T=name..., GUEST=small|debian12|debian13|debian12-packages|debian13-packages
@@ -87,8 +87,8 @@ dkms-test: ## add, build and install by dkms in a scratch tree, and load the res
 	@$(TESTING)/dkms/test | $(TESTING)/tap
 
 .PHONY: deb-test
-deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system
-	@$(TESTING)/packages/test | $(TESTING)/tap
+deb-test: ## the packages: build, lint, install, upgrade, remove and purge them in a copy of this system; a release
+	@{ $(TESTING)/packages/test; $(TESTING)/packages/release; } | $(TESTING)/tap
 
 .PHONY: test
 test: deps ## everything above, in order, with a summary

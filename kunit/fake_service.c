@@ -17,6 +17,7 @@ const struct error_row error_rows[FAKE_ERRORS] = {
 	{ "denied", -EACCES, 0x80070005, false },
 	{ "busy", -EBUSY, 0x800700aa, false },
 	{ "no better word", -EIO, 0x80004005, false },
+	{ "a daemon's, of its own work", -EINPROGRESS, 0x80004005, false },
 };
 
 static struct fake_service *service_of(struct hvic_channel *ch)

@@ -65,7 +65,7 @@ struct error_row {
 	bool bad_length;
 };
 
-#define FAKE_ERRORS	4
+#define FAKE_ERRORS	5
 
 extern const struct error_row error_rows[FAKE_ERRORS];
 

@@ -46,6 +46,8 @@ static int fake_uevent_env(struct kobject *kobj, enum kobject_action action, cha
 #define orderly_poweroff	fake_orderly_poweroff
 #define orderly_reboot		fake_orderly_reboot
 #define security_locked_down	fake_security_locked_down
+/* A kernel without swap has a macro of that name. */
+#undef get_nr_swap_pages
 #define get_nr_swap_pages	fake_get_nr_swap_pages
 #define kobject_uevent_env	fake_uevent_env
 

@@ -8,7 +8,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
-#define SLOTS		8
+#define SLOTS		16
 #define PAYLOAD		16		/* bytes, the longest */
 
 #define EXPIRES		4711	/* when the answer comes too late */
@@ -151,8 +151,8 @@ static struct fake *attached(struct kunit *test)
 	return f;
 }
 
-/* Sends a request whose payload repeats its id; returns what send() returned. */
-static int send(struct fake *f, u64 id)
+/* Sends a record whose payload repeats its id; returns what send() returned. */
+static int send_with(struct fake *f, u64 id, u16 flags)
 {
 	u8 *payload = hvic_link_begin(&f->link);
 
@@ -160,8 +160,13 @@ static int send(struct fake *f, u64 id)
 		return PTR_ERR(payload);
 	memset(payload, id, PAYLOAD);
 	return hvic_link_send(&f->link, &(struct hv_ic_record) {
-		.op = REQUEST, .flags = HV_IC_RECORD_QUIET, .id = id,
+		.op = REQUEST, .flags = flags, .id = id,
 	}, PAYLOAD, EXPIRES);
+}
+
+static int send(struct fake *f, u64 id)
+{
+	return send_with(f, id, 0);
 }
 
 static void tell(struct fake *f, u16 op, u8 value)
@@ -182,7 +187,7 @@ static void expect_record(struct fake *f, u16 op, u8 value)
 
 static void expect_no_record(struct fake *f)
 {
-	KUNIT_EXPECT_FALSE(f->test, hvic_link_has_record(&f->link));
+	KUNIT_EXPECT_FALSE(f->test, hvic_link_is_due(&f->link));
 	KUNIT_EXPECT_NULL(f->test, hvic_link_peek(&f->link));
 }
 
@@ -282,13 +287,14 @@ static void record_as_sent(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, send(f, 0x42), 0);
 
 	KUNIT_EXPECT_EQ(test, f->wakes, wakes + 1);
+	KUNIT_EXPECT_TRUE(test, hvic_link_is_due(&f->link));
 	KUNIT_EXPECT_EQ(test, hvic_link_used(&f->link), 1);
 	slot = hvic_link_peek(&f->link);
 	KUNIT_ASSERT_NOT_NULL(test, slot);
 	KUNIT_EXPECT_EQ(test, slot->record.len, sizeof(slot->record) + PAYLOAD);
 	KUNIT_EXPECT_EQ(test, slot->record.id, 0x42);
 	KUNIT_EXPECT_EQ(test, slot->record.op, REQUEST);
-	KUNIT_EXPECT_EQ(test, slot->record.flags, HV_IC_RECORD_QUIET);
+	KUNIT_EXPECT_EQ(test, slot->record.flags, 0);
 	KUNIT_EXPECT_EQ(test, slot->record.status, 0);
 	KUNIT_EXPECT_EQ(test, slot->expires, EXPIRES);
 	expect_fill(test, "payload", (struct hvic_span){ slot->payload, PAYLOAD }, 0x42);
@@ -302,6 +308,64 @@ static void record_as_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->read.id, 0x42);
 	KUNIT_EXPECT_EQ(test, f->read.op, REQUEST);
 	expect_no_record(f);
+}
+
+static void send_quiet(struct fake *f, unsigned int n)
+{
+	while (n--)
+		KUNIT_ASSERT_EQ(f->test, send_with(f, n, HV_IC_RECORD_QUIET), 0);
+}
+
+static void expect_due(struct fake *f, unsigned int wakes, bool due)
+{
+	KUNIT_EXPECT_EQ(f->test, f->wakes, wakes);
+	KUNIT_EXPECT_EQ(f->test, hvic_link_is_due(&f->link), due);
+}
+
+/* Quiet records wake the daemon when there are several, and then until it has read all. */
+static void quiet_gather(struct kunit *test)
+{
+	struct fake *f = attached(test);
+	unsigned int wakes = f->wakes, i;
+
+	send_quiet(f, HVIC_LINK_GATHER - 1);
+	expect_due(f, wakes, false);
+	send_quiet(f, 1);
+	expect_due(f, wakes + 1, true);
+
+	for (i = 0; i < HVIC_LINK_GATHER - 1; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, hvic_link_peek(&f->link));
+		hvic_link_consume(&f->link);
+	}
+	expect_due(f, wakes + 1, true);
+	send_quiet(f, 1);
+	expect_due(f, wakes + 2, true);
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, hvic_link_peek(&f->link));
+		hvic_link_consume(&f->link);
+	}
+	expect_no_record(f);
+	send_quiet(f, 1);
+	expect_due(f, wakes + 2, false);
+}
+
+/* Any other record comes at once, and those before it with it. */
+static void quiet_with_others(struct kunit *test)
+{
+	struct fake *f = attached(test);
+	unsigned int wakes = f->wakes;
+
+	send_quiet(f, 1);
+	KUNIT_ASSERT_EQ(test, send(f, 1), 0);
+	expect_due(f, wakes + 1, true);
+	hvic_link_drop(&f->link);
+	send_quiet(f, 1);
+	expect_due(f, wakes + 1, false);
+	tell(f, HELLO, 2);
+	expect_due(f, wakes + 2, true);
+	expect_record(f, REQUEST, 0);
+	expect_record(f, HELLO, 2);
 }
 
 static void event_as_told(struct kunit *test)
@@ -530,6 +594,8 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(attach_dead),
 	KUNIT_CASE(nobody_there),
 	KUNIT_CASE(record_as_sent),
+	KUNIT_CASE(quiet_gather),
+	KUNIT_CASE(quiet_with_others),
 	KUNIT_CASE(event_as_told),
 	KUNIT_CASE(in_order),
 	KUNIT_CASE(full),

@@ -261,6 +261,32 @@ static void block_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, says(f, id, -ENOSPC), -ESTALE);
 }
 
+/* A daemon may use an errno that has a meaning of its own for the driver. */
+static const struct odd_row {
+	const char *desc;
+	int err;
+	int told;
+} odd_rows[] = {
+	{ "in progress", -EINPROGRESS, -EINPROGRESS },
+	{ "a mount that is not connected", -ENOTCONN, -EIO },
+};
+
+ROWS(odd);
+
+static void block_fails_oddly(struct kunit *test)
+{
+	const struct odd_row *row = test->param_value;
+	struct fake_channel *f = started(test);
+	u64 id;
+
+	host_gets(f, block, HVIC_STATUS_OK);
+	id = daemon_reads(f, HV_IC_FCOPY_WRITE)->record.id;
+	KUNIT_EXPECT_EQ(test, says(f, id, row->err), 0);
+	host_gets(f, block, HVIC_STATUS_FAIL);
+	expect_cancel(f, row->told);
+	expect_idle(f);
+}
+
 /* Of an earlier session. */
 static void block_fails_too_late(struct kunit *test)
 {
@@ -411,6 +437,8 @@ static void host_cancels_complete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->out[0].xid, 9);
 	KUNIT_EXPECT_NE(test, peek32(answer_at(f, 1).data + POS_STATUS), HVIC_STATUS_OK);
 	expect_status(f, 2, 10, HVIC_STATUS_OK);
+	KUNIT_EXPECT_STREQ(test, f->ch.last.operation, "cancel");
+	KUNIT_EXPECT_GT(test, f->ch.last.when, f->ch.last_deferred.when);
 	KUNIT_EXPECT_EQ(test, daemon_reads(f, HV_IC_OVER)->record.id, id);
 	expect_cancel(f, -ECANCELED);
 	KUNIT_EXPECT_EQ(test, says(f, id, 0), -ESTALE);
@@ -513,6 +541,30 @@ static void asks_until_it_is_removed(struct kunit *test)
 		expect_remove(f, begun);
 }
 
+/* Of the file before, whose name was longer, no byte is left. */
+static void removes_by_clean_names(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	struct hvic_room longer = copy_of(f, start);
+	const struct hv_ic_fcopy_left *left;
+	const size_t len = strlen("a.\xc3\xbc");
+	struct hvic_span rest;
+	unsigned int i;
+
+	for (i = 0; i < 200; i++)
+		poke16(longer.data + 36 + 2 * i, 'x');
+	daemon_comes(f);
+	host_waits(f, to_span(longer), 99);
+	KUNIT_EXPECT_EQ(test, says(f, daemon_reads(f, HV_IC_FCOPY_START)->record.id, -EEXIST), 0);
+	KUNIT_EXPECT_EQ(test, says(f, asked_to_start(f), 0), 0);
+	daemon_goes(f);
+	daemon_comes(f);
+	left = (const void *)daemon_reads(f, HV_IC_FCOPY_REMOVE)->payload;
+	KUNIT_EXPECT_EQ(test, strlen(left->name), len);
+	rest = (struct hvic_span){ (const u8 *)left->name + len, sizeof(left->name) - len };
+	expect_fill(test, "name", rest, 0);
+}
+
 static void older_daemons_are_not_asked(struct kunit *test)
 {
 	struct fake_channel *f = started(test);
@@ -560,6 +612,7 @@ static struct kunit_case svc_fcopy_cases[] = {
 	KUNIT_CASE(second_start),
 	KUNIT_CASE(acknowledges_at_once),
 	KUNIT_CASE_PARAM(block_fails, next_gen_params),
+	KUNIT_CASE_PARAM(block_fails_oddly, odd_gen_params),
 	KUNIT_CASE(block_fails_too_late),
 	KUNIT_CASE(waits_until_the_daemon_has_caught_up),
 	KUNIT_CASE(fails_while_it_waits),
@@ -574,6 +627,7 @@ static struct kunit_case svc_fcopy_cases[] = {
 	KUNIT_CASE(suspend_ends_a_session),
 	KUNIT_CASE(daemon_dies),
 	KUNIT_CASE_PARAM(asks_until_it_is_removed, removal_gen_params),
+	KUNIT_CASE(removes_by_clean_names),
 	KUNIT_CASE(older_daemons_are_not_asked),
 	KUNIT_CASE(nothing_is_left_of_a_finished_file),
 	KUNIT_CASE(rescinded),

@@ -199,6 +199,35 @@ static void answer_without_payload(struct kunit *test)
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
 }
 
+static const struct address_row {
+	const char *desc;
+	struct hv_ic_kvp_ip ip;
+} address_rows[] = {
+	{ "address", { .addresses[127].reserved = 1 } },
+	{ "gateway", { .gateways[0].reserved = 1 } },
+	{ "name server", { .dns[127].reserved = 1 } },
+	{ "adapter", { .reserved[2] = 1 } },
+};
+
+ROWS(address);
+
+static void answers_with_reserved_fields(struct kunit *test)
+{
+	static const struct hv_ic_kvp_ip found;
+	const struct address_row *row = test->param_value;
+	struct fake_channel *f = test->priv;
+	struct hvic_room body = copy_of(f, set_ip);
+	u64 id;
+
+	body.data[0] = HVIC_WIRE_KVP_GET_IP_INFO;
+	daemon_comes(f);
+	id = asked(f, to_span(body), 1, HV_IC_KVP_GET_IP)->record.id;
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &row->ip, sizeof(row->ip)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, f->n_out, 0);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &found, sizeof(found)), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+}
+
 static void one_at_a_time(struct kunit *test)
 {
 	struct fake_channel *f = test->priv;
@@ -368,6 +397,11 @@ static void cannot_be_stored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENOSPC, NULL, 0), 0);
 	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 2);
 	expect_nothing_to_read(f);
+	/* By and by it is tried again. */
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&service_of(f)->retry));
+	mod_delayed_work(system_wq, &service_of(f)->retry, 0);
+	flush_delayed_work(&service_of(f)->retry);
+	handed(f, HV_IC_KVP_SET, "b", "2");
 
 	daemon_goes(f);
 	daemon_comes(f);
@@ -473,6 +507,7 @@ static struct kunit_case svc_kvp_cases[] = {
 	KUNIT_CASE(enumerates_odd_items),
 	KUNIT_CASE_PARAM(writes, write_gen_params),
 	KUNIT_CASE(answer_without_payload),
+	KUNIT_CASE_PARAM(answers_with_reserved_fields, address_gen_params),
 	KUNIT_CASE(one_at_a_time),
 	KUNIT_CASE(stuck_daemon),
 	KUNIT_CASE(negotiate_voids),

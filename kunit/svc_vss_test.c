@@ -79,16 +79,27 @@ struct stage {
 static struct super_block disks[DISKS];
 static bool is_frozen[DISKS];
 
+/* What happens while a file system freezes or thaws; NULL for nothing. */
+static void (*meanwhile)(void);
+
+static void let_happen(void)
+{
+	if (meanwhile)
+		meanwhile();
+}
+
 static int fake_freeze(struct super_block *sb)
 {
 	if (is_frozen[sb - disks])
 		return -EBUSY;
 	is_frozen[sb - disks] = true;
+	let_happen();
 	return 0;
 }
 
 static int fake_thaw(struct super_block *sb)
 {
+	let_happen();
 	if (!is_frozen[sb - disks])
 		return -EINVAL;
 	is_frozen[sb - disks] = false;
@@ -132,10 +143,16 @@ static void settle(void)
 		flush_work(&vss->holds_ended);
 }
 
+/* The session that takes file systems; 0 for none. */
+static u32 open_session(void)
+{
+	return holds.state == HOLD_OPEN ? holds.session : 0;
+}
+
 /* Freezes as its dialect does; returns the status for the host. */
 static int daemon_freezes(struct stage *s)
 {
-	u64 session = hvic_hold_session();
+	u32 session = open_session();
 	unsigned int i;
 	int ret = 0, err;
 
@@ -236,7 +253,7 @@ static void daemon_comes_round(struct stage *s)
 		return;
 	/* One file system more, which it was about to freeze. */
 	if (s->dialect == NATIVE)
-		hvic_hold_take(hvic_hold_session(), &disks[0]);
+		hvic_hold_take(open_session(), &disks[0]);
 	answer_record(s, late, 0);
 }
 
@@ -697,20 +714,20 @@ static void debt_keeps_module(struct kunit *test)
 static void refused_holds(struct kunit *test)
 {
 	unsigned int limit = vss_frozen_max;
-	u64 session;
+	u32 session;
 
 	begin(stage, NATIVE);
-	KUNIT_EXPECT_EQ(test, hvic_hold_session(), 0);
+	KUNIT_EXPECT_EQ(test, open_session(), 0);
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(0, &disks[0]), -ECANCELED);
 	stage->stopped = true;
 	happen(stage, FREEZE);
-	session = hvic_hold_session();
+	session = open_session();
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session + 1, &disks[0]), -ECANCELED);
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), 0);
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), -EALREADY);
 	is_frozen[1] = true;
 	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[1]), -EBUSY);
-	hvic_hold_release(-ECANCELED);
+	hvic_hold_end(session, -ECANCELED);
 	settle();
 	KUNIT_EXPECT_FALSE(test, is_frozen[0]);
 	KUNIT_EXPECT_TRUE(test, is_frozen[1]);	/* by another program */
@@ -726,17 +743,57 @@ static void refused_holds(struct kunit *test)
 	vss_frozen_max = limit;
 }
 
+/* What comes late is about another session than the one that there is by now. */
+static void late_calls(struct kunit *test)
+{
+	const struct hv_ic_vss_freeze *freeze;
+	u32 first, second;
+
+	begin(stage, NATIVE);
+	daemon_runs(stage);
+	KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage), &first), 0);
+	KUNIT_EXPECT_EQ(test, first, open_session());
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(first, &disks[0]), 0);
+	time_is_over(stage);
+	settle();
+	daemon_runs(stage);
+	stage->stopped = true;
+	happen(stage, FREEZE);
+	freeze = (const void *)hvic_link_peek(link_of(stage))->payload;
+	second = freeze->session;
+	KUNIT_EXPECT_EQ(test, second, open_session());
+	KUNIT_EXPECT_NE(test, second, first);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(first, &disks[0]), -ECANCELED);
+	hvic_hold_end(first, -ECANCELED);
+	KUNIT_EXPECT_EQ(test, open_session(), second);
+	stage->stopped = false;
+	daemon_runs(stage);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	hvic_hold_end(first, -ECANCELED);
+	settle();
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	happen(stage, THAW);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	/* The number 0 is nobody's. */
+	holds.session = U32_MAX;
+	KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage), &first), 0);
+	KUNIT_EXPECT_EQ(test, first, 1);
+	hvic_hold_end(first, -ECANCELED);
+}
+
 /* A trial of the daemon's: the host's FREEZE is busy, and each end of holds ends it. */
 static void trial(struct kunit *test)
 {
 	static const enum event ends[] = { THAW, NEGOTIATE, SLEEP, OVERDUE, KILL };
 	unsigned int i;
+	u32 session;
 
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		begin(stage, NATIVE);
 		daemon_runs(stage);
-		KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage)), 0);
-		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -EBUSY);
+		KUNIT_ASSERT_EQ(test, hvic_link_try(link_of(stage), &session), 0);
+		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage), &session), -EBUSY);
 		KUNIT_EXPECT_EQ(test, daemon_reads(&stage->f, HV_IC_VSS_TRIAL)->record.status, 0);
 		KUNIT_EXPECT_EQ(test, daemon_freezes(stage), 0);
 		happen(stage, FREEZE);
@@ -750,7 +807,7 @@ static void trial(struct kunit *test)
 		happen(stage, THAW);
 		happen(stage, FREEZE);
 		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
-		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -EBUSY);
+		KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage), &session), -EBUSY);
 		happen(stage, THAW);
 		expect_status(&stage->f, stage->asked, stage->asked, HVIC_STATUS_OK);
 		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
@@ -759,7 +816,137 @@ static void trial(struct kunit *test)
 	/* Nobody is there who could want one. */
 	begin(stage, NATIVE);
 	happen(stage, KILL);
-	KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage)), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, hvic_link_try(link_of(stage), &session), -ENOTCONN);
+}
+
+static int tried;
+static u32 tried_session;
+
+static void try_meanwhile(void)
+{
+	tried = hvic_link_try(link_of(stage), &tried_session);
+}
+
+/* The host's THAW is not over before all has thawed: a trial has to wait for it. */
+static void trial_while_thawing(struct kunit *test)
+{
+	begin(stage, NATIVE);
+	happen(stage, FREEZE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	meanwhile = try_meanwhile;
+	happen(stage, THAW);
+	meanwhile = NULL;
+	KUNIT_EXPECT_EQ(test, tried, -EBUSY);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 2);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+}
+
+/* A THAW waits for no other request, whatever the daemon does. */
+static void thaw_while_asked(struct kunit *test)
+{
+	enum dialect dialect;
+
+	for (dialect = NATIVE; dialect <= LEGACY; dialect++) {
+		begin(stage, dialect);
+		happen(stage, FREEZE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		stage->stopped = true;
+		host_wants(stage, HVIC_WIRE_VSS_HOT_BACKUP);
+		KUNIT_EXPECT_EQ(test, stage->f.n_out, 1);
+		happen(stage, THAW);
+		if (dialect == NATIVE)
+			KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		stage->stopped = false;
+		daemon_runs(stage);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		KUNIT_ASSERT_EQ(test, stage->f.n_out, 3);
+		expect_status(&stage->f, 2, 2, hvic_status_from_errno(-ECANCELED));
+		expect_status(&stage->f, 3, 3, HVIC_STATUS_OK);
+		rescind(stage);
+	}
+}
+
+/* An older daemon thaws when it comes round, however late that is for the host. */
+static void thaw_is_late(struct kunit *test)
+{
+	unsigned int limit = vss_frozen_max;
+
+	vss_frozen_max = 0;
+	begin(stage, LEGACY);
+	happen(stage, FREEZE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	stage->stopped = true;
+	happen(stage, THAW);
+	happen(stage, DEADLINE);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_TIMEOUT);
+	stage->stopped = false;
+	daemon_runs(stage);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_EXPECT_FALSE(test, debt.owed);
+	vss_frozen_max = limit;
+}
+
+static bool is_in_session(struct stage *s)
+{
+	bool in_session;
+
+	spin_lock_bh(&s->f.ch.lock);
+	in_session = hvic_vss_in_session(&s->f.ch);
+	spin_unlock_bh(&s->f.ch.lock);
+	return in_session;
+}
+
+/* The daemon says yes to a FREEZE and holds nothing: that is a promise all the same. */
+static void nothing_held(struct kunit *test)
+{
+	begin(stage, NATIVE);
+	daemon_runs(stage);
+	stage->stopped = true;
+	happen(stage, FREEZE);
+	answer_record(stage, daemon_reads(&stage->f, HV_IC_VSS_FREEZE)->record.id, 0);
+	expect_status(&stage->f, 1, 1, HVIC_STATUS_OK);
+	KUNIT_EXPECT_TRUE(test, is_in_session(stage));
+	stage->stopped = false;
+
+	/* A host that never thaws has its next backup all the same. */
+	happen(stage, OVERDUE);
+	KUNIT_EXPECT_FALSE(test, is_in_session(stage));
+	happen(stage, FREEZE);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 2);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	happen(stage, THAW);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+}
+
+static u32 next_session;
+static bool thawed;
+
+static void start_next_session(void)
+{
+	meanwhile = NULL;
+	hvic_hold_end(holds.session, -ECANCELED);
+	settle();
+	KUNIT_EXPECT_EQ(stage->test, hvic_hold_begin(NULL, 60, &next_session), 0);
+	thawed = hvic_hold_wait_for(0);
+}
+
+/* What freezes too late thaws, and until then it counts as frozen for the next session. */
+static void freezes_beyond_its_session(struct kunit *test)
+{
+	u32 session;
+
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	meanwhile = start_next_session;
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), -ECANCELED);
+	KUNIT_EXPECT_FALSE(test, thawed);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(0));
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(next_session, &disks[0]), 0);
+	hvic_hold_end(holds.session, -ECANCELED);
+	settle();
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
 }
 
 static struct kunit_case svc_vss_cases[] = {
@@ -770,7 +957,13 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(unread_freeze),
 	KUNIT_CASE(debt_keeps_module),
 	KUNIT_CASE(refused_holds),
+	KUNIT_CASE(late_calls),
 	KUNIT_CASE(trial),
+	KUNIT_CASE(trial_while_thawing),
+	KUNIT_CASE(thaw_while_asked),
+	KUNIT_CASE(thaw_is_late),
+	KUNIT_CASE(nothing_held),
+	KUNIT_CASE(freezes_beyond_its_session),
 	KUNIT_CASE_PARAM(orders, next_beginning),
 	{}
 };
@@ -786,6 +979,7 @@ static int svc_vss_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, stage);
 	stage->test = test;
 	memset(is_frozen, 0, sizeof(is_frozen));
+	meanwhile = NULL;
 	return 0;
 }
 

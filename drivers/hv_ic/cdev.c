@@ -7,6 +7,10 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+
+static DEFINE_MUTEX(shown_lock);	/* guards the list; held for a moment only */
+static LIST_HEAD(shown);
 
 static void hvic_cdev_free(struct kref *kref)
 {
@@ -29,6 +33,33 @@ static void hvic_cdev_detach(struct hvic_cdev *cdev)
 		hvic_link_release(link);
 	wake_up_all(&cdev->wait);
 	kref_put(&cdev->kref, hvic_cdev_free);
+}
+
+/*
+ * A host may offer a service twice, as often as it likes, and the kernel complains of a
+ * second device of the same name with a trace of its stack.
+ */
+static int hvic_cdev_take_names(struct hvic_cdev *cdev)
+{
+	const struct hvic_cdev *other;
+	int ret = 0;
+
+	mutex_lock(&shown_lock);
+	list_for_each_entry(other, &shown, list) {
+		if (!strcmp(other->native_name, cdev->native_name))
+			ret = -EEXIST;
+	}
+	if (!ret)
+		list_add(&cdev->list, &shown);
+	mutex_unlock(&shown_lock);
+	return ret;
+}
+
+static void hvic_cdev_give_names(struct hvic_cdev *cdev)
+{
+	mutex_lock(&shown_lock);
+	list_del(&cdev->list);
+	mutex_unlock(&shown_lock);
 }
 
 /**
@@ -74,9 +105,12 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	cdev->legacy.fops = legacy;
 
 	hvic_link_revive(link, &cdev->wait);
-	ret = misc_register(&cdev->native);
+	ret = hvic_cdev_take_names(cdev);
 	if (ret)
 		goto err_detach;
+	ret = misc_register(&cdev->native);
+	if (ret)
+		goto err_give_names;
 	ret = misc_register(&cdev->legacy);
 	if (ret)
 		goto err_deregister_native;
@@ -85,6 +119,8 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 err_deregister_native:
 	hvic_link_kill(link);
 	misc_deregister(&cdev->native);
+err_give_names:
+	hvic_cdev_give_names(cdev);
 err_detach:
 	hvic_cdev_detach(cdev);
 	return ERR_PTR(ret);
@@ -107,6 +143,7 @@ void hvic_cdev_destroy(struct hvic_cdev *cdev)
 	hvic_link_kill(cdev->link);
 	misc_deregister(&cdev->legacy);
 	misc_deregister(&cdev->native);
+	hvic_cdev_give_names(cdev);
 	hvic_cdev_detach(cdev);
 }
 

@@ -11,6 +11,7 @@
 
 #include <linux/fs.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -23,6 +24,7 @@ struct hvic_legacy;
 
 /**
  * struct hvic_cdev - the devices of one service
+ * @list: in the list of those that are shown
  * @kref: one for the service, one for each open file
  * @dialect: of the older daemon
  * @wait: for a record, or for the end
@@ -35,6 +37,7 @@ struct hvic_legacy;
  * @legacy_name: of the device
  */
 struct hvic_cdev {
+	struct list_head list;
 	struct kref kref;
 	const struct hvic_legacy *dialect;
 	wait_queue_head_t wait;

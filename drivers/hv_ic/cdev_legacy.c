@@ -110,7 +110,7 @@ static bool legacy_is_ready(struct hvic_link *link, void *data)
 {
 	struct hvic_legacy_file *lf = data;
 
-	return READ_ONCE(lf->phase) == LEGACY_GREETED || hvic_link_has_record(link);
+	return READ_ONCE(lf->phase) == LEGACY_GREETED || hvic_link_is_due(link);
 }
 
 /* The daemon is ready: attach it. */

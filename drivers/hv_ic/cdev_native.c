@@ -93,7 +93,7 @@ static bool native_is_ready(struct hvic_link *link, void *data)
 {
 	const struct native_file *nf = data;
 
-	return READ_ONCE(nf->phase) == NATIVE_NEW || hvic_link_has_record(link);
+	return READ_ONCE(nf->phase) == NATIVE_NEW || hvic_link_is_due(link);
 }
 
 static ssize_t native_read_hello(struct native_file *nf, char __user *buf, size_t count)
@@ -220,43 +220,43 @@ static ssize_t native_write(struct file *filp, const char __user *buf, size_t co
 static long native_hold(struct native_file *nf, const void __user *arg)
 {
 	struct hv_ic_vss_hold hold;
-	struct hvic_link *link;
-	u64 session;
 
 	if (copy_from_user(&hold, arg, sizeof(hold)))
 		return -EFAULT;
-	if (hold.reserved)
-		return -EINVAL;
 	/* To freeze takes its time: nothing but the number of the session is kept meanwhile. */
-	link = hvic_cdev_get_link(nf->file.cdev);
-	if (!link)
+	if (!hvic_cdev_get_link(nf->file.cdev))
 		return -ENODEV;
-	session = hvic_hold_session();
 	hvic_cdev_put_link(nf->file.cdev);
-	return hvic_hold_fd(session, hold.fd);
+	return hvic_hold_fd(hold.session, hold.fd);
 }
 
-static long native_release_holds(struct native_file *nf)
+static long native_release_holds(struct native_file *nf, const u32 __user *arg)
 {
-	struct hvic_link *link = hvic_cdev_get_link(nf->file.cdev);
+	u32 session;
 
-	if (!link)
+	if (get_user(session, arg))
+		return -EFAULT;
+	if (!hvic_cdev_get_link(nf->file.cdev))
 		return -ENODEV;
-	hvic_hold_release(-ECANCELED);
+	hvic_hold_end(session, -ECANCELED);
 	hvic_cdev_put_link(nf->file.cdev);
 	return hvic_hold_wait();
 }
 
-static long native_try(struct native_file *nf)
+static long native_try(struct native_file *nf, u32 __user *arg)
 {
 	struct hvic_link *link = hvic_cdev_get_link(nf->file.cdev);
+	u32 session = 0;
 	int ret;
 
 	if (!link)
 		return -ENODEV;
-	ret = hvic_link_try(link);
+	ret = hvic_link_try(link, &session);
 	hvic_cdev_put_link(nf->file.cdev);
-	return ret;
+	if (ret || !put_user(session, arg))
+		return ret;
+	hvic_hold_end(session, -ECANCELED);
+	return -EFAULT;
 }
 
 static long native_ioctl(struct file *filp, unsigned int command, unsigned long arg)
@@ -269,9 +269,9 @@ static long native_ioctl(struct file *filp, unsigned int command, unsigned long 
 	case HV_IC_VSS_HOLD:
 		return native_hold(nf, (const void __user *)arg);
 	case HV_IC_VSS_RELEASE:
-		return native_release_holds(nf);
+		return native_release_holds(nf, (const u32 __user *)arg);
 	case HV_IC_VSS_TRY:
-		return native_try(nf);
+		return native_try(nf, (u32 __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -396,7 +396,8 @@ static void hvic_channel_receive(struct hvic_channel *ch, const struct hvic_pack
 	ch->now.xid = packet->xid;
 	if (!ret)
 		ret = hvic_channel_serve(ch, &msg, hvic_msg_begin_reply(ch->now.packet, &msg));
-	if (ret == -EINPROGRESS)
+	/* A daemon's errno may be the same, and then nothing is deferred. */
+	if (ret == -EINPROGRESS && hvic_channel_is_deferred(ch))
 		ch->last_deferred = ch->last;
 	else
 		hvic_channel_end_answer(ch, &ch->now, &msg, ret);

@@ -4,7 +4,7 @@
  * chrony and phc2sys use it to follow the host's clock.
  *
  * The clock is a line over the partition reference counter, which the guest
- * reads without an exit to the hypervisor. It gives no time that no sample
+ * reads without an exit to the hypervisor (on x86). It gives no time that no sample
  * supports: reading fails with -EAGAIN before the first sample, and with -ESTALE
  * when samples have stopped coming.
  */

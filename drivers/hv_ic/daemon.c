@@ -106,7 +106,7 @@ static void hvic_daemon_read(void *service, const struct hv_ic_record *record)
 	spin_unlock_bh(&daemon->ch->lock);
 }
 
-static int hvic_daemon_try(void *service)
+static int hvic_daemon_try(void *service, u32 *session)
 {
 	struct hvic_daemon *daemon = service;
 	int ret;
@@ -114,7 +114,7 @@ static int hvic_daemon_try(void *service)
 	if (!daemon->ops->try)
 		return -ENOTTY;
 	spin_lock_bh(&daemon->ch->lock);
-	ret = daemon->ops->try(daemon);
+	ret = daemon->ops->try(daemon, session);
 	spin_unlock_bh(&daemon->ch->lock);
 	return ret;
 }

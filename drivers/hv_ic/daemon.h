@@ -36,7 +36,7 @@ struct hvic_daemon_ops {
 	int (*reply)(struct hvic_daemon *daemon, u64 id, int status,
 		     const void *payload, size_t len);
 	void (*read)(struct hvic_daemon *daemon, const struct hv_ic_record *record);
-	int (*try)(struct hvic_daemon *daemon);
+	int (*try)(struct hvic_daemon *daemon, u32 *session);
 };
 
 /**

@@ -33,10 +33,12 @@ enum hvic_hold_state {
 /**
  * struct hvic_hold - a file system that is held
  * @list: in one of the lists of struct hvic_holds
+ * @session: that it is taken for
  * @sb: the file system; the hold has a reference of its own
  */
 struct hvic_hold {
 	struct list_head list;
+	u32 session;
 	struct super_block *sb;
 };
 
@@ -57,7 +59,7 @@ struct hvic_hold {
  * @freezing: file systems that are being frozen, of any session
  * @held: file systems that are frozen, the last one first
  * @n_held: how many
- * @since: when the first began to freeze
+ * @since: when @timed began: the first began to freeze, or the host was told
  * @ending: file systems that are to be thawed, in that order
  * @thawing: one of them is being thawed
  */
@@ -70,7 +72,7 @@ struct hvic_holds {
 
 	spinlock_t lock;
 	enum hvic_hold_state state;
-	u64 session;
+	u32 session;
 	unsigned int seconds;
 	bool timed;
 	struct work_struct *ended;
@@ -86,7 +88,7 @@ struct hvic_holds {
 static struct hvic_holds holds;
 
 /* Does the session take file systems? */
-static bool hvic_hold_is_open(u64 session)
+static bool hvic_hold_is_open(u32 session)
 {
 	lockdep_assert_held(&holds.lock);
 	return session && holds.session == session && holds.state == HOLD_OPEN;
@@ -169,24 +171,11 @@ unlock:
  *
  * Context: any. Does not wait until the file systems have thawed.
  */
-void hvic_hold_end(u64 session, int reason)
+void hvic_hold_end(u32 session, int reason)
 {
 	spin_lock_bh(&holds.lock);
 	if (session && session == holds.session)
 		hvic_hold_end_locked(reason);
-	spin_unlock_bh(&holds.lock);
-}
-
-/**
- * hvic_hold_release() - end the holds of whichever session there is
- * @reason: a negative errno; see HV_IC_VSS_THAW
- *
- * Context: any. Does not wait until the file systems have thawed.
- */
-void hvic_hold_release(int reason)
-{
-	spin_lock_bh(&holds.lock);
-	hvic_hold_end_locked(reason);
 	spin_unlock_bh(&holds.lock);
 }
 
@@ -200,7 +189,7 @@ void hvic_hold_release(int reason)
  * * %-ETIMEDOUT - they thawed before, although the host had been promised otherwise
  * * %-ENOENT - nothing was held
  */
-int hvic_hold_thaw(u64 session)
+int hvic_hold_thaw(u32 session)
 {
 	int ret = -ENOENT;
 
@@ -223,7 +212,7 @@ int hvic_hold_thaw(u64 session)
  * Context: any.
  * Return: the reason, 0 if the host wanted it; %-EINPROGRESS if it has not ended.
  */
-int hvic_hold_reason(u64 session)
+int hvic_hold_reason(u32 session)
 {
 	int reason = -ECANCELED;
 
@@ -252,13 +241,14 @@ void hvic_hold_start_over(void)
 /**
  * hvic_hold_begin() - begin a session: the guest is to freeze
  * @ended: queued when the session is over and what it held has thawed
- * @seconds: how long file systems may be held, from the first; 0 if not at all
+ * @seconds: how long file systems may be held, from the first, and the promise lasts where
+ *	none is; 0 for no holds, and a promise without a limit
  * @session: its number is put there
  *
  * Context: any.
  * Return: 0, or %-EBUSY if there is a session, or the host relies on one.
  */
-int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *session)
+int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u32 *session)
 {
 	int ret = -EBUSY;
 
@@ -268,27 +258,45 @@ int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *sessio
 		holds.seconds = seconds;
 		holds.ended = ended;
 		holds.reason = 0;
-		*session = ++holds.session;
+		/* 0 is none. */
+		if (!++holds.session)
+			holds.session++;
+		*session = holds.session;
 		ret = 0;
 	}
 	spin_unlock_bh(&holds.lock);
 	return ret;
 }
 
+/* The time that the guest may be frozen runs from the first call on. */
+static void hvic_hold_start_time(void)
+{
+	lockdep_assert_held(&holds.lock);
+	if (holds.timed || !holds.seconds)
+		return;
+	holds.timed = true;
+	holds.since = ktime_get_boottime();
+	mod_delayed_work(holds.queue, &holds.overdue, holds.seconds * HZ);
+}
+
 /**
  * hvic_hold_promise() - the host is told that its guest is frozen: take no more
  * @session: number of the session
  *
+ * A promise ends with time where nothing is held, too: the daemon may have made
+ * programs wait, and a host that never thaws may ask for another FREEZE.
+ *
  * Context: any.
  * Return: 0, or the reason why the session is over.
  */
-int hvic_hold_promise(u64 session)
+int hvic_hold_promise(u32 session)
 {
 	int ret = -ECANCELED;
 
 	spin_lock_bh(&holds.lock);
 	if (hvic_hold_is_open(session)) {
 		holds.state = HOLD_PROMISED;
+		hvic_hold_start_time();
 		ret = 0;
 	} else if (session == holds.session && holds.reason) {
 		ret = holds.reason;
@@ -320,28 +328,13 @@ void hvic_hold_forget(struct work_struct *ended)
 void hvic_hold_get_status(struct hvic_hold_status *status)
 {
 	spin_lock_bh(&holds.lock);
+	status->on = hvic_hold_is_on();
 	status->n = holds.n_held;
 	status->since = holds.since;
 	spin_unlock_bh(&holds.lock);
 }
 
 /* --- Taking. ---------------------------------------------------------------------------- */
-
-/**
- * hvic_hold_session() - the session that takes file systems
- *
- * Context: any.
- * Return: its number, 0 if there is none.
- */
-u64 hvic_hold_session(void)
-{
-	u64 session;
-
-	spin_lock_bh(&holds.lock);
-	session = holds.state == HOLD_OPEN ? holds.session : 0;
-	spin_unlock_bh(&holds.lock);
-	return session;
-}
 
 static bool hvic_hold_has(const struct list_head *list, const struct super_block *sb)
 {
@@ -355,29 +348,25 @@ static bool hvic_hold_has(const struct list_head *list, const struct super_block
 	return false;
 }
 
-static int hvic_hold_announce(u64 session, struct hvic_hold *hold)
+static int hvic_hold_announce(struct hvic_hold *hold)
 {
 	lockdep_assert_held(&holds.lock);
-	if (!hvic_hold_is_open(session))
+	if (!hvic_hold_is_open(hold->session))
 		return -ECANCELED;
 	if (!holds.seconds)
 		return -EPERM;
 	if (hvic_hold_has(&holds.held, hold->sb) || hvic_hold_has(&holds.freezing, hold->sb))
 		return -EALREADY;
-	if (!holds.timed) {
-		holds.timed = true;
-		holds.since = ktime_get_boottime();
-		mod_delayed_work(holds.queue, &holds.overdue, holds.seconds * HZ);
-	}
+	hvic_hold_start_time();
 	list_add(&hold->list, &holds.freezing);
 	return 0;
 }
 
 /* Returns 0 if the file system is held now, and else why it may not be. */
-static int hvic_hold_settle(u64 session, struct hvic_hold *hold, int err)
+static int hvic_hold_settle(struct hvic_hold *hold, int err)
 {
 	lockdep_assert_held(&holds.lock);
-	if (!err && !hvic_hold_is_open(session))
+	if (!err && !hvic_hold_is_open(hold->session))
 		err = -ECANCELED;
 	if (!err) {
 		list_move(&hold->list, &holds.held);
@@ -399,7 +388,7 @@ static int hvic_hold_settle(u64 session, struct hvic_hold *hold, int err)
  * * %-EALREADY - it is held already
  * * %-ENOMEM, or what the file system says
  */
-int hvic_hold_take(u64 session, struct super_block *sb)
+int hvic_hold_take(u32 session, struct super_block *sb)
 {
 	struct hvic_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
 	bool frozen;
@@ -407,9 +396,10 @@ int hvic_hold_take(u64 session, struct super_block *sb)
 
 	if (!hold)
 		return -ENOMEM;
+	hold->session = session;
 	hold->sb = sb;
 	spin_lock_bh(&holds.lock);
-	ret = hvic_hold_announce(session, hold);
+	ret = hvic_hold_announce(hold);
 	spin_unlock_bh(&holds.lock);
 	if (ret)
 		goto out_free;
@@ -417,7 +407,7 @@ int hvic_hold_take(u64 session, struct super_block *sb)
 	ret = holds.ops->freeze(sb);
 	frozen = !ret;
 	spin_lock_bh(&holds.lock);
-	ret = hvic_hold_settle(session, hold, ret);
+	ret = hvic_hold_settle(hold, ret);
 	spin_unlock_bh(&holds.lock);
 	if (!ret)
 		return 0;
@@ -446,7 +436,7 @@ out_free:
  * * %-EBUSY - it is frozen by another program
  * * %-EINTR - what the last session held has not thawed, and a signal came
  */
-int hvic_hold_fd(u64 session, int fd)
+int hvic_hold_fd(u32 session, int fd)
 {
 	struct super_block *sb;
 	struct file *file;
@@ -474,12 +464,14 @@ out_put_file:
 
 static bool hvic_hold_is_thawed(void)
 {
+	const struct hvic_hold *hold;
 	bool thawed;
 
 	spin_lock_bh(&holds.lock);
 	thawed = list_empty(&holds.ending) && !holds.thawing;
-	if (holds.state != HOLD_OPEN)
-		thawed &= list_empty(&holds.freezing);
+	/* What freezes for a session that is over will be thawed. */
+	list_for_each_entry(hold, &holds.freezing, list)
+		thawed &= hvic_hold_is_open(hold->session);
 	spin_unlock_bh(&holds.lock);
 	return thawed;
 }

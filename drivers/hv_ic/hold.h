@@ -45,10 +45,12 @@ extern const struct hvic_hold_ops hvic_hold_kernel_ops;
 
 /**
  * struct hvic_hold_status - what is held
+ * @on: there is a session, in which a daemon may have stopped programs even if @n is 0
  * @n: file systems
  * @since: when the first of them began to freeze, ktime_get_boottime()
  */
 struct hvic_hold_status {
+	bool on;
 	unsigned int n;
 	ktime_t since;
 };
@@ -57,20 +59,18 @@ int hvic_hold_init(const struct hvic_hold_ops *ops);
 void hvic_hold_exit(void);
 
 /* The service's end; in any context. */
-int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u64 *session);
-int hvic_hold_promise(u64 session);
-void hvic_hold_end(u64 session, int reason);
-void hvic_hold_release(int reason);
-int hvic_hold_thaw(u64 session);
+int hvic_hold_begin(struct work_struct *ended, unsigned int seconds, u32 *session);
+int hvic_hold_promise(u32 session);
+void hvic_hold_end(u32 session, int reason);
+int hvic_hold_thaw(u32 session);
 void hvic_hold_start_over(void);
-int hvic_hold_reason(u64 session);
+int hvic_hold_reason(u32 session);
 void hvic_hold_forget(struct work_struct *ended);
 void hvic_hold_get_status(struct hvic_hold_status *status);
 
 /* The daemon's end; in process context. */
-u64 hvic_hold_session(void);
-int hvic_hold_take(u64 session, struct super_block *sb);
-int hvic_hold_fd(u64 session, int fd);
+int hvic_hold_take(u32 session, struct super_block *sb);
+int hvic_hold_fd(u32 session, int fd);
 int hvic_hold_wait(void);
 bool hvic_hold_wait_for(unsigned int seconds);
 

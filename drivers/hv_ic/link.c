@@ -141,8 +141,11 @@ static void hvic_link_push(struct hvic_link *link, const struct hv_ic_record *re
 	slot->expires = expires;
 	slot->record = *record;
 	slot->record.len = sizeof(slot->record) + len;
+	link->due = (link->due && link->used) || !(record->flags & HV_IC_RECORD_QUIET) ||
+		    link->used + 1 >= HVIC_LINK_GATHER;
 	link->used++;
-	hvic_link_wake(link);
+	if (link->due)
+		hvic_link_wake(link);
 }
 
 /**
@@ -374,14 +377,16 @@ unsigned int hvic_link_used(struct hvic_link *link)
 }
 
 /**
- * hvic_link_has_record() - is there something to read?
+ * hvic_link_is_due() - is it time to read?
  * @link: the link
  *
- * Return: true if there was when this was called.
+ * Quiet records may still wait for others.
+ *
+ * Return: true if it was when this was called.
  */
-bool hvic_link_has_record(struct hvic_link *link)
+bool hvic_link_is_due(struct hvic_link *link)
 {
-	return hvic_link_used(link) != 0;
+	return hvic_link_used(link) && READ_ONCE(link->due);
 }
 
 /**
@@ -463,10 +468,11 @@ int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payl
 /**
  * hvic_link_try() - the daemon wants a trial
  * @link: an owned link
+ * @session: gets its number
  *
  * Return: 0, %-ENOTTY if the service has none, or what the service says.
  */
-int hvic_link_try(struct hvic_link *link)
+int hvic_link_try(struct hvic_link *link, u32 *session)
 {
-	return link->ops->try(link->service);
+	return link->ops->try(link->service, session);
 }

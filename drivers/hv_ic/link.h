@@ -35,6 +35,12 @@ enum hvic_link_abi {
 /* Slots that only events may use, so that they go through a full queue. */
 #define HVIC_LINK_EVENT_SLOTS	4
 
+/*
+ * Quiet records wait until so many have gathered: nobody waits for them, and each
+ * wake-up of the daemon costs more than a record. As many of the longest fit in one read.
+ */
+#define HVIC_LINK_GATHER	8
+
 /**
  * struct hvic_link_ops - what a service does about its daemon
  * @greet: fill in the hello for a daemon that uses the native device
@@ -45,7 +51,8 @@ enum hvic_link_abi {
  *	HVIC_LINK_ANSWER bytes, zero behind @len. Returns 0, %-ESTALE if the request
  *	is over, or %-EINVAL if the payload is malformed.
  * @read: a record has been read; the header of it
- * @try: the daemon wants to do something of which the host knows nothing; see HV_IC_VSS_TRY
+ * @try: the daemon wants to do something of which the host knows nothing, and gets the number of
+ *	that; see HV_IC_VSS_TRY
  *
  * All are called in process context without a lock.
  */
@@ -55,7 +62,7 @@ struct hvic_link_ops {
 	void (*gone)(void *service);
 	int (*reply)(void *service, u64 id, int status, const void *payload, size_t len);
 	void (*read)(void *service, const struct hv_ic_record *record);
-	int (*try)(void *service);
+	int (*try)(void *service, u32 *session);
 };
 
 /**
@@ -90,6 +97,7 @@ struct hvic_link_slot {
  * @slots: memory for the records; NULL until the first daemon comes
  * @first: index of the oldest record
  * @used: how many wait
+ * @due: the owner is to read them, all of them
  * @reading: the oldest is being read
  */
 struct hvic_link {
@@ -111,6 +119,7 @@ struct hvic_link {
 	u8 *slots;
 	unsigned int first;
 	unsigned int used;
+	bool due;
 	bool reading;
 };
 
@@ -137,7 +146,7 @@ void hvic_link_greet(struct hvic_link *link, struct hv_ic_hello *hello);
 void hvic_link_attach(struct hvic_link *link);
 void hvic_link_release(struct hvic_link *link);
 bool hvic_link_is_owned(struct hvic_link *link);
-bool hvic_link_has_record(struct hvic_link *link);
+bool hvic_link_is_due(struct hvic_link *link);
 unsigned int hvic_link_used(struct hvic_link *link);
 bool hvic_link_is_alive(struct hvic_link *link);
 const struct hvic_link_slot *hvic_link_peek(struct hvic_link *link);
@@ -145,6 +154,6 @@ void hvic_link_put_back(struct hvic_link *link);
 void hvic_link_consume(struct hvic_link *link);
 int hvic_link_reply(struct hvic_link *link, u64 id, int status, const void *payload,
 		    size_t len);
-int hvic_link_try(struct hvic_link *link);
+int hvic_link_try(struct hvic_link *link, u32 *session);
 
 #endif

@@ -121,4 +121,4 @@ module_exit(hvic_exit);
 MODULE_DESCRIPTION("Hyper-V integration components");
 MODULE_AUTHOR("The hv_ic authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("0.2.0");

@@ -3,6 +3,10 @@
  * The hypervisor beside the bus: its reference counter, what the virtual
  * machine can do, and whether the host is to be trusted. The only file that
  * knows <asm/mshyperv.h>.
+ *
+ * On arm64 this has been built and has never met a host. By the kernel's source
+ * the reference counter is read by a hypercall there, since the kernel has no
+ * page of the hypervisor's to compute it from; so there are no cross timestamps.
  */
 #include "platform.h"
 
@@ -44,7 +48,7 @@ u64 hvic_platform_reference(void)
  * @reference: the counter at that moment
  *
  * Context: any.
- * Return: false if the hypervisor does not say how the two are related.
+ * Return: false if the hypervisor does not say how the two are related, as on arm64.
  */
 bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference)
 {

@@ -171,8 +171,8 @@ static int hvic_fcopy_start_file(struct hvic_fcopy *fcopy, const struct hvic_msg
 		return ret;
 	fcopy->size = payload->size;
 	fcopy->asked.start = 0;
-	strscpy(fcopy->asked.path, payload->path, sizeof(fcopy->asked.path));
-	strscpy(fcopy->asked.name, payload->name, sizeof(fcopy->asked.name));
+	strscpy_pad(fcopy->asked.path, payload->path, sizeof(fcopy->asked.path));
+	strscpy_pad(fcopy->asked.name, payload->name, sizeof(fcopy->asked.name));
 	ret = hvic_daemon_ask(&fcopy->daemon, msg, HV_IC_FCOPY_START, sizeof(*payload), false);
 	if (ret == -EINPROGRESS) {
 		fcopy->state = FCOPY_ASKED;
@@ -237,7 +237,7 @@ static int hvic_fcopy_handle(struct hvic_channel *ch, const struct hvic_msg *msg
 		return ret;
 	/* A host that has given up waiting takes back what is open. */
 	if (op == HVIC_WIRE_FCOPY_CANCEL)
-		hvic_channel_abort(ch, -ECANCELED);
+		hvic_channel_supersede(ch, -ECANCELED);
 	ch->last.operation = op_words[op];
 	if (hvic_channel_is_deferred(ch))
 		return -EBUSY;
@@ -319,7 +319,8 @@ static int hvic_fcopy_block_reply(struct hvic_fcopy *fcopy, u64 id, int status)
 	if (fcopy->state != FCOPY_ACTIVE || id < fcopy->first_block || id >= fcopy->next_block)
 		return -ESTALE;
 	if (status && !fcopy->error) {
-		fcopy->error = status;
+		/* That is said of a daemon that has gone; this one is there. */
+		fcopy->error = status == -ENOTCONN ? -EIO : status;
 		hvic_fcopy_release_throttle(fcopy);
 	}
 	return 0;

@@ -6,10 +6,11 @@
  * The host sends an item once, whether a daemon is there or not. So items that
  * come while there is none (in the initramfs, say) are kept here, the newest of
  * each key, and handed to the daemon when it comes, one after the other; an item
- * is forgotten when the daemon has answered that it is stored. While there is a
- * daemon nothing is acknowledged that it has not answered. Addresses that Hyper-V
- * Replica injects at boot are held the same way; the host waits for that answer,
- * but only as long as the slow deadline says.
+ * is forgotten when the daemon has answered that it is stored, and is handed over
+ * again where it could not be. While there is a daemon nothing is acknowledged that
+ * it has not answered. Addresses that Hyper-V Replica injects at boot are held the
+ * same way; the host waits for that answer, but only as long as the slow deadline
+ * says.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -19,6 +20,7 @@
 #include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "choice.h"
 #include "daemon.h"
@@ -31,6 +33,9 @@
 
 /* One request at a time, and some events. */
 #define QUEUE_SLOTS	8
+
+/* Between two tries to have the same item stored, in seconds. */
+#define RETRY_SECONDS	10
 
 /* A host may enumerate every few seconds: so many warnings there are in an hour. */
 #define WARNINGS	10
@@ -83,6 +88,7 @@ struct hvic_kvp_held {
  * @index: of that request
  * @held: items that wait until a daemon has stored them
  * @n_held: how many
+ * @retry: hands over again what could not be stored
  * @handing: the one of them that the daemon has been handed; NULL for none
  * @handing_id: id of that record
  * @lost: items that there was no room to keep, or that a daemon refused
@@ -101,6 +107,7 @@ struct hvic_kvp {
 	u32 index;
 	struct list_head held;
 	unsigned int n_held;
+	struct delayed_work retry;
 	struct hvic_kvp_held *handing;
 	u64 handing_id;
 	u64 lost;
@@ -192,6 +199,15 @@ static void hvic_kvp_hand_over(struct hvic_kvp *kvp)
 	kvp->handing_id++;
 }
 
+static void hvic_kvp_try_again(struct work_struct *work)
+{
+	struct hvic_kvp *kvp = container_of(to_delayed_work(work), struct hvic_kvp, retry);
+
+	spin_lock_bh(&kvp->daemon.ch->lock);
+	hvic_kvp_hand_over(kvp);
+	spin_unlock_bh(&kvp->daemon.ch->lock);
+}
+
 /* Will the daemon never say anything else to this item? */
 static bool is_final(int status)
 {
@@ -210,6 +226,7 @@ static int hvic_kvp_handed_over(struct hvic_kvp *kvp, u64 id, int status)
 	if (!is_final(status)) {
 		/* A full disk, say: the others come first when it is tried again. */
 		list_move_tail(&held->list, &kvp->held);
+		schedule_delayed_work(&kvp->retry, RETRY_SECONDS * HZ);
 		return 0;
 	}
 	/* What is to be deleted need not be there. */
@@ -346,6 +363,15 @@ static void hvic_kvp_gone(struct hvic_daemon *daemon)
 	kvp_of(daemon)->handing = NULL;
 }
 
+static bool has_reserved(const struct hv_ic_kvp_address *addresses, size_t n)
+{
+	while (n--) {
+		if (addresses[n].reserved)
+			return true;
+	}
+	return false;
+}
+
 /* Is there a payload where the operation has one, with reserved fields that are zero? */
 static bool hvic_kvp_is_answer(enum hvic_wire_kvp_op op, const void *payload, size_t len)
 {
@@ -357,7 +383,10 @@ static bool hvic_kvp_is_answer(enum hvic_wire_kvp_op op, const void *payload, si
 	case HVIC_WIRE_KVP_ENUMERATE:
 		return len && !item->reserved;
 	case HVIC_WIRE_KVP_GET_IP_INFO:
-		return len && !memchr_inv(ip->reserved, 0, sizeof(ip->reserved));
+		return len && !memchr_inv(ip->reserved, 0, sizeof(ip->reserved)) &&
+		       !has_reserved(ip->addresses, ARRAY_SIZE(ip->addresses)) &&
+		       !has_reserved(ip->gateways, ARRAY_SIZE(ip->gateways)) &&
+		       !has_reserved(ip->dns, ARRAY_SIZE(ip->dns));
 	default:
 		return true;
 	}
@@ -463,6 +492,7 @@ static int hvic_kvp_start(struct hvic_channel *ch)
 	if (!kvp)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&kvp->held);
+	INIT_DELAYED_WORK(&kvp->retry, hvic_kvp_try_again);
 	kvp->handing_id = HV_IC_RECORD_OWN_ID;
 	ratelimit_state_init(&kvp->warnings, 3600 * HZ, WARNINGS);
 	ratelimit_set_flags(&kvp->warnings, RATELIMIT_MSG_ON_RELEASE);
@@ -477,6 +507,7 @@ static void hvic_kvp_stop(struct hvic_channel *ch)
 	struct hvic_kvp *kvp = kvp_of(ch->priv);
 	struct hvic_kvp_held *held, *next;
 
+	cancel_delayed_work_sync(&kvp->retry);
 	hvic_daemon_destroy(&kvp->daemon);
 	list_for_each_entry_safe(held, next, &kvp->held, list)
 		hvic_kvp_forget(kvp, held);

@@ -86,7 +86,7 @@ struct hvic_vss {
 	bool asleep;
 	enum hvic_wire_vss_op op;
 	ktime_t since;
-	u64 session;
+	u32 session;
 	bool trial;
 	u64 thaw_id;
 	u64 freeze_id;
@@ -303,6 +303,7 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 		ret = hvic_vss_decode_freeze(msg->body, freeze);
 		if (ret)
 			return ret;
+		freeze->session = vss->session;
 		len = offsetof(struct hv_ic_vss_freeze, luns[freeze->n_luns]);
 	}
 	return hvic_daemon_ask(&vss->daemon, msg, vss->op, len,
@@ -363,11 +364,12 @@ static int hvic_vss_freeze(struct hvic_vss *vss, const struct hvic_msg *msg)
 	return ret;
 }
 
-/* The host does not wait for its FREEZE: it is answered, and what it did is undone. */
-static void hvic_vss_supersede_freeze(struct hvic_vss *vss)
+/* The host does not wait for what it has asked: that is answered, a FREEZE is undone. */
+static void hvic_vss_supersede(struct hvic_vss *vss)
 {
 	hvic_vss_withdraw(vss, -ECANCELED);
-	hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, -ECANCELED);
+	if (hvic_vss_is_freezing(vss))
+		hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, -ECANCELED);
 	/* From here on it is not a FREEZE that fails. */
 	vss->op = HVIC_WIRE_VSS_THAW;
 	hvic_channel_supersede(vss->daemon.ch, -ECANCELED);
@@ -380,10 +382,12 @@ static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
 	bool broken;
 	int ret;
 
-	if (hvic_channel_is_deferred(ch) && !was_open)
-		return -EBUSY;
-	if (was_open)
-		hvic_vss_supersede_freeze(vss);
+	/* Whatever else is open, a THAW does not wait for it: the guest may be frozen. */
+	if (hvic_channel_is_deferred(ch)) {
+		if (vss->op == HVIC_WIRE_VSS_THAW)
+			return -EBUSY;
+		hvic_vss_supersede(vss);
+	}
 	vss->op = HVIC_WIRE_VSS_THAW;
 
 	ret = hvic_hold_thaw(vss->session);
@@ -460,6 +464,9 @@ static void hvic_vss_failed(struct hvic_channel *ch, int err)
 	struct hvic_vss *vss = vss_of(ch->priv);
 
 	hvic_vss_withdraw(vss, err);
+	/* For the host it comes too late, but an older daemon has to do it all the same. */
+	if (vss->op == HVIC_WIRE_VSS_THAW && err == -ETIMEDOUT && hvic_vss_may_be_frozen(vss))
+		hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, err, NULL, 0);
 	if (vss->op != HVIC_WIRE_VSS_FREEZE)
 		return;
 	hvic_vss_announce(vss, HV_IC_VSS_PHASE_FAILED, err);
@@ -533,19 +540,22 @@ static void hvic_vss_gone(struct hvic_daemon *daemon)
  * The daemon freezes, and the host knows nothing of it. The event orders it among those of the
  * sessions before.
  */
-static int hvic_vss_try(struct hvic_daemon *daemon)
+static int hvic_vss_try(struct hvic_daemon *daemon, u32 *session)
 {
 	struct hvic_vss *vss = vss_of(daemon);
 	int ret;
 
 	if (!hvic_daemon_is_attached(daemon))
 		return -ENOTCONN;
-	if (vss->asleep || hvic_vss_may_be_frozen(vss))
+	/* An open FREEZE or THAW of the host is about the session before. */
+	if (vss->asleep || hvic_vss_may_be_frozen(vss) ||
+	    (hvic_channel_is_deferred(daemon->ch) && vss->op != HVIC_WIRE_VSS_HOT_BACKUP))
 		return -EBUSY;
 	ret = hvic_hold_begin(&vss->holds_ended, READ_ONCE(vss_frozen_max), &vss->session);
 	if (ret)
 		return ret;
 	vss->trial = true;
+	*session = vss->session;
 	hvic_daemon_tell(daemon, HV_IC_VSS_TRIAL, 0, NULL, 0);
 	return 0;
 }
@@ -615,7 +625,7 @@ static bool hvic_vss_in_session(struct hvic_channel *ch)
 	struct hvic_hold_status holds;
 
 	hvic_hold_get_status(&holds);
-	return holds.n || hvic_vss_may_be_frozen(vss) || hvic_vss_is_freezing(vss);
+	return holds.on || hvic_vss_may_be_frozen(vss) || hvic_vss_is_freezing(vss);
 }
 
 static void hvic_vss_show(struct hvic_channel *ch, struct seq_file *out)

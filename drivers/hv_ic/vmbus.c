@@ -47,11 +47,13 @@ static_assert(sizeof(struct hvic_wire_fcopy_write) == sizeof(struct hv_do_fcopy)
 /*
  * Each ring holds the longest legal message twice. The bus cuts packets that are
  * longer than max_pkt_size and then loses its place in the ring, so we let it
- * take anything that fits in the ring. More it must not take: it would trust a
- * write index that points beyond.
+ * take anything that fits in the ring with the mark that the host writes behind
+ * each packet. More it must not take: it would trust a write index that points
+ * beyond, and step out of the ring.
  */
 #define RING_SIZE	VMBUS_RING_SIZE(28 * SZ_1K)
 #define RING_DATA	(RING_SIZE - sizeof(struct hv_ring_buffer))
+#define PACKET_MAX	(RING_DATA - sizeof(u64))
 static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
 
 /**
@@ -102,9 +104,12 @@ static void hvic_vmbus_callback(void *context)
 	hvic_channel_drain(&device->channel);
 }
 
-/* The next driver may have less room for a packet than we have. */
-static void hvic_vmbus_after_close(struct hvic_device *device)
+static void hvic_vmbus_close(void *bus_data)
 {
+	struct hvic_device *device = bus_data;
+
+	vmbus_close(device->hdev->channel);
+	/* The next driver may have less room for a packet than we have. */
 	hvic_swap_max_packet(device->hdev->channel, device->packet_size);
 	kvfree(device->room);
 	device->room = NULL;
@@ -114,25 +119,18 @@ static int hvic_vmbus_open(void *bus_data)
 {
 	struct hvic_device *device = bus_data;
 	struct vmbus_channel *channel = device->hdev->channel;
-	int ret = hvic_packet_room(RING_DATA, &device->room);
+	int ret = hvic_packet_room(PACKET_MAX, &device->room);
 
 	if (ret)
 		return ret;
 	/* One call per signal; a channel drains its ring by itself. */
 	set_channel_read_mode(channel, HV_CALL_DIRECT);
-	device->packet_size = hvic_swap_max_packet(channel, RING_DATA);
+	device->packet_size = hvic_swap_max_packet(channel, PACKET_MAX);
 	ret = vmbus_open(channel, RING_SIZE, RING_SIZE, NULL, 0, hvic_vmbus_callback, device);
+	/* The bus keeps a callback that it could not open for, and the host may signal. */
 	if (ret)
-		hvic_vmbus_after_close(device);
+		hvic_vmbus_close(device);
 	return ret;
-}
-
-static void hvic_vmbus_close(void *bus_data)
-{
-	struct hvic_device *device = bus_data;
-
-	vmbus_close(device->hdev->channel);
-	hvic_vmbus_after_close(device);
 }
 
 static bool hvic_vmbus_peek(void *bus_data, struct hvic_packet *packet)
@@ -322,11 +320,12 @@ static void hvic_vmbus_turn_off(struct hvic_device *device)
 static int hvic_vmbus_apply_switch(struct hvic_device *device)
 {
 	const struct hvic_service *svc = device->channel.svc;
-	bool want = READ_ONCE(*svc->enabled) &&
-		    (!svc->needs_trust || hvic_platform_trusts_host());
+	bool want;
 	int ret = 0;
 
+	/* ORDER: read under the lock, or one who turns it last could be overtaken. */
 	mutex_lock(&device->lock);
+	want = READ_ONCE(*svc->enabled) && (!svc->needs_trust || hvic_platform_trusts_host());
 	if (want && !device->on && !device->gone)
 		ret = hvic_vmbus_turn_on(device);
 	else if (!want && device->on)

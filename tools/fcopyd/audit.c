@@ -20,11 +20,11 @@
 
 #define FOLDER "var/lib/hv_ic"
 
-/* So many lines a minute about what a host does in vain. */
-#define LINES 20
-
 /* As much as is hashed while the host waits. */
 #define SMALL 1048576
+
+/* As long as a host, or the end of the machine, waits for the rest of an earlier file. */
+#define PATIENCE_MS 2000
 
 /** hvic_audit_init() - begin; there was no copy yet */
 void hvic_audit_init(struct hvic_audit *audit, int root)
@@ -110,24 +110,10 @@ int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, ui
 
 /* --- Lines. ---------------------------------------------------------------------------------- */
 
-/* May there be a line more? A host can fail as often as it likes. */
+/* A host can fail as often as it likes. */
 static bool may_say(struct hvic_audit *audit)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec - audit->window >= 60) {
-		if (audit->unsaid)
-			hvu_log(HVU_LOG_NOTICE, "%u more lines about copies were left out",
-				audit->unsaid);
-		audit->window = now.tv_sec;
-		audit->lines = 0;
-		audit->unsaid = 0;
-	}
-	if (audit->lines++ < LINES)
-		return true;
-	audit->unsaid++;
-	return false;
+	return hvu_log_may(&audit->limit, "copies");
 }
 
 static const char *reason(int error)
@@ -244,6 +230,13 @@ static bool is_as_it_was(const struct hvic_audit *audit)
 		!memcmp(&st.st_mtim, &audit->changed, sizeof(st.st_mtim));
 }
 
+static void conclude(struct hvic_audit *audit, const char *sha256)
+{
+	say_complete(audit, sha256);
+	close(audit->file);
+	audit->file = -1;
+}
+
 /** hvic_audit_step() - hash a piece of a complete file; true if there is more to do */
 bool hvic_audit_step(struct hvic_audit *audit)
 {
@@ -256,16 +249,19 @@ bool hvic_audit_step(struct hvic_audit *audit)
 	if (ret > 0)
 		return true;
 	hvic_sha256_end(&audit->digest.sha, sha256);
-	say_complete(audit, ret || !is_as_it_was(audit) ? "unknown, the file has been changed" :
-		     sha256);
-	close(audit->file);
-	audit->file = -1;
+	conclude(audit, ret || !is_as_it_was(audit) ? "unknown, the file has been changed" :
+		 sha256);
 	return false;
 }
 
-/** hvic_audit_end() - nothing is left to be told of */
+/** hvic_audit_end() - nothing is left to be told of; does not take long, however large a file is */
 void hvic_audit_end(struct hvic_audit *audit)
 {
-	while (hvic_audit_step(audit))
-		;
+	struct timespec begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (hvic_audit_step(audit)) {
+		if (since(&begin) > PATIENCE_MS)
+			conclude(audit, "unknown, there was no time to read the file again");
+	}
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "copy.h"
+#include "log.h"
 
 #define HVIC_AUDIT_NOTE "fcopy.json"
 
@@ -25,9 +26,7 @@
  * @complete: what it was like when it was complete
  * @replaced: another file was there before
  * @digest: of it
- * @window: when lines were counted from
- * @lines: that the host has caused since
- * @unsaid: how many were left out
+ * @limit: of the lines about what came to nothing
  */
 struct hvic_audit {
 	int root;
@@ -39,9 +38,7 @@ struct hvic_audit {
 	struct timespec changed;
 	bool replaced;
 	struct hvic_digest digest;
-	time_t window;
-	unsigned int lines;
-	unsigned int unsaid;
+	struct hvu_limit limit;
 };
 
 void hvic_audit_init(struct hvic_audit *audit, int root);

@@ -285,6 +285,8 @@ static void *work(void *data)
 
 static void tell(const struct hvic_job *job)
 {
+	if (!hvu_log_may(&job->inject->limit, "addresses of the host"))
+		return;
 	if (job->way == HVU_INJECTION_OFF)
 		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
 			    "%s: the host's addresses are refused: neither NetworkManager nor systemd-networkd keeps it, and there is no kvp.ip_program",

@@ -12,6 +12,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "log.h"
 #include "net.h"
 #include "settings.h"
 
@@ -71,6 +72,7 @@ struct hvic_job {
  * @fd: of that
  * @thread: does the job
  * @job: that is being done; NULL for none
+ * @limit: of the lines about jobs
  */
 struct hvic_inject {
 	const struct hvic_inject_ops *ops;
@@ -80,6 +82,7 @@ struct hvic_inject {
 	int fd;
 	pthread_t thread;
 	struct hvic_job *job;
+	struct hvu_limit limit;
 };
 
 int hvic_inject_open(struct hvic_inject *inject, const struct hvic_inject_ops *ops, int root,

@@ -350,7 +350,14 @@ static int ask_for_stale(struct hvic_net *net)
 
 /* --- Events. ------------------------------------------------------------------------------ */
 
-static int take_event(const struct nlmsghdr *message, void *data)
+/**
+ * hvic_net_take_event() - take note of what has changed
+ * @message: any
+ * @data: struct hvic_net
+ *
+ * Return: %MNL_CB_OK.
+ */
+int hvic_net_take_event(const struct nlmsghdr *message, void *data)
 {
 	struct hvic_net *net = data;
 
@@ -394,7 +401,7 @@ int hvic_net_refresh(struct hvic_net *net)
 		if (len < 0 && errno == ENOBUFS)
 			net->stale = ALL;
 		if (len > 0)
-			mnl_cb_run(buffer, len, 0, 0, take_event, net);
+			mnl_cb_run(buffer, len, 0, 0, hvic_net_take_event, net);
 	} while (len > 0 || (len < 0 && (errno == EINTR || errno == ENOBUFS)));
 	return net->stale ? ask_for_stale(net) : 0;
 }

@@ -105,5 +105,6 @@ const struct hvic_link *hvic_net_link(const struct hvic_net *net, int index);
 int hvic_net_take_link(const struct nlmsghdr *message, void *data);
 int hvic_net_take_address(const struct nlmsghdr *message, void *data);
 int hvic_net_take_route(const struct nlmsghdr *message, void *data);
+int hvic_net_take_event(const struct nlmsghdr *message, void *data);
 
 #endif

@@ -31,6 +31,8 @@ int hvu_event_new(sd_event **event)
 	sigset_t signals;
 	int ret;
 
+	/* Who reads what we say may go. */
+	signal(SIGPIPE, SIG_IGN);
 	/* They come by the loop. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -120,6 +122,20 @@ static void complain(const char *name, int error)
 		    error == -EBUSY ? "another daemon has it open" : strerror(-error));
 }
 
+/* What is short now may be there for the next start; all else would be so again. */
+static int exit_status(int error)
+{
+	switch (-error) {
+	case ENOMEM:
+	case ENFILE:
+	case EMFILE:
+	case ENOSPC:		/* watches of inotify */
+		return 1;
+	default:
+		return HVU_EXIT_UNAVAILABLE;
+	}
+}
+
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct hvu_client *client = data;
@@ -130,7 +146,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
 	(void)events;
 	if (ret) {
 		complain(client->name, ret);
-		return sd_event_exit(sd_event_source_get_event(source), HVU_EXIT_UNAVAILABLE);
+		return sd_event_exit(sd_event_source_get_event(source), exit_status(ret));
 	}
 	if (client->attached != was_attached)
 		show_client(client);
@@ -147,7 +163,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
  * @features: as of hvu_client_open()
  *
  * Return: the exit status, after a line in the log if it is not 0; %HVU_EXIT_UNAVAILABLE if the
- * client is of no use, at first or later.
+ * client is of no use, at first or later, and would not be if it were started again.
  */
 int hvu_event_serve(sd_event *event, struct hvu_client *client, const struct hvu_client_ops *ops,
 		    int root, const char *name, uint64_t features)
@@ -157,7 +173,7 @@ int hvu_event_serve(sd_event *event, struct hvu_client *client, const struct hvu
 
 	if (ret) {
 		complain(name, ret);
-		return HVU_EXIT_UNAVAILABLE;
+		return exit_status(ret);
 	}
 	ret = sd_event_add_io(event, &source, hvu_client_fd(client), EPOLLIN, on_client, client);
 	if (ret < 0) {

@@ -22,7 +22,7 @@ int hvu_spawn(const char *const argv[], int out, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t none;
+	sigset_t none, ignored;
 	int ret;
 
 	ret = posix_spawnattr_init(&attributes);
@@ -34,8 +34,13 @@ int hvu_spawn(const char *const argv[], int out, pid_t *pid)
 	/* We may take signals by a descriptor; a child wants them as usual. */
 	sigemptyset(&none);
 	posix_spawnattr_setsigmask(&attributes, &none);
+	/* Nor does it want to go on where nobody reads what it says. */
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	posix_spawnattr_setsigdefault(&attributes, &ignored);
 	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+				 POSIX_SPAWN_SETPGROUP);
 	if (out >= 0)
 		ret = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	if (!ret)

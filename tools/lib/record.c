@@ -15,6 +15,10 @@
 
 #define FOLDER "dev/hv_ic"
 
+/* An answer for which the driver has no memory in this moment. */
+#define TRIES		10
+#define PAUSE_US	10000
+
 /* --- Answers. ---------------------------------------------------------------------------- */
 
 /**
@@ -28,7 +32,7 @@
  * Any thread may answer, as long as the device is not closed meanwhile.
  *
  * Return: 0; %-ESTALE if the request is over, which is no fault of the daemon; %-ENODEV if the
- * device is gone; %-EMSGSIZE; or another negative errno of the driver.
+ * device is gone; %-EMSGSIZE; %-ENOMEM; or another negative errno of the driver.
  */
 int hvu_client_answer(struct hvu_client *client, uint64_t id, int status, const void *payload,
 		      size_t size)
@@ -50,7 +54,12 @@ int hvu_client_answer(struct hvu_client *client, uint64_t id, int status, const 
 	if (size)
 		memcpy(answer.payload, payload, size);
 	/* The driver takes a record in one piece. */
-	return write(client->device, &answer, answer.record.len) < 0 ? -errno : 0;
+	for (int tries = 0; write(client->device, &answer, answer.record.len) < 0; tries++) {
+		if (errno != ENOMEM || tries == TRIES)
+			return -errno;
+		usleep(PAUSE_US);
+	}
+	return 0;
 }
 
 /**
@@ -107,7 +116,8 @@ static int take_record(struct hvu_client *client, const struct hv_ic_record *rec
 		ret = hvu_client_answer(client, record->id, ret, NULL, 0);
 	else
 		ret = 0;
-	return ret == -ESTALE ? 0 : ret;
+	/* Without an answer of ours the driver gives one when time is up. */
+	return ret == -ESTALE || ret == -ENOMEM ? 0 : ret;
 }
 
 /* All that one read gives; %-EAGAIN if there is nothing. */

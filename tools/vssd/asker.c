@@ -25,7 +25,9 @@ static int on_answer(sd_event_source *source, int fd, uint32_t events, void *dat
 		if (!asker->waiting || answer.phase != asker->asked)
 			return 0;
 	} else {
-		answer = (struct hvu_hooks_answer){ .phase = asker->asked, .status = -EPIPE };
+		answer = (struct hvu_hooks_answer){
+			.phase = asker->asked, .status = -EPIPE, .failed = 1,
+		};
 		snprintf(answer.text, sizeof(answer.text), "hvic-hooks has gone");
 		hvic_asker_close(asker);
 	}

@@ -13,9 +13,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "clock.h"
-#include "printable.h"
 #include "root.h"
 #include "socket.h"
+#include "tell.h"
 
 /* If the driver names none. */
 #define DEADLINE_MS	30000
@@ -51,59 +51,6 @@ static void tell_status(struct hvic_backup *backup)
 
 /* --- The end. ----------------------------------------------------------------------------- */
 
-static const char *thaw_text(const struct hvic_backup *backup, int status)
-{
-	switch (status) {
-	case -ETIMEDOUT:
-		return backup->trial ? "it took longer than vss_frozen_max of hv_ic" :
-			"the host did not thaw in time";
-	case -ECANCELED:
-		return backup->trial ? "it was broken off" :
-			"the host took it back, or started over";
-	case -EINTR:
-		return "the machine is about to sleep";
-	case -ENODEV:
-		return "the service has gone";
-	default:
-		return strerror(-status);
-	}
-}
-
-static void log_skipped(struct hvic_backup *backup)
-{
-	for (size_t i = 0; i < backup->freezer.n; i++) {
-		const struct hvic_item *item = &backup->freezer.items[i];
-		char *path;
-
-		if (!item->error || item->error == -ECANCELED)
-			continue;
-		path = hvu_printable(item->filesystem->mounts[0].path, true);
-		hvic_journal(&backup->journal, HVU_MESSAGE_NOT_FROZEN, HVU_LOG_WARNING,
-			     "%s is not frozen: %s", path ? path : "?", hvic_item_text(item));
-		free(path);
-	}
-}
-
-static void log_outcome(struct hvic_backup *backup)
-{
-	const struct hvic_report *report = &backup->report;
-	const char *what = backup->trial ? "trial" : "backup";
-
-	if (report->hooks_failed)
-		hvic_journal(&backup->journal, HVU_MESSAGE_HOOKS_FAILED, HVU_LOG_WARNING,
-			     "hooks failed: %u, the first was %s", report->hooks_failed,
-			     report->hooks_error);
-	if (report->error[0])
-		hvic_journal(&backup->journal,
-			     backup->trial ? HVU_MESSAGE_NONE : HVU_MESSAGE_BACKUP_FAILED,
-			     HVU_LOG_WARNING, "%s %s: %s", what, report->outcome, report->error);
-	else
-		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_INFO,
-			     "%s %s: frozen within %llu ms, for %llu ms", what, report->outcome,
-			     (unsigned long long)report->freeze_us / 1000,
-			     (unsigned long long)report->frozen_us / 1000);
-}
-
 static void publish(struct hvic_backup *backup)
 {
 	int ret;
@@ -130,7 +77,8 @@ static void become_idle(struct hvic_backup *backup)
 	if (!backup->report.outcome)
 		backup->report.outcome = backup->report.error[0] ?
 			backup->promised ? "broken" : "failed" : "complete";
-	log_outcome(backup);
+	if (!backup->silent)
+		hvic_tell_outcome(&backup->journal, &backup->report, backup->trial);
 	backup->state = HVIC_IDLE;
 	if (!backup->given_up)
 		publish(backup);
@@ -139,6 +87,8 @@ static void become_idle(struct hvic_backup *backup)
 	backup->given_up = false;
 	backup->freeze.id = 0;
 	backup->next.id = 0;
+	if (backup->reload)
+		hvic_backup_reload(backup);
 	tell_status(backup);
 	if (next.id)
 		begin(backup, next);
@@ -165,10 +115,12 @@ static void has_thawed(struct hvic_backup *backup, int status)
 	if (backup->mounts.all && first_us)
 		report->frozen_us = hvu_now_us() - first_us;
 	if (status && !report->error[0])
-		snprintf(report->error, sizeof(report->error), "%s", thaw_text(backup, status));
+		snprintf(report->error, sizeof(report->error), "%s",
+			 hvic_tell_thaw(status, backup->trial));
 	hvic_journal_flush(&backup->journal);
 	hvic_inhibitor_resume(&backup->inhibitor);
-	log_skipped(backup);
+	if (!backup->silent)
+		hvic_tell_skipped(&backup->journal, &backup->freezer);
 	if (backup->mounts.all)
 		hvic_report_filesystems(report, &backup->mounts, &backup->freezer);
 	hvic_freezer_release(&backup->freezer);
@@ -180,7 +132,7 @@ static void has_thawed(struct hvic_backup *backup, int status)
 
 static void release(struct hvic_backup *backup)
 {
-	backup->freezer.ops->release(backup->client.device);
+	backup->freezer.ops->release(backup->client.device, backup->freeze.session);
 }
 
 /* A trial has nobody to answer to; it ends for the kernel when it fails. */
@@ -322,8 +274,8 @@ static void hold(struct hvic_backup *backup)
 	backup->state = HVIC_HOLDING;
 	hvic_journal_hold(&backup->journal);
 	hvic_inhibitor_pause(&backup->inhibitor);
-	ret = hvic_freezer_begin(&backup->freezer, backup->client.device, &backup->mounts,
-				 backup->freeze.until_ms);
+	ret = hvic_freezer_begin(&backup->freezer, backup->client.device, backup->freeze.session,
+				 &backup->mounts, backup->freeze.until_ms);
 	if (ret) {
 		snprintf(backup->report.error, sizeof(backup->report.error), "%s", strerror(-ret));
 		answer(backup, ret);
@@ -347,6 +299,8 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 	int ret;
 
 	start_over(backup);
+	/* A host may freeze and thaw as often as it likes. */
+	backup->silent = !hvu_log_may(&backup->limit, "backups");
 	backup->freeze = freeze;
 	if (backup->settings.vss.mode == HVU_VSS_REFUSE) {
 		backup->report.outcome = "refused";
@@ -396,7 +350,7 @@ static void thaw(struct hvic_backup *backup, int status)
 		return;
 	case HVIC_HOOKS:
 		snprintf(backup->report.error, sizeof(backup->report.error), "%s",
-			 thaw_text(backup, status ? status : -ECANCELED));
+			 hvic_tell_thaw(status ? status : -ECANCELED, backup->trial));
 		undo(backup);
 		return;
 	case HVIC_HOLDING:
@@ -411,14 +365,18 @@ static void thaw(struct hvic_backup *backup, int status)
 	}
 }
 
-static void take_freeze(struct hvic_backup *backup, const struct hv_ic_record *record)
+static void take_freeze(struct hvic_backup *backup, const struct hv_ic_record *record,
+			const void *payload)
 {
+	struct hv_ic_vss_freeze asked;
 	struct hvic_freeze freeze = {
 		.id = record->id,
 		.until_ms = hvu_now_ms() +
 			(record->deadline_ms ? record->deadline_ms : DEADLINE_MS),
 	};
 
+	hvu_record_payload(record, payload, &asked, sizeof(asked));
+	freeze.session = asked.session;
 	if (backup->state == HVIC_IDLE) {
 		begin(backup, freeze);
 		return;
@@ -432,14 +390,13 @@ static int take(struct hvu_client *client, const struct hv_ic_record *record, co
 {
 	struct hvic_backup *backup = backup_of(client);
 
-	(void)payload;
 	switch (record->op) {
 	case HV_IC_VSS_HOT_BACKUP:
 		if (backup->settings.vss.mode == HVU_VSS_REFUSE)
 			return -EACCES;
 		return hvu_client_answer(client, record->id, 0, NULL, 0);
 	case HV_IC_VSS_FREEZE:
-		take_freeze(backup, record);
+		take_freeze(backup, record, payload);
 		return 0;
 	case HV_IC_VSS_THAW:
 		thaw(backup, record->status);
@@ -447,6 +404,7 @@ static int take(struct hvu_client *client, const struct hv_ic_record *record, co
 	case HV_IC_VSS_TRIAL:
 		if (backup->state == HVIC_ASKED)
 			begin(backup, (struct hvic_freeze){
+				.session = backup->freeze.session,
 				.until_ms = hvu_now_ms() + DEADLINE_MS,
 			});
 		return 0;
@@ -476,7 +434,7 @@ static void gone(struct hvu_client *client)
 
 	backup->next.id = 0;
 	if (backup->state == HVIC_ASKED)
-		fail(backup, -ENODEV, "%s", thaw_text(backup, -ENODEV));
+		fail(backup, -ENODEV, "%s", hvic_tell_thaw(-ENODEV, backup->trial));
 	else
 		thaw(backup, -ENODEV);
 }
@@ -509,11 +467,12 @@ int hvic_backup_try(struct hvic_backup *backup, uint32_t hold_ms)
 		return -ENOTCONN;
 	if (backup->state != HVIC_IDLE)
 		return -EBUSY;
-	ret = backup->freezer.ops->try(backup->client.device);
+	ret = backup->freezer.ops->try(backup->client.device, &backup->freeze.session);
 	if (ret)
 		return ret;
 	/* ORDER: it begins with the driver's event, behind those of the backup before. */
 	start_over(backup);
+	backup->silent = false;
 	backup->trial = true;
 	backup->hold_ms = hold_ms;
 	backup->state = HVIC_ASKED;
@@ -529,10 +488,24 @@ void hvic_backup_give_up(struct hvic_backup *backup)
 	else if (backup->state == HVIC_HOOKS || backup->state == HVIC_HELD)
 		release(backup);
 	else if (backup->state == HVIC_ASKED)
-		fail(backup, -ECANCELED, "%s", thaw_text(backup, -ECANCELED));
+		fail(backup, -ECANCELED, "%s", hvic_tell_thaw(-ECANCELED, backup->trial));
 }
 
 /* --- Init and exit. ----------------------------------------------------------------------- */
+
+/*
+ * The kernel thaws when the device is closed, but a thread that waits for one file system keeps it
+ * open for as long: what the others hold must not wait for that.
+ */
+static int on_end(sd_event_source *source, void *data)
+{
+	struct hvic_backup *backup = data;
+
+	(void)source;
+	if (backup->state == HVIC_HOLDING)
+		answer(backup, -ENOTCONN);
+	return 0;
+}
 
 /**
  * hvic_backup_open() - prepare for the first backup
@@ -557,6 +530,8 @@ int hvic_backup_open(struct hvic_backup *backup, sd_event *event, int root,
 		.event = event, .root = root, .answered = hooks_have_run, .data = backup,
 	};
 	ret = sd_event_add_io(event, NULL, backup->freezer.done, EPOLLIN, on_frozen, backup);
+	if (ret >= 0)
+		ret = sd_event_add_exit(event, NULL, on_end, backup);
 	if (ret < 0) {
 		hvic_freezer_close(&backup->freezer);
 		return ret;
@@ -576,13 +551,23 @@ void hvic_backup_close(struct hvic_backup *backup)
 	hvic_report_free(&backup->report);
 }
 
-/** hvic_backup_reload() - read the settings anew; those of before stay if they cannot be used */
+/**
+ * hvic_backup_reload() - read the settings anew; those of before stay if they cannot be used
+ * @data: struct hvic_backup; a backup goes on with what it has begun with, and no file is read and
+ *	no line logged while file systems are frozen: then it is done when the backup is over
+ *
+ * Return: 0 or a negative errno.
+ */
 int hvic_backup_reload(void *data)
 {
 	struct hvic_backup *backup = data;
 	struct hvu_settings settings;
-	int ret = hvu_settings_load(&settings, backup->root, hvu_settings_log, NULL);
+	int ret;
 
+	backup->reload = backup->state != HVIC_IDLE;
+	if (backup->reload)
+		return 0;
+	ret = hvu_settings_load(&settings, backup->root, hvu_settings_log, NULL);
 	if (ret)
 		return ret;
 	hvu_settings_free(&backup->settings);

@@ -36,12 +36,14 @@ enum hvic_state {
 };
 
 /**
- * struct hvic_freeze - a FREEZE of the host's
+ * struct hvic_freeze - a FREEZE of the host's, or a trial
  * @id: of the record; 0 for none
+ * @session: of what the kernel holds for it
  * @until_ms: CLOCK_MONOTONIC, when the host gives up
  */
 struct hvic_freeze {
 	uint64_t id;
+	uint32_t session;
 	int64_t until_ms;
 };
 
@@ -55,12 +57,15 @@ struct hvic_freeze {
  * @hooks: of the administrator
  * @inhibitor: keeps the machine up
  * @journal: what there is to say
+ * @limit: of backups that are told of
+ * @silent: this one is not
  * @guard: ends a backup that froze nothing, so that the kernel sets it no limit; or a trial
  * @tried: called with the report of a trial, as JSON
  * @trier: for @tried
  * @state: how far the backup is
  * @trial: it is one of the administrator's
  * @given_up: nobody waits for that any more
+ * @reload: the settings are to be read anew when it is over
  * @hold_ms: how long it keeps all frozen
  * @freeze: what the host waits for, or has waited for
  * @next: its next FREEZE, which waits until the backup is over
@@ -80,6 +85,8 @@ struct hvic_backup {
 	struct hvic_asker hooks;
 	struct hvic_inhibitor inhibitor;
 	struct hvic_journal journal;
+	struct hvu_limit limit;
+	bool silent;
 	sd_event_source *guard;
 	void (*tried)(void *data, const char *report);
 	void *trier;
@@ -87,6 +94,7 @@ struct hvic_backup {
 	enum hvic_state state;
 	bool trial;
 	bool given_up;
+	bool reload;
 	uint32_t hold_ms;
 	struct hvic_freeze freeze;
 	struct hvic_freeze next;

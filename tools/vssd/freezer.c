@@ -24,21 +24,21 @@ static int kernel_sync(int fd)
 	return syncfs(fd) ? -errno : 0;
 }
 
-static int kernel_hold(int device, int fd)
+static int kernel_hold(int device, uint32_t session, int fd)
 {
-	struct hv_ic_vss_hold hold = { .fd = fd };
+	struct hv_ic_vss_hold hold = { .fd = fd, .session = session };
 
 	return ioctl(device, HV_IC_VSS_HOLD, &hold) ? -errno : 0;
 }
 
-static int kernel_try(int device)
+static int kernel_try(int device, uint32_t *session)
 {
-	return ioctl(device, HV_IC_VSS_TRY) ? -errno : 0;
+	return ioctl(device, HV_IC_VSS_TRY, session) ? -errno : 0;
 }
 
-static int kernel_release(int device)
+static int kernel_release(int device, uint32_t session)
 {
-	return ioctl(device, HV_IC_VSS_RELEASE) ? -errno : 0;
+	return ioctl(device, HV_IC_VSS_RELEASE, &session) ? -errno : 0;
 }
 
 const struct hvic_freezer_ops hvic_freezer_kernel_ops = {
@@ -52,7 +52,6 @@ static void skip(struct hvic_item *item, int error)
 	item->error = error;
 }
 
-/* What cannot be written is told to those who wrote it. */
 static int prepare(struct hvic_freezer *freezer, struct hvic_item *item)
 {
 	int64_t begin;
@@ -66,7 +65,7 @@ static int prepare(struct hvic_freezer *freezer, struct hvic_item *item)
 	if (item->fd < 0)
 		return item->fd;
 	begin = hvu_now_us();
-	freezer->ops->sync(item->fd);
+	item->sync_error = freezer->ops->sync(item->fd);
 	item->sync_us = hvu_now_us() - begin;
 	return 0;
 }
@@ -80,7 +79,7 @@ static int hold(struct hvic_freezer *freezer, struct hvic_item *item)
 	if (item->outcome == HVIC_SKIPPED)
 		return 0;
 	atomic_compare_exchange_strong(&freezer->first_us, &none, begin);
-	ret = freezer->ops->hold(freezer->device, item->fd);
+	ret = freezer->ops->hold(freezer->device, freezer->session, item->fd);
 	item->hold_us = hvu_now_us() - begin;
 	if (ret == -EOPNOTSUPP || ret == -EBUSY) {
 		skip(item, ret);
@@ -89,6 +88,9 @@ static int hold(struct hvic_freezer *freezer, struct hvic_item *item)
 	/* The kernel knows better than the table which file systems are one. */
 	if (ret && ret != -EALREADY)
 		return ret;
+	/* What could not be written is not in the backup. */
+	if (item->sync_error)
+		return item->sync_error;
 	item->outcome = HVIC_FROZEN;
 	return 0;
 }
@@ -207,7 +209,9 @@ static void *help(void *data)
 	pthread_mutex_lock(&freezer->lock);
 	while (!freezer->quit) {
 		do_items(freezer);
-		pthread_cond_wait(&freezer->work, &freezer->lock);
+		/* It may have been said while it had an item. */
+		if (!freezer->quit)
+			pthread_cond_wait(&freezer->work, &freezer->lock);
 	}
 	pthread_mutex_unlock(&freezer->lock);
 	return NULL;
@@ -276,13 +280,14 @@ void hvic_freezer_close(struct hvic_freezer *freezer)
  * hvic_freezer_begin() - freeze file systems
  * @freezer: which does nothing
  * @device: the kernel's end; a descriptor of our own is kept, since it may be closed meanwhile
+ * @session: what holds are for
  * @mounts: the file systems; they have to stay until hvic_freezer_release()
  * @until_ms: CLOCK_MONOTONIC; after it none is begun any more
  *
  * Return: 0, and then @done will tell the end, or a negative errno.
  */
-int hvic_freezer_begin(struct hvic_freezer *freezer, int device, const struct hvu_mounts *mounts,
-		       int64_t until_ms)
+int hvic_freezer_begin(struct hvic_freezer *freezer, int device, uint32_t session,
+		       const struct hvu_mounts *mounts, int64_t until_ms)
 {
 	struct hvic_item *items = calloc(mounts->n_frozen + 1, sizeof(*items));
 
@@ -297,6 +302,7 @@ int hvic_freezer_begin(struct hvic_freezer *freezer, int device, const struct hv
 	}
 	pthread_mutex_lock(&freezer->lock);
 	freezer->device = device;
+	freezer->session = session;
 	freezer->items = items;
 	freezer->n = mounts->n_frozen;
 	freezer->until_ms = until_ms;

@@ -24,16 +24,16 @@
  *	negative errno on failure
  * @open: a descriptor of it
  * @sync: write what is dirty
- * @hold: let the kernel freeze and hold it
- * @try: begin a trial
- * @release: thaw all
+ * @hold: let the kernel freeze it, and hold it in a session
+ * @try: begin a trial; gets the number of its session
+ * @release: thaw all that a session holds
  */
 struct hvic_freezer_ops {
 	int (*open)(int root, const struct hvu_filesystem *filesystem);
 	int (*sync)(int fd);
-	int (*hold)(int device, int fd);
-	int (*try)(int device);
-	int (*release)(int device);
+	int (*hold)(int device, uint32_t session, int fd);
+	int (*try)(int device, uint32_t *session);
+	int (*release)(int device, uint32_t session);
 };
 
 extern const struct hvic_freezer_ops hvic_freezer_kernel_ops;
@@ -46,7 +46,8 @@ enum hvic_outcome { HVIC_UNTOUCHED, HVIC_FROZEN, HVIC_SKIPPED, HVIC_FAILED };
  * @fd: of it; -1 if it is not open
  * @outcome: in a word
  * @error: a negative errno: why it was skipped or failed
- * @sync_us: how long it took to write what was dirty
+ * @sync_error: a negative errno: why what was dirty could not be written
+ * @sync_us: how long it took to write that
  * @hold_us: how long it took to freeze
  */
 struct hvic_item {
@@ -54,6 +55,7 @@ struct hvic_item {
 	int fd;
 	enum hvic_outcome outcome;
 	int error;
+	int sync_error;
 	uint64_t sync_us;
 	uint64_t hold_us;
 };
@@ -65,6 +67,7 @@ struct hvic_item {
  * @done: an eventfd, readable when all is done that hvic_freezer_begin() has begun
  * @cancelled: the rest need not be done
  * @device: the kernel's end; our own descriptor of it
+ * @session: what holds are for
  * @items: the file systems, in the order in which they freeze
  * @n: how many
  * @until_ms: CLOCK_MONOTONIC; nothing is begun after it
@@ -90,6 +93,7 @@ struct hvic_freezer {
 	atomic_bool cancelled;
 
 	int device;
+	uint32_t session;
 	struct hvic_item *items;
 	size_t n;
 	int64_t until_ms;
@@ -113,8 +117,8 @@ struct hvic_freezer {
 int hvic_freezer_open(struct hvic_freezer *freezer, const struct hvic_freezer_ops *ops, int root);
 void hvic_freezer_close(struct hvic_freezer *freezer);
 
-int hvic_freezer_begin(struct hvic_freezer *freezer, int device, const struct hvu_mounts *mounts,
-		       int64_t until_ms);
+int hvic_freezer_begin(struct hvic_freezer *freezer, int device, uint32_t session,
+		       const struct hvu_mounts *mounts, int64_t until_ms);
 void hvic_freezer_cancel(struct hvic_freezer *freezer);
 int hvic_freezer_result(struct hvic_freezer *freezer);
 void hvic_freezer_release(struct hvic_freezer *freezer);

@@ -413,7 +413,9 @@ static void format_list(const struct hv_ic_kvp_address *addresses, u32 n,
 	u32 i;
 
 	for (i = 0; i < n; i++) {
-		if (!append(list, size, &at, text, hvic_ip_format(&addresses[i], text)))
+		size_t len = hvic_ip_format(&addresses[i], text);
+
+		if (!append(list, size, &at, text, len))
 			return;
 	}
 }

@@ -428,8 +428,8 @@ enum {
  *          a payload where the operation has one. @op and @flags are not looked
  *          at. EINVAL if it is malformed; ESTALE if the request is over, because
  *          the answer came too late or the host has started over.
- * poll     POLLIN when a record waits, POLLHUP and POLLERR when the service is
- *          gone.
+ * poll     POLLIN when it is time to read, as below, POLLHUP and POLLERR when the
+ *          service is gone.
  * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE, HV_IC_VSS_TRY.
  * close    Give the service up. What the host still waits for is answered for
  *          the daemon (it is not connected), and file systems that it holds thaw.
@@ -447,6 +447,10 @@ enum {
  * one answer, in any order; the host waits for it, but not for ever. A request
  * that is over before the daemon has answered it is told by an event OVER with
  * its id, if the daemon has read it; otherwise it is never read.
+ *
+ * It is time to read, and a read waits no longer, when there is a record that is
+ * not quiet, or several quiet ones, and then until all have been read. A quiet one
+ * alone waits for others.
  *
  * The ABI grows by these rules:
  *
@@ -638,15 +642,18 @@ struct hv_ic_kvp_ip {
 
 /*
  * The daemon does not freeze by itself: while a FREEZE is open it hands the kernel
- * a descriptor of each file system, and the kernel freezes it and holds it. All
- * holds end together, in reverse order and without any help of the daemon, at the
- * first of these, which is the status of THAW:
+ * a descriptor of each file system, and the kernel freezes it and holds it. The
+ * holds of a FREEZE are a session, with a number that the daemon names with each
+ * call: so what comes late, about a session that is over, does nothing to the next
+ * one. All holds end together, in reverse order and without any help of the daemon,
+ * at the first of these, which is the status of THAW:
  *
  *  0		the host's THAW
  *  -ECANCELED	HV_IC_VSS_RELEASE; the FREEZE was answered with an error; the host
  *		took it back or started over
  *  -ETIMEDOUT	the FREEZE was not answered in time, or the host did not thaw within
- *		the module's vss_frozen_max seconds from the first hold
+ *		the module's vss_frozen_max seconds from the first hold; where nothing is
+ *		held, from the answer to the FREEZE
  *  -ENODEV	the service went away; nothing can be read then
  *  -EINTR	the machine is about to sleep
  *
@@ -662,16 +669,18 @@ struct hv_ic_kvp_ip {
  *  EBUSY	it is frozen by another program, which is left as it is
  *  EOPNOTSUPP	it cannot be frozen
  *  EPERM	vss_frozen_max is 0: nothing is held without a limit
- *  ECANCELED	no FREEZE is open, or it ended meanwhile; nothing is held
+ *  ECANCELED	that session takes none, or ended meanwhile; nothing is held
  *  EBADF, ENOMEM, ENODEV, or what the file system says
  *
- * HV_IC_VSS_RELEASE ends all holds and returns when they have thawed.
+ * HV_IC_VSS_RELEASE ends all holds of a session, if it is not over, and returns when
+ * they have thawed.
  *
  * HV_IC_VSS_TRY is for a trial, of which the host knows nothing: file systems can be
- * held as if a FREEZE were open, from the event TRIAL on. Any THAW before that event is
- * not about the trial. Holds end as above, and HV_IC_VSS_RELEASE is the usual way; until
- * then a FREEZE of the host is answered for the daemon (busy). It fails with EBUSY while
- * the host has its guest frozen, or believes that it has, and while the machine is about
+ * held as if a FREEZE were open, from the event TRIAL on, in the session whose number
+ * it returns. Any THAW before that event is not about the trial. Holds end as above,
+ * and HV_IC_VSS_RELEASE is the usual way; until then a FREEZE of the host is answered
+ * for the daemon (busy). It fails with EBUSY while the host has its guest frozen, or
+ * believes that it has, while its FREEZE or THAW is open, and while the machine is about
  * to sleep.
  *
  * The administrator's way out is fsfreeze --unfreeze. A freeze that another program
@@ -679,17 +688,17 @@ struct hv_ic_kvp_ip {
  */
 #define HV_IC_IOC		0xbe
 #define HV_IC_VSS_HOLD		_IOW(HV_IC_IOC, 1, struct hv_ic_vss_hold)
-#define HV_IC_VSS_RELEASE	_IO(HV_IC_IOC, 2)
-#define HV_IC_VSS_TRY		_IO(HV_IC_IOC, 3)
+#define HV_IC_VSS_RELEASE	_IOW(HV_IC_IOC, 2, __u32)	/* the session */
+#define HV_IC_VSS_TRY		_IOR(HV_IC_IOC, 3, __u32)	/* the session */
 
 /**
  * struct hv_ic_vss_hold - argument of HV_IC_VSS_HOLD
  * @fd: a descriptor of a file or folder in the file system
- * @reserved: 0
+ * @session: of the FREEZE, or of the trial
  */
 struct hv_ic_vss_hold {
 	__s32 fd;
-	__u32 reserved;
+	__u32 session;
 };
 
 /**
@@ -715,14 +724,14 @@ struct hv_ic_vss_lun {
  * @backup_type: as the host says
  * @flags: as the host says
  * @n_luns: how many of @luns there are; 0 means all disks
- * @reserved: 0
+ * @session: of the holds, for HV_IC_VSS_HOLD and HV_IC_VSS_RELEASE
  * @luns: the disks
  */
 struct hv_ic_vss_freeze {
 	__u32 backup_type;
 	__u32 flags;
 	__u32 n_luns;
-	__u32 reserved;
+	__u32 session;
 	struct hv_ic_vss_lun luns[HV_IC_VSS_LUNS];
 };
 

@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,6 +391,52 @@ static void folder_moves(void **state)
 	free(play);
 }
 
+static atomic_bool stop_swapping;
+
+/* A folder and a link out of the allowed folder change places, as fast as can be. */
+static void *swap(void *data)
+{
+	const struct unit_root *root = data;
+
+	while (!stop_swapping)
+		renameat2(root->fd, "in/sub", root->fd, "in/link", RENAME_EXCHANGE);
+	return NULL;
+}
+
+/* Whenever that happens, no file gets out, and no part of one stays. */
+static void swapped(void **state)
+{
+	const uint32_t flags = HV_IC_FCOPY_OVERWRITE | HV_IC_FCOPY_CREATE_PATH;
+	struct play *play = begin(state);
+	unsigned int copied = 0;
+	struct stat st;
+	pthread_t thread;
+
+	play->directory.overwrite = true;
+	unit_folder(play->root, "in/sub/deep");
+	unit_folder(play->root, "out/deep");
+	unit_symlink(play->root, "in/link", "/out");
+	stop_swapping = false;
+	assert_int_equal(pthread_create(&thread, NULL, swap, play->root), 0);
+	FOR_BOTH(play) {
+		for (int i = 0; i < 200; i++) {
+			int ret = copy(play, "/in/sub/deep", "text", flags);
+
+			assert_true(!ret || ret == -EACCES || ret == -ENOTDIR);
+			copied += !ret;
+		}
+	}
+	stop_swapping = true;
+	pthread_join(thread, NULL);
+	print_message("# %u of 400 copied\n", copied);
+	assert_int_equal(fstatat(play->root->fd, "in/sub", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(count(play, S_ISDIR(st.st_mode) ? "in/sub/deep" : "in/link/deep"),
+			 !!copied);
+	assert_int_equal(count(play, "out"), 1);
+	assert_int_equal(count(play, "out/deep"), 0);
+	free(play);
+}
+
 /* --- Folders. --------------------------------------------------------------------------------- */
 
 static void folders(void **state)
@@ -527,7 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(whole), TEST(owner), TEST(any_order), TEST(wrong_size), TEST(holes),
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
-		TEST(folder_moves), TEST(folders), TEST(undone), TEST(limits), TEST(disk_full),
+		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(undone), TEST(limits), TEST(disk_full),
 		TEST(left),
 	};
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -277,13 +278,65 @@ static void few_calls(void **state)
 	end(serve);
 }
 
+/* A file that takes hours to hash keeps neither the host waiting nor the end of the daemon. */
+static void not_kept_waiting(void **state)
+{
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct hvic_copy *copy = &serve->copy;
+	struct unit_root *root = *state;
+	time_t before = time(NULL);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(start(serve, "/in", 1, 0), 0);
+		/* As if it had come so: the test has no such disk. */
+		assert_int_equal(ftruncate(copy->file, INT64_C(1) << 40), 0);
+		copy->size = INT64_C(1) << 40;
+		copy->end = copy->size;
+		assert_int_equal(complete(serve), 0);
+		unit_remove(root, "in/file");
+	}
+	end(serve);
+	assert_true(time(NULL) - before < 60);
+}
+
+/* Neither memory nor descriptors grow with files, whatever becomes of them. */
+static void flat(void **state)
+{
+	static const struct hv_ic_record cancel = {
+		.op = HV_IC_FCOPY_CANCEL, .flags = HV_IC_RECORD_EVENT, .status = -ECANCELED,
+	};
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct unit_use before = { .bytes = 0 };
+	struct unit_root *root = *state;
+
+	for (int i = 0; i < 500; i++) {
+		if (i == 50)
+			unit_measure(&before);
+		serve->copy.avoid_unnamed = i % 2;
+		assert_int_equal(start(serve, "/in/a", 20 * HV_IC_FCOPY_BLOCK,
+				       HV_IC_FCOPY_CREATE_PATH), 0);
+		tell_blocks(serve, 0, 10);
+		tell_blocks(serve, 10, 10);
+		if (i % 3) {
+			tell(serve, cancel, NULL, 0);
+			continue;
+		}
+		assert_int_equal(complete(serve), 0);
+		assert_int_equal(start(serve, "/in/a", 1, 0), -EEXIST);
+		unit_remove(root, "in/a/file");
+		unit_remove(root, "in/a");
+	}
+	unit_expect_use(&before);
+	end(serve);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_allowed), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
-		TEST(few_calls),
+		TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

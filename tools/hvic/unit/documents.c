@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Every command line of hvic in the documents is one that hvic takes. They stand between backquotes,
- * or in a line of their own that is indented or fenced.
+ * or in a line of their own that is indented or fenced, or that is a task of Ansible.
  */
 #include "args.h"
 
@@ -46,6 +46,7 @@ static int split(char *text, char **words)
 /* 1 for a command of hvic, 0 for any other text. */
 static int check(const char *path, int number, const char *text)
 {
+	static const char *const before[] = { "sudo ", "ansible.builtin.command: " };
 	char copy[512], complaint[256], *words[MAX_WORDS];
 	struct hvic_call call;
 	int n;
@@ -53,8 +54,10 @@ static int check(const char *path, int number, const char *text)
 	text += strspn(text, " \t");
 	if (!strncmp(text, "$ ", 2) || !strncmp(text, "# ", 2))
 		text += 2;
-	if (!strncmp(text, "sudo ", strlen("sudo ")))
-		text += strlen("sudo ");
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		if (!strncmp(text, before[i], strlen(before[i])))
+			text += strlen(before[i]);
+	}
 	if (strncmp(text, "hvic", strlen("hvic")) || !strchr(" \n", text[strlen("hvic")]))
 		return 0;
 	snprintf(copy, sizeof(copy), "%s", text);

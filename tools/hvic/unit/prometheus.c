@@ -225,10 +225,39 @@ static void unknown(void **state)
 	expect(&reader, "hv_ic_loaded", 0);
 }
 
+/* The rules for alerts in the documents are about metrics that there are. */
+static void rules(void **state)
+{
+	FILE *file = fopen("../../Documentation/administration.rst", "r");
+	static struct reader reader;
+	char line[256], mark[100];
+	int found = 0;
+
+	(void)state;
+	assert_non_null(file);
+	read_facts(&reader, FACTS);
+	while (fgets(line, sizeof(line), file)) {
+		char *at = strstr(line, " expr: ");
+
+		for (at = at ? strstr(at, "hv_ic_") : NULL; at; at = strstr(at, "hv_ic_")) {
+			int len = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+
+			snprintf(mark, sizeof(mark), "\n%.*s\n", len, at);
+			if (!strstr(reader.metrics, mark))
+				fail_msg("%s: there is no such metric", line);
+			found++;
+			at += len;
+		}
+	}
+	fclose(file);
+	assert_true(found > 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all),
+		cmocka_unit_test(rules),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(unknown),
 	};

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -407,6 +408,71 @@ static void few_calls(void **state)
 	end(play);
 }
 
+/* Neither memory nor descriptors grow with requests. */
+static void flat(void **state)
+{
+	struct play *play = begin(state);
+	struct unit_use before = { .bytes = 0 };
+	struct message message;
+
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "value"), 0);
+	for (int i = 0; i < 10000; i++) {
+		char key[16];
+
+		if (i == 500)
+			unit_measure(&before);
+		snprintf(key, sizeof(key), "key-%d", i % 200);
+		if (i % 100 == 50)
+			assert_int_equal(set(play, HVU_POOL_GUEST, key, "value"), 0);
+		else if (i % 100 == 99)
+			assert_int_equal(delete(play, HVU_POOL_GUEST, key), -ENOENT);
+		else if (i % 3)
+			expect(play, HVU_POOL_GUEST, "key", "value");
+		else
+			assert_int_equal(at(play, HVU_POOL_AUTO, i % 14, &message), 0);
+	}
+	unit_expect_use(&before);
+	end(play);
+}
+
+static int lock_pool(struct play *play)
+{
+	int fd = hvu_open(play->root->fd, O_RDWR, FOLDER "/.kvp_pool_1");
+
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	return fd;
+}
+
+/* Another program keeps a pool locked for minutes: that is an answer, and all else goes on. */
+static void locked(void **state)
+{
+	struct play *play = begin(state);
+	struct message message;
+	int fd;
+
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "value"), 0);
+	fd = lock_pool(play);
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "other"), -EBUSY);
+	assert_int_equal(delete(play, HVU_POOL_GUEST, "key"), -EBUSY);
+	/* What is known needs no lock. */
+	expect(play, HVU_POOL_GUEST, "key", "value");
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "value"), 0);
+	/* What has been written meanwhile is not known. */
+	write_at(play, HVU_POOL_KEY_SIZE, "them");
+	assert_int_equal(at(play, HVU_POOL_GUEST, 0, &message), -EBUSY);
+	expect(play, HVU_POOL_AUTO, "OSBuildNumber", "6.1.0");
+	/* It is locked when the daemon starts. */
+	stop_server(play);
+	start_server(play);
+	expect(play, HVU_POOL_EXTERNAL, "key", "value");
+	assert_int_equal(at(play, HVU_POOL_GUEST, 0, &message), -EBUSY);
+	close(fd);
+	expect(play, HVU_POOL_GUEST, "key", "them");
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "other"), 0);
+	end(play);
+}
+
 /* The guest's own items stay when we start; what another boot knew of its host does not. */
 static void restart(void **state)
 {
@@ -475,7 +541,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(pools), TEST(numbers), TEST(facts), TEST(extremes), TEST(others),
-		TEST(at_once), TEST(few_calls), TEST(restart), TEST(out_of_reach),
+		TEST(at_once), TEST(few_calls), TEST(locked), TEST(flat), TEST(restart),
+		TEST(out_of_reach),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

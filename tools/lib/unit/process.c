@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,17 @@ static void signalled(void **state)
 
 	(void)state;
 	assert_int_equal(hvu_run(argv, -1), 128 + 15);
+}
+
+/* A daemon ignores this one; its child does not. */
+static void broken_pipe(void **state)
+{
+	static const char *const argv[] = { "sh", "-c", "kill -PIPE $$", NULL };
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(hvu_run(argv, -1), 128 + SIGPIPE);
+	signal(SIGPIPE, SIG_DFL);
 }
 
 static void time_is_up(void **state)
@@ -89,6 +101,7 @@ int main(void)
 		cmocka_unit_test(exit_statuses),
 		cmocka_unit_test(no_shell),
 		cmocka_unit_test(signalled),
+		cmocka_unit_test(broken_pipe),
 		cmocka_unit_test(time_is_up),
 		cmocka_unit_test(whole_group),
 		cmocka_unit_test(output),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A folder to play in, and what a function costs. */
+/* A folder to play in, and what functions cost. */
 #include "unit.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +139,36 @@ void unit_open(struct unit_root *root, int pid, int fd, const char *target, cons
 	snprintf(path, sizeof(path), "proc/%d/fdinfo/%d", pid, fd);
 	snprintf(text, sizeof(text), "pos:\t0\nflags:\t%s\nmnt_id:\t1\n", flags);
 	unit_file(root, path, text);
+}
+
+/* Less than a byte for each of 10,000 requests. */
+#define SLACK 4096
+
+/* Of the sanitizer, whose malloc() knows nothing of mallinfo(). */
+#pragma weak __sanitizer_get_current_allocated_bytes
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+void unit_measure(struct unit_use *use)
+{
+	DIR *folder = opendir("/proc/self/fd");
+
+	assert_non_null(folder);
+	use->descriptors = 0;
+	while (readdir(folder))
+		use->descriptors++;
+	closedir(folder);
+	use->bytes = __sanitizer_get_current_allocated_bytes ?
+		__sanitizer_get_current_allocated_bytes() : mallinfo2().uordblks;
+}
+
+void unit_expect_use(const struct unit_use *before)
+{
+	struct unit_use now;
+
+	unit_measure(&now);
+	assert_int_equal(now.descriptors, before->descriptors);
+	if (now.bytes > before->bytes + SLACK)
+		fail_msg("%zu bytes more than before", now.bytes - before->bytes);
 }
 
 /* How often a process enters the kernel between its two stops. */

@@ -48,6 +48,22 @@ void unit_process(struct unit_root *root, int pid, const char *comm, const char 
 /** unit_calls() - how many system calls a function makes, in a child of this process */
 unsigned int unit_calls(void (*run)(void *data), void *data);
 
+/**
+ * struct unit_use - what this process holds
+ * @descriptors: how many are open
+ * @bytes: that have been allocated and not freed
+ */
+struct unit_use {
+	unsigned int descriptors;
+	size_t bytes;
+};
+
+/** unit_measure() - what this process holds now */
+void unit_measure(struct unit_use *use);
+
+/** unit_expect_use() - it holds no more than it did, give or take what grows once */
+void unit_expect_use(const struct unit_use *before);
+
 /** unit_open() - let a process have a file open, with flags as /proc shows them */
 void unit_open(struct unit_root *root, int pid, int fd, const char *target, const char *flags);
 

@@ -59,7 +59,8 @@ enum system { SYSTEM_SMALL, SYSTEM_DEBIAN, SYSTEM_PACKAGES };
  * @vmbus:	highest VMBus version to agree on; 0 is the highest there is
  * @hibernation: the firmware offers S4
  * @system:	in which guest
- * @disk_mib:	of a blank disk, which the small guest has none of otherwise
+ * @disk_mib:	of a blank disk, which the small guest has none of otherwise; the second one of
+ *		a real Debian
  * @isolated:	the guest is told that it is a confidential VM
  * @bare:	the guest sees no Hyper-V, and the module is not loaded
  */
@@ -91,7 +92,7 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	lifecycle_cases[], trace_cases[],
 	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[], trust_cases[],
 	disk_cases[], debian_cases[], packages_cases[], network_cases[],
-	chrony_cases[], database_cases[];
+	chrony_cases[], database_cases[], guest_address_cases[], guest_stop_cases[];
 
 /**
  * struct test - the case that runs

@@ -109,15 +109,19 @@ int fixture_boot(struct test *t)
 	return error ? error : hv_guest_ready(t->host, BOOT_MS);
 }
 
-/* Without Hyper-V there is no module to load; an image on a disk need not be small. */
+/*
+ * Without Hyper-V there is no module to load; an image on a disk need not be small, and a real
+ * system has it on a disk of its own.
+ */
 static void add_options(const struct test_case *c, char *options, size_t size)
 {
 	const char *given = getenv("HV_CMDLINE");
 
 	if (!given || (c->bare && !c->system))
 		given = "";
-	snprintf(options, size, "%s%s%s", given, c->bare ? " nopv" : "",
-		 c->disk_mib ? " hibernate=nocompress" : "");
+	snprintf(options, size, "%s%s%s%s", given, c->bare ? " nopv" : "",
+		 c->disk_mib ? " hibernate=nocompress" : "",
+		 c->disk_mib && c->system ? " resume=/dev/pmem1" : "");
 }
 
 static bool boot(struct test *t, const struct test_case *c)

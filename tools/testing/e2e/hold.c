@@ -105,6 +105,25 @@ static void held_and_released(struct test *t)
 	EXPECT_RESULT(vss_thaw(vss), 0);
 }
 
+/* What comes late is about a FREEZE that is over, and does nothing to the one that is not. */
+static void released_late(struct test *t)
+{
+	static const char steps[] =
+		"open read:2 hold:/mnt answer:EIO read:2 hold:/mnt release:former answer serve";
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	play_disk_without_timer(t);
+	play_greeted(t, "vss", steps);
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	play_said(t, "event thaw why=ECANCELED");
+	test_run(t, 0, "touch /mnt/thawed");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	play_said(t, "release: ok");
+	EXPECT_STR(test_status(t, vss, "holds"), "1");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	test_run(t, 0, "touch /mnt/thawed");
+}
+
 /* THAW takes an open FREEZE back, at once. */
 static void held_and_taken_back(struct test *t)
 {
@@ -126,12 +145,32 @@ static void held_and_taken_back(struct test *t)
 	play_said(t, "answer: ESTALE");
 }
 
+/* The guest is frozen, and the daemon hangs in another question: THAW does not wait for it. */
+static void held_while_asked(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+	struct ic_request *r;
+	ic_result result;
+
+	play_disk_without_timer(t);
+	play_greeted(t, "vss", "disks:/mnt open serve:2 hang");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	r = play_post(t, vss, WIRE_VSS_HOT_BACKUP);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	result = ic_wait(r);
+	ic_request_free(r);
+	EXPECT_FAILURE(result);
+	test_run(t, 0, "touch /mnt/thawed");
+}
+
 const struct test_case hold_cases[] = {
 	{ .name = "hold_errors", .run = held, .only = ONLY_HV_IC },
 	{ .name = "hold_until_thaw", .run = held_until_thaw, .only = ONLY_HV_IC },
 	{ .name = "hold_by_another", .run = held_by_another, .only = ONLY_HV_IC },
 	{ .name = "hold_released", .run = held_and_released, .only = ONLY_HV_IC },
+	{ .name = "hold_released_late", .run = released_late, .only = ONLY_HV_IC },
 	{ .name = "hold_taken_back", .run = held_and_taken_back, .only = ONLY_HV_IC },
+	{ .name = "hold_while_asked", .run = held_while_asked, .only = ONLY_HV_IC },
 	{ .name = "hold_without_limit", .run = no_dead_man, .only = ONLY_HV_IC },
 	{ .name = "hold_too_long", .run = dead_man, .only = ONLY_HV_IC },
 	{ 0 }

@@ -256,6 +256,25 @@ static void reopened_after_resume(struct test *t)
 	beat_well(t);
 }
 
+/* The host refuses to open the channel, and signals all the same. */
+static void signalled_unopened(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, hb);
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind", ic_heartbeat.instance);
+	hv_channel_answer_open(hb->channel, HV_OPEN_REFUSE);
+	test_defer(t, grant_open, hb->channel);
+	test_run(t, 1, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_heartbeat.instance);
+	for (int i = 0; i < 10; i++) {
+		hv_channel_signal(hb->channel);
+		test_run(t, 0, "true");
+	}
+	hv_channel_answer_open(hb->channel, HV_OPEN_GRANT);
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_heartbeat.instance);
+	beat_well(t);
+}
+
 #define TRACING "/sys/kernel/tracing/"
 
 static void stop_probing(struct test *t, void *context)
@@ -297,6 +316,20 @@ static void disabled_at_load(struct test *t)
 	test_unload(t);
 	test_load(t, "");
 	beat_well(t);
+}
+
+/* A service that has devices has them once: the second channel is not opened, without a fuss. */
+static void second_of_a_daemon(struct test *t)
+{
+	static struct ic *second;
+	struct ic *first = test_served(t, &ic_kvp);
+
+	second = ic_new_instance(t->host, &ic_kvp, "242ff919-07db-4180-9c2e-b86cb68c0002");
+	EXPECT_EQ(ic_offer(second), 0);
+	test_until(t, "dmesg | grep -q 'kvp channel cannot be opened'");
+	EXPECT_RESULT(kvp_set(first, KVP_EXTERNAL, "e2e", "first"), 0);
+	test_rescind(t, second);
+	EXPECT_RESULT(kvp_set(first, KVP_EXTERNAL, "e2e", "still"), 0);
 }
 
 static void second_instance(struct test *t)
@@ -348,9 +381,11 @@ const struct test_case lifecycle_cases[] = {
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
 	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_signalled_unopened", .run = signalled_unopened, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_second_of_a_daemon", .run = second_of_a_daemon, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_leaks", .run = leaks, .last = true },
 	{ .name = "lifecycle_one_cpu_rescind", .run = rescind_under_load, .vcpus = 1 },
 	{ .name = "lifecycle_one_cpu_reload", .run = reload_under_load, .vcpus = 1 },

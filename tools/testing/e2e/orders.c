@@ -2,12 +2,11 @@
 /*
  * Backup in every order of events, up to three that begin with a FREEZE and can happen, and
  * of those of four as many as there is time for: real file systems under writers, the native
- * device and Debian's daemon. In the end the writers go on, whatever was killed or stopped,
+ * device, Debian's daemon and ours. In the end the writers go on, whatever was killed or stopped,
  * and in whichever order.
  */
 #include "play.h"
 
-#define LONGEST 3			/* of which all are played */
 #define SAMPLED 4			/* of which some are */
 #define NEWEST 16			/* requests that may be open at once */
 #define FROZEN_MAX "vss_frozen_max=1"	/* which ends every hold */
@@ -20,14 +19,21 @@ static const char letters[] = "FTNRUKS+ZM";
  * struct kind - a daemon
  * @name: of its process
  * @start: command that starts it; it is attached soon after
+ * @holds: the kernel freezes and thaws for it
+ * @longest: length of the orders of which all are played
  */
 static const struct kind {
 	const char *name;
 	const char *start;
+	bool holds;
+	unsigned int longest;
 } native = {
-	"daemon", "daemon vss disks:/mnt,/xfs open serve > " PLAY_LOG " 2>&1 &",
+	"daemon", "daemon vss disks:/mnt,/xfs open serve > " PLAY_LOG " 2>&1 &", true, 3,
 }, legacy = {
-	"hv_vss_daemon", "hv_vss_daemon",
+	"hv_vss_daemon", "hv_vss_daemon", false, 3,
+}, ours = {
+	/* What the kernel does for it, it does for the first. */
+	"hvic-vssd", "hvic-vssd > /tmp/hvic-vssd.log 2>&1 &", true, 2,
 };
 
 /**
@@ -136,7 +142,7 @@ static void reload(struct stage *s)
 {
 	struct test *t = s->t;
 
-	if (s->kind == &native)
+	if (s->kind->holds)
 		test_until(t, "rmmod hv_ic");
 	else
 		test_run(t, 0, "rmmod hv_ic 2>/dev/null || true");
@@ -213,7 +219,7 @@ static bool play(struct stage *s, const enum event *order, unsigned int n, bool 
 		can[next] = can_happen(s->runs, s->stopped, next);
 	stopped = s->stopped;
 	/* The kernel's holds end without anybody; an older daemon is needed to thaw. */
-	if (s->kind == &native)
+	if (s->kind->holds)
 		expect_thawed(s);
 	if (stopped)
 		send_signal(s, "CONT");
@@ -221,7 +227,7 @@ static bool play(struct stage *s, const enum event *order, unsigned int n, bool 
 	if (!s->runs)
 		start(s);
 	settle(s);
-	if (s->kind != &native || stopped)
+	if (!s->kind->holds || stopped)
 		expect_thawed(s);
 	s->played += i == n;
 	test_goes_on(s->t, "%u orders", s->played);
@@ -244,7 +250,7 @@ static void play_all(struct stage *s, enum event *order, unsigned int n)
 	bool can[EVENTS];
 
 	test_note(s->t, "after %s (%s)", name_of(order, n), letters);
-	if (!play(s, order, n, can) || n == LONGEST)
+	if (!play(s, order, n, can) || n == s->kind->longest)
 		return;
 	for (int next = 0; next < EVENTS; next++) {
 		if (!can[next])
@@ -272,7 +278,8 @@ static void sample(struct stage *s, enum event *order)
 
 static void stop_writers(struct test *t, void *context)
 {
-	test_run(t, 0, "killall -q -CONT daemon hv_vss_daemon; killall -q -KILL daemon; true");
+	test_run(t, 0, "killall -q -CONT daemon hv_vss_daemon hvic-vssd; true");
+	test_run(t, 0, "killall -q -KILL daemon hvic-vssd; true");
 	test_run(t, 0, "kill $(cat /tmp/writers) && sleep 0.5; umount /xfs");
 	test_until(t, "test ! -e /sys/fs/xfs/ram1");
 }
@@ -333,8 +340,15 @@ static void legacy_orders(struct test *t)
 	orders(t, &legacy);
 }
 
+static void our_orders(struct test *t)
+{
+	test_need(t, "/usr/sbin/hvic-vssd");
+	orders(t, &ours);
+}
+
 const struct test_case orders_cases[] = {
 	{ .name = "orders_native", .run = native_orders, .only = ONLY_HV_IC },
 	{ .name = "orders_legacy", .run = legacy_orders, .only = ONLY_HV_IC },
+	{ .name = "orders_vssd", .run = our_orders, .only = ONLY_HV_IC },
 	{ 0 }
 };

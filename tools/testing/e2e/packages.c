@@ -39,6 +39,26 @@ static void expect_copy(struct test *t)
 	EXPECT(!test_has(t, "/root/copied"));
 }
 
+/* What documents tell people to run, and no other case does. */
+static void as_documented(struct test *t)
+{
+	static const char *const commands[] = {
+		"systemctl status hvic-kvpd hvic-vssd hvic-fcopyd", "systemctl list-jobs",
+		"systemd-inhibit --list", "ip -brief address", "dkms status hv_ic",
+		"journalctl -x -b -u hvic-kvpd -u hvic-vssd -u hvic-fcopyd -u hvic-shutdownd",
+		"journalctl -k -g hv_ic", "journalctl -b -k -g 'hv_ic|hv_vmbus|hv_utils'",
+		"journalctl -u hvic-vssd -u hvic-hooks", "udevadm control --reload",
+		"journalctl --update-catalog",
+	};
+
+	test_note(t, "commands of the documents");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		test_run(t, 0, "SYSTEMD_PAGER=cat %s", commands[i]);
+	/* The number of the line about the copy, from tools/data/catalog. */
+	test_says(t, 0, "journalctl -x -b MESSAGE_ID=5a5e0d5b0f3c4d7f8f0a6c1f7b9d2e43",
+		  "The host has copied a file into this guest");
+}
+
 static void installed(struct test *t)
 {
 	debian_ours(t);
@@ -50,6 +70,7 @@ static void installed(struct test *t)
 	EXPECT_FAILURE(copy(t, PLACE));
 	allow_copies(t);
 	expect_copy(t);
+	as_documented(t);
 	debian_none_failed(t);
 }
 

@@ -297,6 +297,32 @@ static void wrap(struct test *t)
 	}
 }
 
+/*
+ * A write index far beyond the end, and packets that are longer than the ring: the guest reads
+ * nonsense for as long as the channel is open, and never leaves the ring.
+ */
+static void index_beyond(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+	struct hv_ring *ring;
+
+	test_touch(t, hb);
+	hv_lock(t->host);
+	ring = hv_channel_ring(hb->channel, HV_TO_GUEST);
+	for (uint32_t at = 0; ring && at < ring->size; at += HV_PAGE_SIZE)
+		memset(ring->pages[at / HV_PAGE_SIZE], 0xff, HV_PAGE_SIZE);
+	if (ring)
+		__atomic_store_n(&ring->control->write_index, UINT32_MAX - 7, __ATOMIC_RELEASE);
+	hv_unlock(t->host);
+	EXPECT(ring);
+	hv_channel_signal(hb->channel);
+	/* So many that a place that moves on by a few bytes each time is out of the ring. */
+	test_until(t, "test $(sed -n 's/^in //p' /sys/kernel/debug/hv_ic/%s/status) -gt 4500",
+		   ic_heartbeat.instance);
+	test_reopen(t, hb);
+	EXPECT_RESULT(heartbeat_beat(test_ready(t, &ic_heartbeat), NULL), 0);
+}
+
 const struct test_case ring_cases[] = {
 	{ .name = "ring_many_in_one_signal", .run = many_in_one_signal },
 	{ .name = "ring_two_in_one_signal", .run = two_in_one_signal,
@@ -330,5 +356,6 @@ const struct test_case ring_cases[] = {
 	  .peer_fails = "it echoes a size that does not cover its answer",
 	  .peer_says = "a broken rule of heartbeat: message size 0" },
 	{ .name = "ring_wrap", .run = wrap },
+	{ .name = "ring_index_beyond", .run = index_beyond, .only = ONLY_HV_IC },
 	{ 0 }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The guest goes to sleep while the host backs up or copies: nothing stays frozen, or a part. */
 #include "play.h"
+#include "sleep.h"
 
 #define BOOT_MS 400000
 
@@ -105,10 +106,22 @@ static bool opened_again(void *context)
 	return hv_channel_opens(opened->ic->channel) > opened->before;
 }
 
+void sleep_woken(struct test *t, struct ic *ic, unsigned int opens)
+{
+	struct opened opened = { .ic = ic, .before = opens };
+
+	EXPECT_EQ(hv_wait(t->host, opened_again, &opened, BOOT_MS), 0);
+	EXPECT_RESULT(ic_wait_ready(ic), 0);
+	/* The serial line comes back later than the bus, and loses what was sent before. */
+	for (int i = 0; i < 60; i++)
+		if (!hv_guest_run(t->host, 2000, NULL, "true"))
+			break;
+}
+
 /* Into S4, the image on the disk, and back out of it in a machine that is started anew. */
 static void hibernate_and_wake(struct test *t, struct ic *ic)
 {
-	struct opened opened = { .ic = ic };
+	unsigned int opens;
 
 	hv_guest_start(t->host, "echo disk > /sys/power/state; echo $? > /tmp/slept");
 	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, BOOT_MS), 0);
@@ -118,14 +131,10 @@ static void hibernate_and_wake(struct test *t, struct ic *ic)
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 	EXPECT(!test_has(t, "/tmp/asleep"));
 	find_disk(t);
-	opened.before = hv_channel_opens(ic->channel);
+	opens = hv_channel_opens(ic->channel);
 	hv_guest_start(t->host, "cat /sys/class/block/pmem0/dev > /sys/power/resume");
-	EXPECT_EQ(hv_wait(t->host, opened_again, &opened, BOOT_MS), 0);
-	EXPECT_RESULT(ic_wait_ready(ic), 0);
-	/* The serial line comes back later than the bus, and loses what was sent before. */
-	for (int i = 0; i < 60; i++)
-		if (!hv_guest_run(t->host, 2000, NULL, "test -e /tmp/slept"))
-			break;
+	sleep_woken(t, ic, opens);
+	test_until(t, "test -e /tmp/slept");
 	EXPECT_STR(test_run(t, 0, "cat /tmp/slept; rm /tmp/slept"), "0");
 }
 

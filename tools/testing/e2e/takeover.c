@@ -101,6 +101,8 @@ static void session(struct test *t)
 	struct ic *vss = test_served(t, &ic_vss), *fc = test_served(t, &ic_fcopy);
 
 	test_need(t, "/usr/bin/hvic");
+	/* Ours has only begun something where there is a file system that can be frozen. */
+	play_disk(t);
 	expect_session(t, "vss", false);
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	expect_session(t, "vss", true);

@@ -62,10 +62,12 @@ static void detach_loop(struct test *t, void *context)
 	test_run(t, 0, "losetup -d %s; true", (char *)context);
 }
 
+/* Of 2 MiB; a file that is there keeps its holes. */
 void vssd_add_loop(struct test *t, const char *file, const char *device, const char *place)
 {
-	test_run(t, 0, "modprobe loop; dd if=/dev/zero of=%s bs=1k count=2048 2>/dev/null", file);
-	test_run(t, 0, "losetup %s %s", device, file);
+	test_run(t, 0, "[ -e %s ] || dd if=/dev/zero of=%s bs=1k count=2048 2>/dev/null", file,
+		 file);
+	test_run(t, 0, "modprobe loop; losetup %s %s", device, file);
 	test_defer(t, detach_loop, (void *)device);
 	vssd_add_disk(t, device, place);
 }

@@ -98,6 +98,30 @@ static void by_another(struct test *t)
 	vssd_backup(t, vss);
 }
 
+/* What lies on it cannot be written: there is no room behind the disk. */
+static void broken_disk(struct test *t)
+{
+	struct ic *vss = vssd_serve(t);
+
+	test_run(t, 0, "mkdir -p /tmp/small && mount -t tmpfs -o size=1m none /tmp/small");
+	test_defer(t, vssd_remove_place, "/tmp/small");
+	test_run(t, 0, "truncate -s 2097152 /tmp/small/img");
+	vssd_add_loop(t, "/tmp/small/img", "/dev/loop0", "/tmp/in");
+	vssd_backup_of(t, vss, "2");
+	test_run(t, 0, "sync; dd if=/dev/zero of=/tmp/small/rest bs=1k 2>/dev/null || true");
+	test_run(t, 0, "dd if=/dev/zero of=/tmp/in/dirty bs=1k count=1000 2>/dev/null");
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	test_until(t, "touch /mnt/thawed");
+	vssd_expect_holds(t, vss, "0");
+	vssd_expect_report(t, "failed");
+	vssd_expect_mount(t, "/tmp/in", "\"outcome\":\"failed\"");
+	test_says(t, 0, "cat " VSSD_REPORT, "\"error\":\"/tmp/in: ");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	/* Without it there is a backup again. */
+	test_run(t, 0, "umount /tmp/in");
+	vssd_backup_of(t, vss, "1");
+}
+
 static void mounts_change(struct test *t)
 {
 	struct ic *vss = vssd_serve(t);
@@ -262,6 +286,26 @@ static void below_another(struct test *t)
 	vssd_backup_of(t, vss, "2");
 }
 
+/* It is to end while it waits there: the host does not wait with it. */
+static void ended_while_it_waits(struct test *t)
+{
+	struct ic *vss = vssd_serve(t);
+	struct ic_request *r;
+	ic_result result;
+
+	vssd_add_loop(t, "/mnt/img", "/dev/loop0", "/tmp/in");
+	test_run(t, 0, "sync; fsfreeze --freeze /mnt; echo dirty >/tmp/in/dirty");
+	r = play_post(t, vss, WIRE_VSS_FREEZE);
+	test_run(t, 0, "sleep 1; killall hvic-vssd");
+	result = ic_wait(r);
+	ic_request_free(r);
+	test_run(t, 0, "fsfreeze --unfreeze /mnt");
+	EXPECT_RESULT(result, WIRE_E_NOT_CONNECTED);
+	test_until(t, "touch /mnt/thawed /tmp/in/thawed && ! pidof hvic-vssd");
+	vssd_start(t, vss);
+	vssd_backup_of(t, vss, "2");
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case vssd_zoo_cases[] = {
@@ -271,9 +315,11 @@ const struct test_case vssd_zoo_cases[] = {
 	CASE("vssd_covered", covered),
 	CASE("vssd_unsupported", unsupported),
 	CASE("vssd_by_another", by_another),
+	CASE("vssd_broken_disk", broken_disk),
 	CASE("vssd_mounts_change", mounts_change),
 	CASE("vssd_many_mounts", many),
 	CASE("vssd_zoo", zoo),
 	CASE("vssd_below_another", below_another),
+	CASE("vssd_ended_while_it_waits", ended_while_it_waits),
 	{ 0 }
 };

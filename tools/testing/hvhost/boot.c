@@ -102,13 +102,17 @@ static void add_memory_range(struct boot_params *boot, uint64_t start, uint64_t 
 
 void hv_boot_memory(struct hv_host *host, struct boot_params *boot)
 {
+	uint64_t end = HV_DISK_BASE + host->disk->size, second = end - host->disk->second;
+
 	boot->e820_entries = 0;
 	add_memory_range(boot, 0, LOW_MEMORY_END, E820_RAM);
 	add_memory_range(boot, LOW_MEMORY_END, 0x100000, E820_RESERVED);
 	add_memory_range(boot, 0x100000, host->memory_size, E820_RAM);
 	if (host->disk->size)
-		add_memory_range(boot, HV_DISK_BASE, HV_DISK_BASE + host->disk->size,
+		add_memory_range(boot, HV_DISK_BASE, second < end ? second - HV_DISK_GAP : end,
 				 E820_PERSISTENT);
+	if (host->disk->second)
+		add_memory_range(boot, second, end, E820_PERSISTENT);
 }
 
 static int no_memory(struct hv_host *host, const struct file *kernel)

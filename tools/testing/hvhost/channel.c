@@ -472,7 +472,7 @@ int hv_channel_receive(struct hv_channel *channel, struct hv_packet *packet,
 void hv_channel_signal(struct hv_channel *channel)
 {
 	hv_lock(channel->host);
-	if (channel->rings_alive)
+	if (channel->relid)
 		hv_synic_signal(channel->host, channel->target_vp, channel->relid);
 	hv_unlock(channel->host);
 }

@@ -127,7 +127,7 @@ int hv_channel_send(struct hv_channel *channel, const struct hv_packet *packet,
 int hv_channel_receive(struct hv_channel *channel, struct hv_packet *packet,
 		       void *payload, size_t size);
 
-/** hv_channel_signal() - interrupt the guest for this channel, now */
+/** hv_channel_signal() - interrupt the guest for this channel, now, be it open or not */
 void hv_channel_signal(struct hv_channel *channel);
 
 /** hv_channel_violation() - the guest broke a rule: raises the event, fails the channel */

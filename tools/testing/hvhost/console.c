@@ -11,6 +11,7 @@ static const char * const report_patterns[] = {
 	"KASAN:|KFENCE:|UBSAN:|refcount_t:|unchecked MSR access",
 	"kmemleak: [0-9]+ new suspected",
 	"soft lockup|hard LOCKUP|rcu.*stall|INFO: task .* blocked|possible deadlock",
+	"cannot create duplicate filename|trying to register non-static key|nobody cared",
 };
 
 static bool is_report(const char *line)

@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Where the disk is mapped already, what was written there is gone. */
-static int map(struct hv_disk *disk, int flags, int fd)
+/* The beginning of the disk. Where that is mapped already, what was written there is gone. */
+static int map(struct hv_disk *disk, size_t size, int flags, int fd)
 {
-	void *bytes = mmap(disk->bytes, disk->size, PROT_READ | PROT_WRITE,
+	void *bytes = mmap(disk->bytes, size, PROT_READ | PROT_WRITE,
 			   flags | (disk->bytes ? MAP_FIXED : 0), fd, 0);
 
 	if (bytes == MAP_FAILED)
@@ -20,10 +20,10 @@ static int map(struct hv_disk *disk, int flags, int fd)
 	return 0;
 }
 
-static int map_blank(struct hv_disk *disk, unsigned int mib)
+static int map_blank(struct hv_disk *disk, size_t size)
 {
-	disk->size = (size_t)mib << 20;
-	return map(disk, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	disk->size = size;
+	return map(disk, size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 }
 
 /* A file or a block device. Pages that the guest writes are copied, or the file's own. */
@@ -36,21 +36,26 @@ static int map_file(struct hv_disk *disk, const char *path, bool keep)
 	if (fd < 0)
 		return -errno;
 	size = lseek(fd, 0, SEEK_END);
-	if (size < 0) {
+	if (size < 0)
 		ret = -errno;
-	} else {
+	else if (disk->second)
+		ret = map_blank(disk, size + HV_DISK_GAP + disk->second);
+	else
 		disk->size = size;
-		ret = map(disk, keep ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE, fd);
-	}
+	if (!ret)
+		ret = map(disk, size, keep ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE, fd);
 	close(fd);
 	return ret;
 }
 
 static int map_configured(struct hv_disk *disk, const struct hv_config *config)
 {
-	if (config->disk)
-		return map_file(disk, config->disk, config->keep_disk);
-	return config->disk_mib ? map_blank(disk, config->disk_mib) : 0;
+	size_t blank = (size_t)config->disk_mib << 20;
+
+	if (!config->disk)
+		return blank ? map_blank(disk, blank) : 0;
+	disk->second = blank;
+	return map_file(disk, config->disk, config->keep_disk);
 }
 
 int hv_disk_open(struct hv_host *host)
@@ -65,6 +70,8 @@ int hv_disk_open(struct hv_host *host)
 	if (ret) {
 		errno = -ret;
 		hv_complain("the disk %s: %m", config->disk ? config->disk : "in memory");
+		if (disk.bytes)
+			munmap(disk.bytes, disk.size);
 		return ret;
 	}
 	*host->disk = disk;

@@ -3,7 +3,8 @@
  * The guest's disk: persistent memory above 4 GiB, which every Debian kernel shows as /dev/pmem0
  * (modules nd_e820, nd_pmem). It is memory of ours, so the guest uses it without an exit. It is
  * there from the first hv_start() until hv_destroy(): a guest that is started again finds what it
- * wrote. Private, as all of its functions expect the host's lock to be held.
+ * wrote. A blank one behind it, and behind a gap that keeps them apart, is /dev/pmem1. Private, as
+ * all of its functions expect the host's lock to be held.
  */
 #ifndef HVHOST_DISK_H
 #define HVHOST_DISK_H
@@ -12,10 +13,13 @@
 
 #define HV_DISK_BASE	0x100000000ull
 #define HV_DISK_ALIGN	(2u << 20)	/* what Linux wants of its size */
+#define HV_DISK_GAP	(128u << 20)	/* a section of memory, as Linux counts it */
 
 /**
  * struct hv_disk - the disk as we see it
  * @bytes: NULL if there is none
+ * @size:  of all of it, with the gap and the second one
+ * @second: size of the second one, at the end; 0 if there is none
  * @kept:  numbers of the pages that had been written at the checkpoint
  * @pages: what was in them, one after the other
  * @n:	   how many; no checkpoint, if @pages is NULL
@@ -23,6 +27,7 @@
 struct hv_disk {
 	uint8_t *bytes;
 	size_t size;
+	size_t second;
 	size_t *kept;
 	uint8_t *pages;
 	size_t n;

@@ -88,7 +88,7 @@ struct hv_event {
  *		 of 2 MiB. What the guest writes lasts until hv_destroy(), and @disk is
  *		 unchanged; default $HV_DISK
  * @keep_disk:	 what the guest writes goes to @disk
- * @disk_mib:	 without @disk: the size of a blank one, which lasts as long
+ * @disk_mib:	 the size of a blank one, which lasts as long; with @disk it is /dev/pmem1
  * @event:	 called for every event with the lock held; may be NULL
  * @context:	 handed to @event
  *

@@ -120,7 +120,7 @@ ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key)
 static ic_result take_string(struct ic *ic, const char *what, char *to, size_t size,
 			     const void *from, uint32_t bytes, size_t units)
 {
-	uint16_t unit;
+	uint16_t unit = 0;
 	int n;
 
 	if (bytes < 2 || bytes % 2 || bytes > 2 * units)

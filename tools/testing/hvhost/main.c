@@ -49,7 +49,7 @@ static const char usage_text[] =
 	"usage: hvhost [--line|--shell] [--kernel FILE] [--initrd FILE] [--module FILE.ko]...\n"
 	"              [--cmdline TEXT]\n"
 	"              [--vcpus N] [--memory MIB] [--vmbus 4.0...6.0] [--hibernation]\n"
-	"              [--logs FOLDER] [--disk FILE|--snapshot FILE|--blank MIB]\n"
+	"              [--logs FOLDER] [--disk FILE|--snapshot FILE] [--blank MIB]\n"
 	"              [--without SERVICE]...\n"
 	"Without --kernel and --initrd it takes $HV_KERNEL and $HV_INITRD.\n";
 

@@ -40,7 +40,7 @@ mirror_of()
 # suite_of KERNEL: print the suite of Debian that the kernel comes from.
 suite_of()
 {
-	case $1 in
+	case ${1%-arm64} in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
@@ -48,15 +48,17 @@ suite_of()
 	esac
 }
 
-# apt_setup DIR SUITE: prepare an apt of its own for that suite, with fresh lists. Sets the variables
+# apt_setup DIR SUITE [ARCHITECTURE]: prepare an apt of its own for that suite, with fresh lists. Packages
+# are those of that architecture, or with ":amd64" behind their names this machine's. Sets the variables
 # apt (its options), source (where packages come from) and log (the file for its output).
 apt_setup()
 {
-	local dir=$1 suite=$2 mirror security
+	local dir=$1 suite=$2 architecture=${3-} own mirror security
 
-	log=$CACHE/logs/packages-$suite.log
-	mirror=$(mirror_of bookworm)
-	[ -n "$mirror" ] || die "no Debian bookworm mirror among this machine's apt sources"
+	log=$CACHE/logs/packages-$suite${architecture:+-$architecture}.log
+	own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	mirror=$(mirror_of "$own")
+	[ -n "$mirror" ] || die "no mirror of Debian $own among this machine's apt sources"
 	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial,parts}
 	: >"$dir/status"
 	source="deb [signed-by=$keyring] $mirror $suite main"
@@ -73,6 +75,10 @@ apt_setup()
 		-o Acquire::Languages=none -o Acquire::Retries=3
 		-o Acquire::Check-Valid-Until=false
 	)
+	if [ -n "$architecture" ]; then
+		apt+=(-o "APT::Architecture=$architecture" -o "APT::Architectures::=$architecture"
+			-o APT::Architectures::=amd64)
+	fi
 	quietly "$log" apt-get "${apt[@]}" -q update
 }
 

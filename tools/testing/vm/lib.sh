@@ -8,7 +8,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 # make also calls the scripts; its flags and variables are not for the makes that a script runs.
-unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL LLVM
+unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL LLVM ARCH CROSS_COMPILE
 
 # Where depmod, dkms and mke2fs are, which a user other than root has not in the path.
 PATH+=:/usr/local/sbin:/usr/sbin:/sbin
@@ -82,16 +82,28 @@ cached()
 	)
 }
 
+# root_of KERNEL: print where the headers of that kernel are installed, as below /: in the system that
+# was made for them, or, if there was no need of one, here.
+root_of()
+{
+	[ ! -d "$1/root" ] || echo "$1/root"
+}
+
+# What make has to know to build for arm64, here.
+ARM64=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+
 # emulate SECONDS QEMU-OPTION...: run QEMU without acceleration, for at most that long. If this shell is
-# killed, the machine ends as well. Redirect its output, which is not meant for people.
+# killed, the machine ends as well. Redirect its output, which is not meant for people. The machine is a
+# PC, or with EMULATED=aarch64 one of that architecture.
 emulate()
 {
-	local seconds=$1 qemu machine status=0
+	local seconds=$1 board=q35 qemu machine status=0
 	shift
 
-	qemu=$("$TESTING/vm/qemu")
+	[ "${EMULATED-}" != aarch64 ] || board=virt
+	qemu=$("$TESTING/vm/qemu" "${EMULATED:-x86_64}")
 	setpriv --pdeathsig TERM timeout --foreground --kill-after=10 "$seconds" \
-		"$qemu" -L "${qemu%/bin/*}/share/qemu" -accel tcg,thread=multi -M q35 \
+		"$qemu" -L "${qemu%/bin/*}/share/qemu" -accel tcg,thread=multi -M "$board" \
 		-nodefaults -no-user-config -display none -no-reboot "$@" <&0 &
 	machine=$!
 	# shellcheck disable=SC2064 # this machine, whatever the next one is

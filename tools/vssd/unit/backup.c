@@ -15,6 +15,7 @@ static void usual(void **state)
 		freeze(play, 100 + i);
 		expect_answer(play, 100 + i, 0);
 		assert_int_equal(holds, 2);
+		assert_int_equal(held, session_of(100 + i));
 		expect_state(play, HVIC_HELD);
 		thaw(play, 0);
 		expect_state(play, HVIC_IDLE);
@@ -146,6 +147,74 @@ static void guarded(void **state)
 	for (int i = 0; i < 100 && play->backup.state != HVIC_IDLE; i++)
 		assert_true(sd_event_run(play->event, 100000) >= 0);
 	expect_report(play, "broken", "the host did not thaw in time");
+	assert_int_equal(released, session_of(5));
+	end(play);
+}
+
+/* The service manager ends the daemon while a file system keeps a thread waiting. */
+static void ended(void **state)
+{
+	struct play *play = served(state);
+
+	hold_ms = 300;
+	freeze(play, 5);
+	expect_state(play, HVIC_HOLDING);
+	assert_true(sd_event_exit(play->event, 0) >= 0);
+	assert_int_equal(sd_event_loop(play->event), 0);
+	expect_answer(play, 5, -ENOTCONN);
+	assert_int_equal(play->backup.state, HVIC_HOLDING);
+	end(play);
+}
+
+/* A backup ends as it has begun, whatever the administrator says meanwhile. */
+static void reloaded(void **state)
+{
+	struct play *play = served(state);
+
+	offer_hooks(play);
+	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	unit_file(play->root, "etc/hv_ic/hv_ic.conf", "[vss]\nmode = hooks-only\n");
+	assert_int_equal(hvic_backup_reload(&play->backup), 0);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+	expect_answer(play, 5, 0);
+	assert_int_equal(holds, 2);
+	unit_file(play->root, "etc/hv_ic/hv_ic.conf", "[vss]\nmode = refuse\n");
+	assert_int_equal(hvic_backup_reload(&play->backup), 0);
+	assert_int_equal(play->backup.settings.vss.mode, HVU_VSS_FREEZE);
+	thaw(play, 0);
+	expect_question(play, HVU_HOOKS_THAW);
+	/* The next one has begun before the end of this, and is of the new settings. */
+	freeze(play, 6);
+	hooks_answer(play, HVU_HOOKS_THAW, 0);
+	expect_answer(play, 6, -EACCES);
+	expect_state(play, HVIC_IDLE);
+	assert_int_equal(play->backup.settings.vss.mode, HVU_VSS_REFUSE);
+	unit_file(play->root, "etc/hv_ic/hv_ic.conf", "[vss]\nmode = sometimes\n");
+	assert_true(hvic_backup_reload(&play->backup) < 0);
+	assert_int_equal(play->backup.settings.vss.mode, HVU_VSS_REFUSE);
+	end(play);
+}
+
+/* Neither memory nor descriptors grow with backups. */
+static void flat(void **state)
+{
+	struct play *play = served(state);
+	struct unit_use before = { .bytes = 0 };
+
+	for (int i = 10; i < 10010; i++) {
+		if (i == 500)
+			unit_measure(&before);
+		tell(play, (struct hv_ic_record){ .id = i, .op = HV_IC_VSS_HOT_BACKUP });
+		expect_answer(play, i, 0);
+		if (i % 50)
+			continue;
+		freeze(play, i);
+		expect_answer(play, i, 0);
+		thaw(play, 0);
+		expect_state(play, HVIC_IDLE);
+	}
+	unit_expect_use(&before);
 	end(play);
 }
 
@@ -171,12 +240,10 @@ static void hooked(void **state)
 	hooks_answer(play, HVU_HOOKS_THAW, 0);
 	expect_state(play, HVIC_HOOKS);
 	expect_report(play, "complete", NULL);
-	close(play->asked);
-	play->asked = -1;
+	hooks_end(play);
 	expect_question(play, HVU_HOOKS_FREEZE);
 	/* hvic-hooks dies. */
-	close(play->asked);
-	play->asked = -1;
+	hooks_end(play);
 	expect_answer(play, 6, -EPIPE);
 	expect_state(play, HVIC_IDLE);
 	expect_report(play, "failed", "a hook failed: hvic-hooks has gone");
@@ -200,6 +267,30 @@ static void hook_failing(void **state)
 	end(play);
 }
 
+/* hvic-hooks dies while all is frozen: nobody runs the hooks for the thaw, and that is told. */
+static void hooks_lost(void **state)
+{
+	struct play *play = served(state);
+	char text[8192];
+
+	offer_hooks(play);
+	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+	expect_answer(play, 5, 0);
+	hooks_end(play);
+	for (int i = 0; i < 200 && play->backup.hooks.source; i++)
+		run(play, 1);
+	assert_int_equal(play->backup.state, HVIC_HELD);
+	thaw(play, 0);
+	expect_state(play, HVIC_IDLE);
+	expect_report(play, "complete", NULL);
+	assert_true(hvu_read(play->root->fd, text, sizeof(text), HVIC_REPORT_FILE) > 0);
+	assert_non_null(strstr(text, "\"hooks_failed\":1"));
+	assert_non_null(strstr(text, "\"hooks_error\":\"hvic-hooks has gone\""));
+	end(play);
+}
+
 /* The host takes its FREEZE back while hooks run, or what they ran for fails. */
 static void hooks_undone(void **state)
 {
@@ -216,8 +307,7 @@ static void hooks_undone(void **state)
 	hooks_answer(play, HVU_HOOKS_FREEZE_FAIL, 0);
 	thaw(play, -ETIMEDOUT);
 	expect_state(play, HVIC_IDLE);
-	close(play->asked);
-	play->asked = -1;
+	hooks_end(play);
 	assert_int_equal(holds, 0);
 
 	hold_error = -EIO;
@@ -249,8 +339,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(usual), TEST(failing), TEST(skipping), TEST(too_late), TEST(patient),
-		TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(hooked),
-		TEST(hook_failing), TEST(hooks_undone), TEST(no_hooks_program),
+		TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
+		TEST(reloaded), TEST(flat), TEST(hooked),
+		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(no_hooks_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

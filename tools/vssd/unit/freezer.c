@@ -21,6 +21,7 @@ static struct {
 	pthread_mutex_t lock;
 	char log[512];
 	int open_error[64];
+	int sync_error[64];
 	int hold_error[64];
 	int delay_ms;
 	unsigned int now, most;
@@ -41,19 +42,19 @@ static int play_open(int root, const struct hvu_filesystem *filesystem)
 
 static int play_sync(int fd)
 {
-	(void)fd;
 	kernel.syncs++;
 	/* Nothing is frozen yet. */
 	assert_string_equal(kernel.log, "");
-	return 0;
+	return kernel.sync_error[lseek(fd, 0, SEEK_CUR)];
 }
 
-static int play_hold(int device, int fd)
+static int play_hold(int device, uint32_t session, int fd)
 {
 	int which = lseek(fd, 0, SEEK_CUR);
 	size_t len;
 
 	assert_true(fcntl(device, F_GETFD) >= 0);
+	assert_int_equal(session, 77);
 	pthread_mutex_lock(&kernel.lock);
 	kernel.now++;
 	if (kernel.now > kernel.most)
@@ -90,6 +91,7 @@ static void begin(struct hvic_freezer *freezer)
 {
 	memset(kernel.log, 0, sizeof(kernel.log));
 	memset(kernel.open_error, 0, sizeof(kernel.open_error));
+	memset(kernel.sync_error, 0, sizeof(kernel.sync_error));
 	memset(kernel.hold_error, 0, sizeof(kernel.hold_error));
 	kernel.most = 0;
 	kernel.delay_ms = 0;
@@ -102,7 +104,7 @@ static int freeze(struct hvic_freezer *freezer, const struct hvu_mounts *mounts,
 	struct pollfd wait = { .fd = freezer->done, .events = POLLIN };
 
 	memset(kernel.log, 0, sizeof(kernel.log));
-	assert_int_equal(hvic_freezer_begin(freezer, 0, mounts, hvu_now_us() / 1000 + ms), 0);
+	assert_int_equal(hvic_freezer_begin(freezer, 0, 77, mounts, hvu_now_us() / 1000 + ms), 0);
 	assert_int_equal(poll(&wait, 1, 10000), 1);
 	return hvic_freezer_result(freezer);
 }
@@ -187,6 +189,17 @@ static void failed(void **state)
 	kernel.hold_error[2] = 0;
 	assert_int_equal(freeze(&freezer, &mounts, 5000), 0);
 	hvic_freezer_release(&freezer);
+	/* What is not on the disk is in no backup of it, unless that is none of ours. */
+	kernel.sync_error[1] = -EIO;
+	assert_int_equal(freeze(&freezer, &mounts, 5000), -EIO);
+	assert_int_equal(freezer.items[0].outcome, HVIC_FAILED);
+	assert_int_equal(freezer.items[0].error, -EIO);
+	assert_int_equal(freezer.items[1].outcome, HVIC_UNTOUCHED);
+	hvic_freezer_release(&freezer);
+	kernel.hold_error[1] = -EOPNOTSUPP;
+	assert_int_equal(freeze(&freezer, &mounts, 5000), 0);
+	assert_int_equal(freezer.items[0].outcome, HVIC_SKIPPED);
+	hvic_freezer_release(&freezer);
 	/* What cannot be opened keeps all from freezing. */
 	kernel.open_error[3] = -EACCES;
 	assert_int_equal(freeze(&freezer, &mounts, 5000), -EACCES);
@@ -209,7 +222,8 @@ static void ended(void **state)
 	hvic_freezer_release(&freezer);
 	memset(kernel.log, 0, sizeof(kernel.log));
 	wait = (struct pollfd){ .fd = freezer.done, .events = POLLIN };
-	assert_int_equal(hvic_freezer_begin(&freezer, 0, &mounts, hvu_now_us() / 1000 + 5000), 0);
+	assert_int_equal(hvic_freezer_begin(&freezer, 0, 77, &mounts, hvu_now_us() / 1000 + 5000),
+			 0);
 	assert_int_equal(poll(&wait, 1, 50), 0);
 	hvic_freezer_cancel(&freezer);
 	assert_int_equal(poll(&wait, 1, 5000), 1);

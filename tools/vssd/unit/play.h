@@ -40,6 +40,9 @@ struct play {
 static struct play *playing;
 static atomic_int holds, hold_error, hold_ms;
 static int try_error, releases;
+/* The sessions of the last of these calls, and that of the next trial. */
+static atomic_uint held;
+static uint32_t released, trial_session;
 
 static inline int open_device(struct hvu_client *client)
 {
@@ -64,24 +67,27 @@ static inline int play_sync(int fd)
 	return 0;
 }
 
-static inline int play_hold(int device, int fd)
+static inline int play_hold(int device, uint32_t session, int fd)
 {
 	(void)device;
 	(void)fd;
+	held = session;
 	usleep(hold_ms * 1000);
 	holds++;
 	return hold_error;
 }
 
-static inline int play_try(int device)
+static inline int play_try(int device, uint32_t *session)
 {
 	(void)device;
+	*session = ++trial_session;
 	return try_error;
 }
 
-static inline int play_release(int device)
+static inline int play_release(int device, uint32_t session)
 {
 	(void)device;
+	released = session;
 	releases++;
 	return 0;
 }
@@ -178,6 +184,9 @@ static inline struct play *start(void **state)
 	hold_ms = 0;
 	try_error = 0;
 	releases = 0;
+	held = 0;
+	released = 0;
+	trial_session = 0;
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere", 1);
 	unit_folder(play->root, "dev");
 	unit_folder(play->root, "run");
@@ -232,11 +241,24 @@ static inline void end(struct play *play)
 	free(play);
 }
 
+/* Of a FREEZE of the host's. */
+static inline uint32_t session_of(uint64_t id)
+{
+	return 1000 + id;
+}
+
 static inline void freeze(struct play *play, uint64_t id)
 {
-	tell(play, (struct hv_ic_record){
-		.id = id, .op = HV_IC_VSS_FREEZE, .deadline_ms = 30000,
-	});
+	struct {
+		struct hv_ic_record record;
+		struct hv_ic_vss_freeze freeze;
+	} out = {
+		.record = { .id = id, .op = HV_IC_VSS_FREEZE, .deadline_ms = 30000 },
+		.freeze = { .session = session_of(id) },
+	};
+
+	out.record.len = sizeof(out.record) + offsetof(struct hv_ic_vss_freeze, luns);
+	assert_int_equal(send(play->driver, &out, out.record.len, 0), out.record.len);
 }
 
 static inline void thaw(struct play *play, int status)
@@ -279,6 +301,13 @@ static inline void expect_question(struct play *play, enum hvu_hooks_phase phase
 		run(play, 1);
 	}
 	fail_msg("hooks are not run");
+}
+
+/* The connection of a backup ends. */
+static inline void hooks_end(struct play *play)
+{
+	close(play->asked);
+	play->asked = -1;
 }
 
 static inline void hooks_answer(struct play *play, enum hvu_hooks_phase phase, int status)

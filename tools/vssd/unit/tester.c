@@ -98,6 +98,8 @@ static void usual(void **state)
 		expect_told(play, fd, "complete", "");
 		assert_int_equal(holds, 2 * i);
 		assert_int_equal(releases, i);
+		assert_int_equal(held, i);
+		assert_int_equal(released, i);
 		/* The driver tells of every end. */
 		thaw(play, -ECANCELED);
 	}
@@ -199,8 +201,7 @@ static void hooked(void **state)
 	hooks_answer(play, HVU_HOOKS_THAW, 0);
 	expect_told(play, fd, "complete", "");
 	thaw(play, -ECANCELED);
-	close(play->asked);
-	play->asked = -1;
+	hooks_end(play);
 
 	fd = ask(play, 0);
 	begin(play);
@@ -226,6 +227,7 @@ static void failing(void **state)
 	begin(play);
 	expect_state(play, HVIC_LEAVING);
 	assert_int_equal(releases, 1);
+	assert_int_equal(released, trial_session);
 	thaw(play, -ECANCELED);
 	expect_told(play, fd, "failed", "/: Input/output error");
 	hold_error = 0;
@@ -251,6 +253,26 @@ static void failing(void **state)
 	finish(play);
 }
 
+/* The time of a trial ends in the moment in which the host has begun a backup. */
+static void overtaken(void **state)
+{
+	struct play *play = offered(state);
+	int fd = ask(play, 0);
+
+	hold_ms = 50;
+	begin(play);
+	expect_state(play, HVIC_HOLDING);
+	freeze(play, 5);
+	expect_told(play, fd, "failed", "it was broken off");
+	expect_answer(play, 5, 0);
+	assert_int_equal(held, session_of(5));
+	assert_true(released != session_of(5));
+	thaw(play, 0);
+	expect_state(play, HVIC_IDLE);
+	expect_report(play, "complete", NULL);
+	finish(play);
+}
+
 static void service_gone(void **state)
 {
 	struct play *play = offered(state);
@@ -267,7 +289,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(usual), TEST(refused), TEST(given_up), TEST(hooked), TEST(failing),
-		TEST(service_gone),
+		TEST(overtaken), TEST(service_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@
  *	items:N			from now on there are N items to enumerate
  *	disks:DIR[,DIR...]	from now on serve holds these when it is told to freeze
  *	hold:DIR		let the kernel freeze and hold a file system
- *	release			let it go
+ *	release[:former]	let all go that is held, or was for the FREEZE before the last
  *	starve			from now on the kernel runs out of memory in its calls,
  *				see starve.h; what fails for that is tried again
  *	sleep:SECONDS		be slow
@@ -75,6 +75,7 @@ static uint64_t last[RECORD_MAX / 8];
 static struct hv_ic_record *const record = (void *)last;
 static const void *const payload = (const char *)last + sizeof(struct hv_ic_record);
 static __u64 request_id, former_id;
+static __u32 session, former_session;
 
 static const char *outcome(long result)
 {
@@ -286,6 +287,10 @@ static long take_record(void)
 		if (record->id < HV_IC_RECORD_OWN_ID && !record->deadline_ms)
 			printf("no deadline\n");
 	}
+	if (service == VSS && record->op == HV_IC_VSS_FREEZE) {
+		former_session = session;
+		session = ((const struct hv_ic_vss_freeze *)payload)->session;
+	}
 	show();
 	return 0;
 }
@@ -343,7 +348,7 @@ static long answer(__u64 id, int error)
 
 static int hold_disk(const char *dir)
 {
-	struct hv_ic_vss_hold arg = { .fd = open(dir, O_RDONLY) };
+	struct hv_ic_vss_hold arg = { .fd = open(dir, O_RDONLY), .session = session };
 	long n = FED(ioctl(device, HV_IC_VSS_HOLD, &arg));
 	int ret = n ? -errno : 0;
 
@@ -483,7 +488,8 @@ static void step(const char *word, const char *argument)
 	} else if (!strcmp(word, "hold")) {
 		hold_disk(argument);
 	} else if (!strcmp(word, "release")) {
-		printf("release: %s\n", outcome(ioctl(device, HV_IC_VSS_RELEASE)));
+		printf("release: %s\n", outcome(ioctl(device, HV_IC_VSS_RELEASE,
+						      argument ? &former_session : &session)));
 	} else if (!strcmp(word, "starve")) {
 		starve_start();
 	} else if (!strcmp(word, "sleep")) {

@@ -570,7 +570,7 @@ static void put_random(struct request *r)
 {
 	uint16_t type = random_below(4) ? random_below(24) : random_below(0x10000);
 	size_t size = random_below(4) ? random_below(12) : random_below(600);
-	char bytes[600];
+	char bytes[600] = {};
 
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = random_below(256);

@@ -39,6 +39,11 @@ int main(void)
 	hv_boot_memory(&host, &boot);
 	unit_check(boot.e820_entries == 4, "a disk is a range of its own");
 	unit_check(is_range(&boot, 3, top, top + gib, 12), "of type 12, above 4 GiB");
+	disk.second = gib / 4;
+	hv_boot_memory(&host, &boot);
+	unit_check(boot.e820_entries == 5 &&
+		   is_range(&boot, 3, top, top + gib - gib / 4 - HV_DISK_GAP, 12) &&
+		   is_range(&boot, 4, top + gib - gib / 4, top + gib, 12), "two, with a gap");
 	unit_check(is_ordered(&boot), "ranges are in order and apart, with as much memory as may be");
 	return unit_done();
 }

@@ -82,6 +82,9 @@ static void test_open(void)
 	unit_check(host->memory[EVENT_PAGE + 512] == 2, "its event flag is its relid");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_CLOSE }, 1);
 	unit_check(closed == 1 && !hv_channel_is_open(channel) && !next(), "closed, no answer");
+	host->memory[EVENT_PAGE + 512] = 0;
+	hv_channel_signal(channel);
+	unit_check(host->memory[EVENT_PAGE + 512] == 2, "a hostile host signals all the same");
 	SAY(struct hv_msg_gpadl, { .type = HV_MSG_GPADL_TEARDOWN }, 1, 0xe1e10);
 	unit_check(next() == 12 && word(0) == 12 && word(8) == 0xe1e10 && !hv_gpadl_count(host),
 		   "GPADL torn down");
@@ -251,6 +254,9 @@ static void test_channel(void)
 	open_with(0xe1e10, 1, 4);
 	unit_check(hv_channel_receive(channel, &got, bytes, sizeof(bytes)) == -EAGAIN,
 		   "until it is opened again");
+	hv_channel_ring(channel, HV_TO_GUEST)->control->read_index = 12;
+	unit_check(hv_channel_send(channel, &packet, bytes, 8, 0) == -EPROTO && violated == 2 &&
+		   hv_channel_failed(channel), "the other ring, too");
 	end();
 }
 

@@ -80,6 +80,31 @@ static void file(struct hv_host *host)
 	close(fd);
 }
 
+/* The file's bytes, and behind the gap blank ones. */
+static void file_and_blank(struct hv_host *host)
+{
+	const size_t first = 2 << 20, second = 4 << 20;
+	char name[] = "/tmp/hvhost-disk-XXXXXX";
+	int fd = mkstemp(name);
+	char *blank;
+
+	if (write(fd, "old", 3) != 3 || ftruncate(fd, first))
+		exit(1);
+	unit_check(!open_disk(host, &(struct hv_config) { .disk = name, .disk_mib = 4 }) &&
+		   disk.size == first + HV_DISK_GAP + second && disk.second == second &&
+		   !strcmp((char *)disk.bytes, "old"), "a file and a blank one");
+	blank = (char *)disk.bytes + disk.size - disk.second;
+	strcpy(blank, "then");
+	hv_disk_keep(host);
+	strcpy(blank, "now");
+	strcpy((char *)disk.bytes, "now");
+	unit_check(!hv_disk_return(host) && !strcmp((char *)disk.bytes, "old") &&
+		   !strcmp(blank, "then"), "both have a checkpoint");
+	close_disk(host);
+	unlink(name);
+	close(fd);
+}
+
 /* Two pages: one that is written before the checkpoint, and both after it. */
 static void checkpoint(struct hv_host *host, const struct hv_config *config, const char *untouched)
 {
@@ -130,6 +155,7 @@ int main(void)
 
 	none_and_blank(&host);
 	file(&host);
+	file_and_blank(&host);
 	checkpoints(&host);
 	return unit_done();
 }

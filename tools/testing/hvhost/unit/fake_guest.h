@@ -44,6 +44,7 @@ static struct guest {
 	unsigned int heard;
 	uint16_t types[1024];		/* of all that it has heard */
 	void (*spoil)(struct wire_header *answer);
+	void (*disagree)(struct wire_header *answer);
 	const uint8_t *vector;		/* what answers, instead of an echo */
 	size_t vector_size;
 } guest;
@@ -77,6 +78,8 @@ static void answer(void)
 	header->flags = WIRE_TRANSACTION | WIRE_RESPONSE;
 	if (header->type == WIRE_NEGOTIATE) {
 		agree(header);
+		if (guest.disagree)
+			guest.disagree(header);
 	} else {
 		if (guest.vector)
 			memcpy(bytes + WIRE_PIPE_HEADER, guest.vector, guest.vector_size);

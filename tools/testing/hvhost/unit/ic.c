@@ -100,6 +100,47 @@ static void test_items(void)
 	end();
 }
 
+static void two_versions(struct wire_header *answer)
+{
+	((struct wire_negotiate *)(answer + 1))->messages = 2;
+}
+
+static bool has_failed(void *context)
+{
+	return ic->state == IC_FAILED;
+}
+
+/* What the guest says of its own accord, or says at length. */
+static void test_packets(void)
+{
+	static uint8_t bytes[WIRE_PACKET_MAX + 8];
+	const char *why;
+	bool signal;
+
+	start(&ic_heartbeat, (struct wire_version) { 3, 0 });
+	guest.disagree = two_versions;
+	unit_check(ic_negotiate(ic) == -EPROTO && ic->state == IC_FAILED,
+		   "NEGOTIATE: %s", ic->violation);
+	end();
+
+	start(&ic_heartbeat, (struct wire_version) { 3, 0 });
+	hv_lock(host);
+	answer();
+	hv_unlock(host);
+	unit_check(!hv_wait(host, has_failed, NULL, 2000), "an answer to nothing: %s",
+		   ic->violation);
+	end();
+
+	start(&ic_heartbeat, (struct wire_version) { 3, 0 });
+	hv_lock(host);
+	hv_ring_write(&guest.out, &guest.packet, bytes, sizeof(bytes), &signal, &why);
+	hv_vmbus_hypercall(host, SIGNAL_EVENT, HV_CONNECTION_CHANNEL | 1);
+	hv_unlock(host);
+	unit_check(!hv_wait(host, has_failed, NULL, 2000) && strstr(ic->violation, "the largest"),
+		   "a packet that is too long: %s", ic->violation);
+	end();
+}
+
 static struct wire_kvp_ip_binary *ip_of(struct wire_header *answer)
 {
 	return (void *)(answer + 1);
@@ -280,6 +321,7 @@ static void test_cadence(void)
 int main(void)
 {
 	test_items();
+	test_packets();
 	test_addresses();
 	test_restore();
 	test_cadence();

@@ -183,6 +183,17 @@ static void test_violations(void)
 	end();
 
 	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	connect();
+	say_gpadl(1, 5, 8);
+	open_with(5, 0, 4);
+	drain();
+	open_with(5, 0, 4);
+	unit_check(next() == 20 && word(16) && hv_bus_violations(host) == 1 && opened == 1,
+		   "violation: open of what is open");
+	end();
+
+	start(HV_VERSION(5, 3));
 	SAY(struct hv_msg, .type = HV_MSG_REQUEST_OFFERS);
 	unit_check(hv_bus_violations(host) == 1 && !next(), "violation: offers without contact");
 	end();
