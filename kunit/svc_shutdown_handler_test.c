@@ -102,9 +102,9 @@ static void handler_is_silent(struct kunit *test)
 	phase_ends(f);
 	KUNIT_ASSERT_EQ(test, f->n_out, 1);
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
-	KUNIT_EXPECT_EQ(test, decide(f, HV_IC_DECISION_LOCKED), -EINVAL);
 	settle(f);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_ordered, 1);
+	KUNIT_EXPECT_EQ(test, decide(f, HV_IC_DECISION_LOCKED), -EINVAL);
 }
 
 static void handler_goes(struct kunit *test)
