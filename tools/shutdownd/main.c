@@ -16,8 +16,8 @@
 #include "options.h"
 #include "root.h"
 
-/* The driver waits a few seconds for an answer, which may take some calls. */
-#define CALL_TIMEOUT_US	1000000
+/* The driver waits five seconds for an answer, which takes three calls at most. */
+#define CALL_TIMEOUT_US	1500000
 #define GENL_TIMEOUT_MS	5000
 
 /**
