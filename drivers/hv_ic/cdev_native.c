@@ -227,20 +227,23 @@ static long native_hold(struct native_file *nf, const void __user *arg)
 	if (!hvic_cdev_get_link(nf->file.cdev))
 		return -ENODEV;
 	hvic_cdev_put_link(nf->file.cdev);
-	return hvic_hold_fd(hold.session, hold.fd);
+	return hvic_hold_fd(hold.session ?: hvic_hold_session(), hold.fd);
 }
 
-static long native_release_holds(struct native_file *nf, const u32 __user *arg)
+static long native_end_holds(struct native_file *nf, u32 session)
+{
+	if (!hvic_cdev_get_link(nf->file.cdev))
+		return -ENODEV;
+	hvic_hold_end(session ?: hvic_hold_session(), -ECANCELED);
+	hvic_cdev_put_link(nf->file.cdev);
+	return hvic_hold_wait();
+}
+
+static long native_end(struct native_file *nf, const u32 __user *arg)
 {
 	u32 session;
 
-	if (get_user(session, arg))
-		return -EFAULT;
-	if (!hvic_cdev_get_link(nf->file.cdev))
-		return -ENODEV;
-	hvic_hold_end(session, -ECANCELED);
-	hvic_cdev_put_link(nf->file.cdev);
-	return hvic_hold_wait();
+	return get_user(session, arg) ? -EFAULT : native_end_holds(nf, session);
 }
 
 static long native_try(struct native_file *nf, u32 __user *arg)
@@ -269,9 +272,11 @@ static long native_ioctl(struct file *filp, unsigned int command, unsigned long 
 	case HV_IC_VSS_HOLD:
 		return native_hold(nf, (const void __user *)arg);
 	case HV_IC_VSS_RELEASE:
-		return native_release_holds(nf, (const u32 __user *)arg);
+		return native_end_holds(nf, 0);
 	case HV_IC_VSS_TRY:
 		return native_try(nf, (u32 __user *)arg);
+	case HV_IC_VSS_END:
+		return native_end(nf, (const u32 __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -336,6 +336,17 @@ void hvic_hold_get_status(struct hvic_hold_status *status)
 
 /* --- Taking. ---------------------------------------------------------------------------- */
 
+/**
+ * hvic_hold_session() - the present session, or the last one
+ *
+ * Context: any.
+ * Return: its number, 0 if there has been none.
+ */
+u32 hvic_hold_session(void)
+{
+	return READ_ONCE(holds.session);
+}
+
 static bool hvic_hold_has(const struct list_head *list, const struct super_block *sb)
 {
 	const struct hvic_hold *hold;

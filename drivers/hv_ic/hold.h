@@ -69,6 +69,7 @@ void hvic_hold_forget(struct work_struct *ended);
 void hvic_hold_get_status(struct hvic_hold_status *status);
 
 /* The daemon's end; in process context. */
+u32 hvic_hold_session(void);
 int hvic_hold_take(u32 session, struct super_block *sb);
 int hvic_hold_fd(u32 session, int fd);
 int hvic_hold_wait(void);

@@ -38,7 +38,7 @@ static int kernel_try(int device, uint32_t *session)
 
 static int kernel_release(int device, uint32_t session)
 {
-	return ioctl(device, HV_IC_VSS_RELEASE, &session) ? -errno : 0;
+	return ioctl(device, HV_IC_VSS_END, &session) ? -errno : 0;
 }
 
 const struct hvic_freezer_ops hvic_freezer_kernel_ops = {

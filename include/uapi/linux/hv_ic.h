@@ -430,7 +430,8 @@ enum {
  *          the answer came too late or the host has started over.
  * poll     POLLIN when it is time to read, as below, POLLHUP and POLLERR when the
  *          service is gone.
- * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE, HV_IC_VSS_TRY.
+ * ioctl    /dev/hv_ic/vss only: HV_IC_VSS_HOLD, HV_IC_VSS_RELEASE, HV_IC_VSS_TRY,
+ *          HV_IC_VSS_END.
  * close    Give the service up. What the host still waits for is answered for
  *          the daemon (it is not connected), and file systems that it holds thaw.
  *
@@ -643,13 +644,13 @@ struct hv_ic_kvp_ip {
 /*
  * The daemon does not freeze by itself: while a FREEZE is open it hands the kernel
  * a descriptor of each file system, and the kernel freezes it and holds it. The
- * holds of a FREEZE are a session, with a number that the daemon names with each
- * call: so what comes late, about a session that is over, does nothing to the next
- * one. All holds end together, in reverse order and without any help of the daemon,
- * at the first of these, which is the status of THAW:
+ * holds of a FREEZE are a session with a number. A daemon that names it in its calls
+ * does nothing to the next session by one that comes late; 0 is the present session.
+ * All holds end together, in reverse order and without any help of the daemon, at the
+ * first of these, which is the status of THAW:
  *
  *  0		the host's THAW
- *  -ECANCELED	HV_IC_VSS_RELEASE; the FREEZE was answered with an error; the host
+ *  -ECANCELED	HV_IC_VSS_RELEASE or HV_IC_VSS_END; the FREEZE was answered with an error; the host
  *		took it back or started over
  *  -ETIMEDOUT	the FREEZE was not answered in time, or the host did not thaw within
  *		the module's vss_frozen_max seconds from the first hold; where nothing is
@@ -672,13 +673,13 @@ struct hv_ic_kvp_ip {
  *  ECANCELED	that session takes none, or ended meanwhile; nothing is held
  *  EBADF, ENOMEM, ENODEV, or what the file system says
  *
- * HV_IC_VSS_RELEASE ends all holds of a session, if it is not over, and returns when
- * they have thawed.
+ * HV_IC_VSS_RELEASE ends all holds and returns when they have thawed. HV_IC_VSS_END does
+ * so if they are of that session, and otherwise waits for those that thaw already.
  *
  * HV_IC_VSS_TRY is for a trial, of which the host knows nothing: file systems can be
  * held as if a FREEZE were open, from the event TRIAL on, in the session whose number
  * it returns. Any THAW before that event is not about the trial. Holds end as above,
- * and HV_IC_VSS_RELEASE is the usual way; until then a FREEZE of the host is answered
+ * and HV_IC_VSS_END is the usual way; until then a FREEZE of the host is answered
  * for the daemon (busy). It fails with EBUSY while the host has its guest frozen, or
  * believes that it has, while its FREEZE or THAW is open, and while the machine is about
  * to sleep.
@@ -688,13 +689,14 @@ struct hv_ic_kvp_ip {
  */
 #define HV_IC_IOC		0xbe
 #define HV_IC_VSS_HOLD		_IOW(HV_IC_IOC, 1, struct hv_ic_vss_hold)
-#define HV_IC_VSS_RELEASE	_IOW(HV_IC_IOC, 2, __u32)	/* the session */
+#define HV_IC_VSS_RELEASE	_IO(HV_IC_IOC, 2)
 #define HV_IC_VSS_TRY		_IOR(HV_IC_IOC, 3, __u32)	/* the session */
+#define HV_IC_VSS_END		_IOW(HV_IC_IOC, 4, __u32)	/* the session */
 
 /**
  * struct hv_ic_vss_hold - argument of HV_IC_VSS_HOLD
  * @fd: a descriptor of a file or folder in the file system
- * @session: of the FREEZE, or of the trial
+ * @session: of the FREEZE, or of the trial; 0 for the present one
  */
 struct hv_ic_vss_hold {
 	__s32 fd;
@@ -724,7 +726,7 @@ struct hv_ic_vss_lun {
  * @backup_type: as the host says
  * @flags: as the host says
  * @n_luns: how many of @luns there are; 0 means all disks
- * @session: of the holds, for HV_IC_VSS_HOLD and HV_IC_VSS_RELEASE
+ * @session: of the holds, for HV_IC_VSS_HOLD and HV_IC_VSS_END
  * @luns: the disks
  */
 struct hv_ic_vss_freeze {

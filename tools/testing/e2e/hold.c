@@ -97,7 +97,7 @@ static void held_and_released(struct test *t)
 	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_disk_without_timer(t);
-	play_greeted(t, "vss", "open read:2 hold:/mnt release hold:/mnt answer serve");
+	play_greeted(t, "vss", "open read:2 unnamed hold:/mnt release hold:/mnt answer serve");
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	test_until(t, "touch /mnt/thawed");
 	EXPECT_STR(test_run(t, 0, "grep '^hold\\|^release' " PLAY_LOG),
@@ -109,7 +109,7 @@ static void held_and_released(struct test *t)
 static void released_late(struct test *t)
 {
 	static const char steps[] =
-		"open read:2 hold:/mnt answer:EIO read:2 hold:/mnt release:former answer serve";
+		"open read:2 hold:/mnt answer:EIO read:2 hold:/mnt end:former answer serve";
 	struct ic *vss = play_alone(t, &ic_vss);
 
 	play_disk_without_timer(t);
@@ -118,7 +118,7 @@ static void released_late(struct test *t)
 	play_said(t, "event thaw why=ECANCELED");
 	test_run(t, 0, "touch /mnt/thawed");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	play_said(t, "release: ok");
+	play_said(t, "end: ok");
 	EXPECT_STR(test_status(t, vss, "holds"), "1");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	test_run(t, 0, "touch /mnt/thawed");

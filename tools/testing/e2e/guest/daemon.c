@@ -24,7 +24,9 @@
  *	items:N			from now on there are N items to enumerate
  *	disks:DIR[,DIR...]	from now on serve holds these when it is told to freeze
  *	hold:DIR		let the kernel freeze and hold a file system
- *	release[:former]	let all go that is held, or was for the FREEZE before the last
+ *	unnamed			know no session from here on: mean the present one
+ *	release			let all go that is held
+ *	end[:former]		... that is held for the last FREEZE, or for the one before it
  *	starve			from now on the kernel runs out of memory in its calls,
  *				see starve.h; what fails for that is tried again
  *	sleep:SECONDS		be slow
@@ -487,9 +489,13 @@ static void step(const char *word, const char *argument)
 		disks = argument;
 	} else if (!strcmp(word, "hold")) {
 		hold_disk(argument);
+	} else if (!strcmp(word, "unnamed")) {
+		session = 0;
 	} else if (!strcmp(word, "release")) {
-		printf("release: %s\n", outcome(ioctl(device, HV_IC_VSS_RELEASE,
-						      argument ? &former_session : &session)));
+		printf("release: %s\n", outcome(ioctl(device, HV_IC_VSS_RELEASE)));
+	} else if (!strcmp(word, "end")) {
+		printf("end: %s\n", outcome(ioctl(device, HV_IC_VSS_END,
+						  argument ? &former_session : &session)));
 	} else if (!strcmp(word, "starve")) {
 		starve_start();
 	} else if (!strcmp(word, "sleep")) {
