@@ -9,6 +9,25 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+static void hvic_link_wake(struct hvic_link *link)
+{
+	lockdep_assert_held(&link->lock);
+	if (link->wait)
+		wake_up_interruptible_all(link->wait);
+}
+
+static void hvic_link_gathered(struct work_struct *work)
+{
+	struct hvic_link *link = container_of(to_delayed_work(work), struct hvic_link, gathered);
+
+	spin_lock_bh(&link->lock);
+	if (link->used && !link->due) {
+		link->due = true;
+		hvic_link_wake(link);
+	}
+	spin_unlock_bh(&link->lock);
+}
+
 /**
  * hvic_link_init() - prepare a link that has no owner
  * @link: zeroed memory
@@ -25,13 +44,7 @@ void hvic_link_init(struct hvic_link *link, const struct hvic_link_ops *ops, voi
 	link->n_slots = n_slots;
 	link->slot_size = ALIGN(sizeof(struct hvic_link_slot) + payload_size, 8);
 	spin_lock_init(&link->lock);
-}
-
-static void hvic_link_wake(struct hvic_link *link)
-{
-	lockdep_assert_held(&link->lock);
-	if (link->wait)
-		wake_up_interruptible_all(link->wait);
+	INIT_DELAYED_WORK(&link->gathered, hvic_link_gathered);
 }
 
 /**
@@ -67,9 +80,12 @@ void hvic_link_kill(struct hvic_link *link)
 /**
  * hvic_link_destroy() - free what the link holds
  * @link: a link that no other code can reach any more
+ *
+ * Context: may sleep.
  */
 void hvic_link_destroy(struct hvic_link *link)
 {
+	cancel_delayed_work_sync(&link->gathered);
 	kvfree(link->slots);
 }
 
@@ -146,6 +162,8 @@ static void hvic_link_push(struct hvic_link *link, const struct hv_ic_record *re
 	link->used++;
 	if (link->due)
 		hvic_link_wake(link);
+	else
+		schedule_delayed_work(&link->gathered, msecs_to_jiffies(HVIC_LINK_GATHER_MS));
 }
 
 /**

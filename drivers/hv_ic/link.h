@@ -22,6 +22,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /* Which device the daemon uses. */
 enum hvic_link_abi {
@@ -36,10 +37,12 @@ enum hvic_link_abi {
 #define HVIC_LINK_EVENT_SLOTS	4
 
 /*
- * Quiet records wait until so many have gathered: nobody waits for them, and each
- * wake-up of the daemon costs more than a record. As many of the longest fit in one read.
+ * Quiet records wait until so many have gathered, or for so many milliseconds: nobody
+ * waits for them, and each wake-up of the daemon costs more than a record. As many of
+ * the longest fit in one read.
  */
 #define HVIC_LINK_GATHER	8
+#define HVIC_LINK_GATHER_MS	10
 
 /**
  * struct hvic_link_ops - what a service does about its daemon
@@ -98,6 +101,7 @@ struct hvic_link_slot {
  * @first: index of the oldest record
  * @used: how many wait
  * @due: the owner is to read them, all of them
+ * @gathered: quiet ones have waited long enough
  * @reading: the oldest is being read
  */
 struct hvic_link {
@@ -120,6 +124,7 @@ struct hvic_link {
 	unsigned int first;
 	unsigned int used;
 	bool due;
+	struct delayed_work gathered;
 	bool reading;
 };
 

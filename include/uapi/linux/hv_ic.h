@@ -451,7 +451,7 @@ enum {
  *
  * It is time to read, and a read waits no longer, when there is a record that is
  * not quiet, or several quiet ones, and then until all have been read. A quiet one
- * alone waits for others.
+ * alone waits for others, but only for a moment.
  *
  * The ABI grows by these rules:
  *
