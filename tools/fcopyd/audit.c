@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 #include <systemd/sd-journal.h>
 
+#include "clock.h"
 #include "message.h"
 #include "printable.h"
 #include "replace.h"
@@ -157,7 +158,7 @@ void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy)
 	/* One at a time. */
 	hvic_audit_end(audit);
 	set_path(audit, &copy->place);
-	clock_gettime(CLOCK_MONOTONIC, &audit->began);
+	audit->began_ms = hvu_now_ms();
 	write_note(audit, new_note("copying", copy));
 }
 
@@ -190,14 +191,6 @@ static void say_complete(struct hvic_audit *audit, const char *sha256)
 			"HV_IC_DURATION_MS=%llu", ms, "HV_IC_SHA256=%s", sha256, NULL);
 }
 
-static uint64_t since(const struct timespec *began)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - began->tv_sec) * 1000 + (now.tv_nsec - began->tv_nsec) / 1000000;
-}
-
 /**
  * hvic_audit_complete() - a file is complete, and the host has been told
  * @audit: audit
@@ -208,7 +201,7 @@ void hvic_audit_complete(struct hvic_audit *audit, const struct hvic_copy *copy)
 	json_object *note = new_note("complete", copy);
 	struct stat st;
 
-	audit->ms = since(&audit->began);
+	audit->ms = hvu_now_ms() - audit->began_ms;
 	json_object_object_add(note, "duration_ms", json_object_new_uint64(audit->ms));
 	write_note(audit, note);
 	audit->file = fcntl(copy->file, F_DUPFD_CLOEXEC, 3);
@@ -257,11 +250,10 @@ bool hvic_audit_step(struct hvic_audit *audit)
 /** hvic_audit_end() - nothing is left to be told of; does not take long, however large a file is */
 void hvic_audit_end(struct hvic_audit *audit)
 {
-	struct timespec begin;
+	int64_t begin_ms = hvu_now_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	while (hvic_audit_step(audit)) {
-		if (since(&begin) > PATIENCE_MS)
+		if (hvu_now_ms() - begin_ms > PATIENCE_MS)
 			conclude(audit, "unknown, there was no time to read the file again");
 	}
 }

@@ -20,7 +20,7 @@
  * struct hvic_audit - what is to be told
  * @root: below which /var is
  * @path: of the file that is copied, or hashed, for people
- * @began: when
+ * @began_ms: CLOCK_MONOTONIC, when
  * @ms: how long it took, once it is complete
  * @file: a complete file that is still hashed; -1 for none
  * @complete: what it was like when it was complete
@@ -31,7 +31,7 @@
 struct hvic_audit {
 	int root;
 	char path[4 * 2 * HV_IC_FCOPY_NAME_SIZE];
-	struct timespec began;
+	int64_t began_ms;
 	uint64_t ms;
 	int file;
 	uint64_t size;

@@ -44,6 +44,16 @@ int hvic_job_end(const struct hvic_job *job)
 	return hvic_job_left_ms(job) <= 1 ? -ETIMEDOUT : 0;
 }
 
+/** hvic_job_pause() - wait a moment for others; as hvic_job_end() */
+int hvic_job_pause(const struct hvic_job *job)
+{
+	int ret = hvic_job_end(job);
+
+	if (!ret)
+		usleep(MOMENT_US);
+	return ret;
+}
+
 /* --- What the host has sent. ------------------------------------------------------------- */
 
 /** hvic_address_text() - an address as people write it, without its prefix; @text */
@@ -238,7 +248,7 @@ static enum hvu_injection find_way(struct hvic_job *job)
 		way = way_of(job);
 		if (way != HVU_INJECTION_OFF && !(way == HVU_INJECTION_PROGRAM && job->bus))
 			break;
-	} while (is_booting(job) && !hvic_job_end(job) && !usleep(MOMENT_US));
+	} while (is_booting(job) && !hvic_job_pause(job));
 	return way;
 }
 

@@ -101,6 +101,7 @@ int hvic_inject_confirm(struct hvic_job *job);
 
 unsigned int hvic_job_left_ms(const struct hvic_job *job);
 int hvic_job_end(const struct hvic_job *job);
+int hvic_job_pause(const struct hvic_job *job);
 bool hvic_job_has_family(const struct hv_ic_kvp_ip *ip, uint8_t family);
 
 #define HVIC_ADDRESS_TEXT_SIZE 46

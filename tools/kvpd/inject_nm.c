@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "array.h"
 #include "inject.h"
@@ -32,8 +31,6 @@
 #define DEACTIVATING		3
 /* Of its flags: it shows what others have set up, by a profile made up for it. */
 #define IS_EXTERNAL		0x80
-
-#define MOMENT_US		100000
 
 /* --- Questions. -------------------------------------------------------------------------- */
 
@@ -100,11 +97,12 @@ static void wait_started(struct hvic_job *job)
 	unsigned int enough_ms = hvic_job_left_ms(job) / 2;
 	char device[PATH_SIZE], active[PATH_SIZE];
 
-	while (is_starting(job) && !hvic_job_end(job) && hvic_job_left_ms(job) > enough_ms) {
+	while (is_starting(job) && hvic_job_left_ms(job) > enough_ms) {
 		if (!find_device(job, device) && !get_active(job, device, active) &&
 		    strcmp(active, "/"))
 			return;
-		usleep(MOMENT_US);
+		if (hvic_job_pause(job))
+			return;
 	}
 }
 
@@ -387,11 +385,9 @@ static int wait_active(struct hvic_job *job, const char *active)
 			snprintf(job->why, sizeof(job->why), "it could not activate them");
 			return -EADDRNOTAVAIL;
 		}
-		ret = hvic_job_end(job);
+		ret = state == ACTIVATED ? hvic_job_end(job) : hvic_job_pause(job);
 		if (ret)
 			return ret;
-		if (state != ACTIVATED)
-			usleep(MOMENT_US);
 	}
 	return 0;
 }
