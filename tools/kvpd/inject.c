@@ -316,7 +316,8 @@ static void tell(const struct hvic_job *job)
 	else if (job->status)
 		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
 			    "%s: the host's addresses are not set by %s: %s%s%s", job->link.name,
-			    way_names[job->way], strerror(-job->status), job->why[0] ? ": " : "", job->why);
+			    way_names[job->way], strerror(-job->status),
+			    job->why[0] ? ": " : "", job->why);
 	else
 		hvu_message(HVU_MESSAGE_ADDRESSES_SET, HVU_LOG_NOTICE,
 			    "%s: the host's addresses are set by %s", job->link.name,

@@ -416,8 +416,8 @@ static int create_checkpoint(struct hvic_job *job, const char *device, char path
 	/* Somewhat later than we will have said so. */
 	uint32_t timeout_s = hvic_job_left_ms(job) / 1000 + 5;
 	sd_bus_message *reply = NULL;
-	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "CheckpointCreate",
-				     NULL, &reply, "aouu", 1, device, timeout_s,
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+				     "CheckpointCreate", NULL, &reply, "aouu", 1, device, timeout_s,
 				     DELETE_NEW_CONNECTIONS);
 
 	return read_path(reply, ret, path);
