@@ -176,6 +176,7 @@ static void restarted_and_removed(struct test *t)
 /* --- An initramfs that has a driver. ------------------------------------------------------ */
 
 #define HOOK "/etc/initramfs-tools/hooks/hv_ic"
+#define BEFORE "/usr/lib/modprobe.d/hv_ic.conf"
 #define CONTENT "lsinitramfs /boot/initrd.img-$(uname -r)"
 
 static void image_made(struct test *t)
@@ -186,15 +187,23 @@ static void image_made(struct test *t)
 	/* What storage and file systems would need takes long, and is of no use here. */
 	test_run(t, 0, "echo MODULES=list >/etc/initramfs-tools/conf.d/few");
 	test_run(t, 0, "echo hv_utils >>/etc/initramfs-tools/modules");
+	/* As it was made before the packages came. */
+	test_run(t, 0, "mv " BEFORE " /root/before");
 	run_slow(t, "update-initramfs -c -k $(uname -r)");
+	test_run(t, 0, "mv /root/before " BEFORE);
 	test_run(t, 0, CONTENT " | grep /hv_utils.ko");
 	test_says(t, 1, "hvic doctor", "holds hv_utils and not hv_ic");
-
-	test_run(t, 0, "ln -s /usr/share/hv_ic/initramfs/hook " HOOK);
+	/* Who takes hv_utils takes what goes before it. */
 	run_slow(t, "update-initramfs -u -k all");
 	test_run(t, 0, CONTENT " | grep /hv_ic.ko");
-	test_run(t, 0, CONTENT " | grep modprobe.d/hv_ic.conf");
 	test_run(t, 0, "hvic doctor");
+
+	test_run(t, 0, "sed -i /hv_utils/d /etc/initramfs-tools/modules");
+	test_run(t, 0, "ln -s /usr/share/hv_ic/initramfs/hook " HOOK);
+	run_slow(t, "update-initramfs -u -k all");
+	EXPECT_STR(test_run(t, 0, CONTENT " | grep -oE '%s' | sort",
+			    "hv_(ic|utils).ko|.*modprobe.d/hv_ic.*"),
+		   "hv_ic.ko\nusr/lib/modprobe.d/hv_ic.conf");
 	test_says(t, 0, "hvic service disable fcopy --persist 2>&1", "update-initramfs -u");
 
 	/* Neither the module nor what lets it go first is left in there. */
