@@ -42,8 +42,8 @@ SPOILT(odd_size, v->value_bytes = 5)
 SPOILT(no_size, v->value_bytes = 0)
 SPOILT(too_long, v->value_bytes = 2050)
 /* Its NUL lies in the value, which is empty. */
-SPOILT(long_key, for (int i = 0; i < WIRE_KVP_KEY; i++) v->key[i] = 'k';
-       v->key_bytes = 2 * WIRE_KVP_KEY + 2; v->value.string[0] = 0; v->value_bytes = 2)
+SPOILT(long_key, memset(v->key, 'k', sizeof(v->key)); v->key_bytes = sizeof(v->key) + 2;
+	v->value.string[0] = 0; v->value_bytes = 2)
 SPOILT(behind, v->value.string[9] = 'x')
 SPOILT(surrogate, v->value.string[0] = 0xd83d)
 SPOILT(dword_of_8, v->type = WIRE_KVP_DWORD; v->value_bytes = 8)
@@ -243,8 +243,8 @@ static void good_lists(struct wire_header *answer)
 
 SPOILT_LISTS(lone_surrogate, ip->address[0] = 0xd83d)
 SPOILT_LISTS(text_behind, ip->subnet[100] = 'x')
-SPOILT_LISTS(full_gateways, for (int i = 0; i < 512; i++) ip->gateway[i] = 'x')
-SPOILT_LISTS(full_servers, for (int i = 0; i < 1024; i++) ip->dns[i] = 'x')
+SPOILT_LISTS(full_gateways, memset(ip->gateway, 'x', sizeof(ip->gateway)))
+SPOILT_LISTS(full_servers, memset(ip->dns, 'x', sizeof(ip->dns)))
 
 /* Below 5.0 addresses are text. */
 static void test_lists(void)
