@@ -34,9 +34,9 @@ bool hvic_networkd_has(struct hvic_job *job)
 	sd_bus_message *reply = NULL;
 	int has = 0;
 
-	if (sd_bus_call_method(job->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-			       "org.freedesktop.DBus", "NameHasOwner", NULL, &reply, "s",
-			       DESTINATION) >= 0)
+	if (sd_bus_call_method(hvic_job_bus(job), "org.freedesktop.DBus",
+			       "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner",
+			       NULL, &reply, "s", DESTINATION) >= 0)
 		sd_bus_message_read(reply, "b", &has);
 	sd_bus_message_unref(reply);
 	return has;
@@ -139,13 +139,12 @@ static int restore_file(int folder, const char *name, const char *before)
 
 static int reload(struct hvic_job *job)
 {
-	int ret;
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
+				     NULL, NULL);
 
-	sd_bus_set_method_call_timeout(job->bus, hvic_job_left_ms(job) * 1000ull);
-	ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "Reload", NULL, NULL, NULL);
 	if (ret >= 0)
-		ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "ReconfigureLink",
-					 NULL, NULL, "i", job->link.index);
+		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+					 "ReconfigureLink", NULL, NULL, "i", job->link.index);
 	return ret < 0 ? ret : 0;
 }
 

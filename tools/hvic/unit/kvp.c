@@ -131,6 +131,37 @@ static void dumps_and_imports(void **state)
 	expect(root, line, HVIC_USAGE, "");
 }
 
+/* What is no dump is refused as a whole; what a person has written may be no dump. */
+static void bad_imports(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+	} rows[] = {
+		{ "{\"pools\":[{\"pool\":null,\"items\":[]}]}", HVIC_FAILED },
+		{ "{\"pools\":[null, 1]}", HVIC_FAILED },
+		{ "[]", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"external\",\"items\":[{\"key\":\"a\",\"value\":\"1\"}]}]}",
+		  HVIC_FAILED },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\"},"
+		  "{\"key\":null,\"value\":\"1\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":{}}]}]}",
+		  HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\","
+		  "\"value\":\"1\\u00002\"}]}]}", HVIC_USAGE },
+	};
+	struct unit_root *root = *state;
+	char line[256];
+
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		unit_file(root, "dump", rows[i].text);
+		expect(root, line, rows[i].status, "");
+		expect(root, "kvp get a", HVIC_FAILED, "");
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_root_teardown)
@@ -140,6 +171,7 @@ int main(void)
 		TEST(bad_input),
 		TEST(harmless),
 		TEST(dumps_and_imports),
+		TEST(bad_imports),
 	};
 
 	return cmocka_run_group_tests_name("kvp", tests, NULL, NULL);

@@ -124,10 +124,29 @@ static void boots(void **state)
 	end(play);
 }
 
+/* It runs, and does not answer; or it does so only to what comes first. */
+static void nm_hangs(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->nm_manages = true;
+	play->host_waits_ms = 400;
+	play->silent = "GetDeviceByIpIface";
+	expect(play, v4(), -ETIMEDOUT, "");
+	play->silent = "CheckpointCreate";
+	expect(play, v4(), -ETIMEDOUT, "CheckpointCreate ");
+	play->silent = "Update2";
+	expect(play, v4(), -ETIMEDOUT, "CheckpointCreate Update2 CheckpointRollback ");
+	play->silent = NULL;
+	play->host_waits_ms = 0;
+	expect(play, v4(), 0, NM_OK);
+	end(play);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nm), TEST(nm_starts), TEST(nm_fails), TEST(boots),
+		TEST(nm), TEST(nm_starts), TEST(nm_fails), TEST(nm_hangs), TEST(boots),
 	};
 
 	return cmocka_run_group_tests_name("inject_nm", tests, NULL, NULL);

@@ -34,6 +34,8 @@
  * @nm_stuck: it does not go back to what was before
  * @networkd_runs: so does systemd-networkd
  * @failing: method that fails
+ * @silent: method that is not answered
+ * @host_waits_ms: how long the host does; 0 for long
  * @confirmed: what waiting for the addresses ends with
  * @slow: it ends only when nobody waits any more
  * @done: methods that change something, in order
@@ -54,7 +56,8 @@ struct play {
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
-	const char *failing;
+	const char *failing, *silent;
+	unsigned int host_waits_ms;
 	int confirmed;
 	bool slow;
 	char done[512];
@@ -109,6 +112,8 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 		note(play, member);
 	if (play->failing && !strcmp(member, play->failing))
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
+	if (play->silent && !strcmp(member, play->silent))
+		return 1;
 	if (!strcmp(member, "GetDeviceByIpIface"))
 		return play->nm_manages && !play->boots ?
 			sd_bus_reply_method_return(call, "o", "/nm/device") :
@@ -342,7 +347,8 @@ static int start(struct play *play, const struct hv_ic_kvp_ip *ip)
 	play->done[0] = '\0';
 	play->profile[0] = '\0';
 	play->answers = 0;
-	return hvic_inject_begin(&play->inject, 7, 5000, &link, &now, ip);
+	return hvic_inject_begin(&play->inject, 7,
+				 play->host_waits_ms ? play->host_waits_ms : 5000, &link, &now, ip);
 }
 
 static void finish(struct play *play)
