@@ -6,7 +6,7 @@
  * A daemon writes the file. If every block waited for it, its wake-up would set
  * the speed; so a block is acknowledged as soon as it lies in the queue. A block
  * that fails later is the answer to whatever the host sends next, and COMPLETE
- * waits until the daemon has everything on the disk. When the queue is half full
+ * waits until the daemon has everything on the disk. When the queue is three quarters full
  * the next acknowledgment waits until the daemon has caught up.
  *
  *   IDLE --START--> ASKED --daemon: yes--> ACTIVE --COMPLETE, CANCEL--> IDLE
@@ -26,8 +26,8 @@
 #include "proto/legacy_fcopy.h"
 
 #define QUEUE_SLOTS	68
-#define QUEUE_HIGH	32
-#define QUEUE_LOW	16
+#define QUEUE_HIGH	48
+#define QUEUE_LOW	24
 
 /* Ids of REMOVE, and of blocks from the next one on. */
 #define REMOVE_ID	HV_IC_RECORD_OWN_ID
