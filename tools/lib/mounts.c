@@ -84,13 +84,13 @@ static bool is_fuse(const char *type)
 	return !strncmp(type, "fuse", 4) && (!type[4] || type[4] == '.' || type[4] == 'b');
 }
 
-/* May it never answer? */
+/* May it never answer? (What autofs has mounted is there: the way to that asks nobody.) */
 static bool is_foreign(struct libmnt_fs *entry)
 {
 	const char *type = mnt_fs_get_fstype(entry);
 
-	return mnt_fs_is_netfs(entry) || is_fuse(type) || !strcmp(type, "autofs") ||
-	       !strcmp(type, "virtiofs") || !strcmp(type, "ceph");
+	return mnt_fs_is_netfs(entry) || is_fuse(type) || !strcmp(type, "virtiofs") ||
+	       !strcmp(type, "ceph");
 }
 
 /* --- The table. --------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ static enum hvu_skip judge(const struct reader *reader, struct libmnt_fs *entry)
 
 	if (is_fuse(type))
 		return HVU_SKIP_USER;
-	if (is_foreign(entry) && strcmp(type, "autofs"))
+	if (is_foreign(entry))
 		return HVU_SKIP_REMOTE;
 	if (!is_on_disk(reader, type))
 		return HVU_SKIP_NO_DISK;

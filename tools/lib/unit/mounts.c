@@ -138,6 +138,31 @@ static void on_remote_file(void **state)
 	expect(&mounts, "/=0 /above=remote /img=remote /net=remote");
 }
 
+/* The way to /auto asks nobody, since it is mounted; that to /far/disk asks a server. */
+static void on_the_way(void **state)
+{
+	static const char table[] =
+		"21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+		"22 21 0:50 / /auto rw - autofs systemd-1 rw,fd=50,direct\n"
+		"23 22 8:2 / /auto rw - ext4 /dev/sda2 rw\n"
+		"24 23 8:3 / /auto/deep rw - xfs /dev/sda3 rw\n"
+		"25 21 0:51 / /far rw - nfs4 server:/far rw\n"
+		"26 25 8:4 / /far/disk rw - ext4 /dev/sda4 rw\n"
+		"27 26 8:5 / /far/disk/deep rw - ext4 /dev/sda5 rw\n"
+		"28 21 0:52 / /fuse rw - fuse.x x rw\n"
+		"29 28 8:6 / /fuse/disk rw - ext4 /dev/sda6 rw\n";
+	struct hvu_mounts mounts = read_mounts(*state, table, none, none);
+
+	for (size_t i = 0; i < mounts.n_frozen; i++) {
+		const struct hvu_mount *mount = &mounts.all[i].mounts[0];
+
+		assert_int_equal(mount->beyond, !strncmp(mount->path, "/far", 4) ||
+				 !strncmp(mount->path, "/fuse", 5));
+	}
+	expect(&mounts, "/=0 /auto=0 /auto/deep=0 /far/disk=0 /far/disk/deep=0 /fuse/disk=0 "
+	       "/auto=no-disk /far=remote /fuse=user");
+}
+
 /* Its number is of no device; subvolumes are one file system; a second device is a loop. */
 static void btrfs(void **state)
 {
@@ -299,7 +324,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(usual), TEST(stacked), TEST(on_overlay), TEST(on_remote_file), TEST(btrfs),
+		TEST(usual), TEST(stacked), TEST(on_overlay), TEST(on_remote_file), TEST(on_the_way), TEST(btrfs),
 		TEST(circle), TEST(globs), TEST(unusable), TEST(opened), TEST(opened_at_another),
 		cmocka_unit_test(real),
 	};
