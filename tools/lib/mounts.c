@@ -237,8 +237,8 @@ static bool is_below(const char *file, const char *target, size_t *len)
 }
 
 /*
- * By the names alone, where mnt_table_find_mountpoint() looks at the file, and with one look at each
- * mount: there may be thousands, and as many files. Of mounts at one place the last one counts.
+ * By the names alone, where mnt_table_find_mountpoint() looks at the file, and with one look at
+ * each mount: there may be thousands, and as many files. Of mounts at one place the last counts.
  */
 static struct hvu_filesystem *filesystem_of(const struct reader *reader, const char *file)
 {

@@ -200,8 +200,8 @@ static int add_tty(sd_bus *bus, const char *session, char ***ttys, size_t *n)
  * @bus: connection
  * @ttys: gets an array of names below /dev, ended by NULL; all to be freed
  *
- * Return: 0; or a negative errno, with what is known: if logind is too slow to tell of one, the rest
- * is not asked for, since a request of the host may follow any moment.
+ * Return: 0; or a negative errno, with what is known: if logind is too slow to tell of one, the
+ * rest is not asked for, since a request of the host may follow any moment.
  */
 int hvic_logind_ttys(sd_bus *bus, char ***ttys)
 {
