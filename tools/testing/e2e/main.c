@@ -39,7 +39,7 @@ static const struct test_case *const tables[] = {
 	lifecycle_cases, trace_cases,
 	sleep_cases, busy_cases, machines_cases, mutated_cases, trust_cases, disk_cases,
 	debian_cases, packages_cases, network_cases, chrony_cases, database_cases,
-	guest_address_cases, guest_stop_cases,
+	guest_address_cases, guest_boot_cases, guest_stop_cases,
 };
 
 static const struct test_case *plan[512];
