@@ -97,6 +97,14 @@ static void run_freeze(struct hvic_session *session, const struct hvu_hooks_ques
 	size_t n = 0;
 	char why[200];
 
+	/* Without one there are no hooks, but not all that cannot be read is not there. */
+	if (session->folder.fd < 0 && session->folder.fd != -ENOENT) {
+		answer->status = session->folder.fd;
+		answer->failed = 1;
+		snprintf(answer->text, sizeof(answer->text), "%.100s: %s", session->folder.path,
+			 strerror(-answer->status));
+		return;
+	}
 	session->names = hvu_list(session->folder.fd, ".");
 	while (session->names && session->names[n])
 		n++;
