@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backups, with the parts of the driver, the kernel and hvic-hooks played. */
 #include "play.h"
+#include "tell.h"
 
 /* --- Without hooks. ----------------------------------------------------------------------- */
 
@@ -322,6 +323,26 @@ static void hooks_undone(void **state)
 	end(play);
 }
 
+/* A name with a line break in it makes no line of its own. */
+static void told(void **state)
+{
+	struct hvic_report report = {
+		.outcome = "failed", .error = "/a\nb: no room", .hooks_failed = 1,
+		.hooks_error = "10\n: exit status 1",
+	};
+	struct hvic_journal *journal = calloc(1, sizeof(*journal));
+
+	(void)state;
+	assert_non_null(journal);
+	hvic_journal_hold(journal);
+	hvic_tell_outcome(journal, &report, false);
+	assert_int_equal(journal->n, 2);
+	assert_string_equal(journal->lines[0].text,
+			    "hooks failed: 1, the first was 10\\x0a: exit status 1");
+	assert_string_equal(journal->lines[1].text, "backup failed: /a\\x0ab: no room");
+	free(journal);
+}
+
 static void no_hooks_program(void **state)
 {
 	struct play *play = served(state);
@@ -342,6 +363,7 @@ int main(void)
 		TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
 		TEST(reloaded), TEST(flat), TEST(hooked),
 		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(no_hooks_program),
+		cmocka_unit_test(told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
