@@ -246,6 +246,8 @@ static void hooked(void **state)
 	/* hvic-hooks dies. */
 	hooks_end(play);
 	expect_answer(play, 6, -EPIPE);
+	expect_question(play, HVU_HOOKS_FREEZE_FAIL);
+	hooks_end(play);
 	expect_state(play, HVIC_IDLE);
 	expect_report(play, "failed", "a hook failed: hvic-hooks has gone");
 	end(play);
@@ -268,27 +270,38 @@ static void hook_failing(void **state)
 	end(play);
 }
 
-/* hvic-hooks dies while all is frozen: nobody runs the hooks for the thaw, and that is told. */
+/* hvic-hooks dies while all is frozen: the next one runs the hooks for the thaw, if there is one. */
 static void hooks_lost(void **state)
 {
 	struct play *play = served(state);
 	char text[8192];
 
 	offer_hooks(play);
-	freeze(play, 5);
-	expect_question(play, HVU_HOOKS_FREEZE);
-	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
-	expect_answer(play, 5, 0);
-	hooks_end(play);
-	for (int i = 0; i < 200 && play->backup.hooks.source; i++)
-		run(play, 1);
-	assert_int_equal(play->backup.state, HVIC_HELD);
-	thaw(play, 0);
-	expect_state(play, HVIC_IDLE);
-	expect_report(play, "complete", NULL);
-	assert_true(hvu_read(play->root->fd, text, sizeof(text), HVIC_REPORT_FILE) > 0);
-	assert_non_null(strstr(text, "\"hooks_failed\":1"));
-	assert_non_null(strstr(text, "\"hooks_error\":\"hvic-hooks has gone\""));
+	for (int id = 5; id < 7; id++) {
+		freeze(play, id);
+		expect_question(play, HVU_HOOKS_FREEZE);
+		hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+		expect_answer(play, id, 0);
+		if (id == 6) {
+			close(play->hooks);
+			play->hooks = -1;
+		}
+		hooks_end(play);
+		for (int i = 0; i < 200 && play->backup.hooks.source; i++)
+			run(play, 1);
+		assert_int_equal(play->backup.state, HVIC_HELD);
+		thaw(play, 0);
+		if (id == 5) {
+			expect_question(play, HVU_HOOKS_THAW);
+			hooks_answer(play, HVU_HOOKS_THAW, 0);
+		}
+		expect_state(play, HVIC_IDLE);
+		hooks_end(play);
+		expect_report(play, "complete", NULL);
+		assert_true(hvu_read(play->root->fd, text, sizeof(text), HVIC_REPORT_FILE) > 0);
+		assert_non_null(strstr(text, "\"hooks_failed\":1"));
+		assert_non_null(strstr(text, "\"hooks_error\":\"hvic-hooks has gone\""));
+	}
 	end(play);
 }
 
