@@ -39,9 +39,9 @@ enum hvic_link_abi {
 /*
  * Quiet records wait until so many have gathered, or for so many milliseconds: nobody
  * waits for them, and each wake-up of the daemon costs more than a record. As many of
- * the longest fit in one read.
+ * the longest fit in one read of our own daemons.
  */
-#define HVIC_LINK_GATHER	8
+#define HVIC_LINK_GATHER	16
 #define HVIC_LINK_GATHER_MS	10
 
 /**

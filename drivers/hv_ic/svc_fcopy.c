@@ -6,7 +6,7 @@
  * A daemon writes the file. If every block waited for it, its wake-up would set
  * the speed; so a block is acknowledged as soon as it lies in the queue. A block
  * that fails later is the answer to whatever the host sends next, and COMPLETE
- * waits until the daemon has everything on the disk. When the queue is half full
+ * waits until the daemon has everything on the disk. When the queue is three quarters full
  * the next acknowledgment waits until the daemon has caught up.
  *
  *   IDLE --START--> ASKED --daemon: yes--> ACTIVE --COMPLETE, CANCEL--> IDLE
@@ -26,8 +26,8 @@
 #include "proto/legacy_fcopy.h"
 
 #define QUEUE_SLOTS	68
-#define QUEUE_HIGH	32
-#define QUEUE_LOW	16
+#define QUEUE_HIGH	48
+#define QUEUE_LOW	24
 
 /* Ids of REMOVE, and of blocks from the next one on. */
 #define REMOVE_ID	HV_IC_RECORD_OWN_ID
@@ -388,6 +388,9 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
+	/* The daemon was not asked for that answer, but will not make room any more. */
+	if (fcopy->throttled_id)
+		hvic_channel_abort(daemon->ch, -ENOTCONN);
 	fcopy->throttled_id = 0;
 	fcopy->left_read = false;
 	if (fcopy->begun.start)
@@ -419,7 +422,12 @@ static void hvic_fcopy_reset(struct hvic_channel *ch)
 
 static bool hvic_fcopy_in_session(struct hvic_channel *ch)
 {
-	return fcopy_of(ch->priv)->state != FCOPY_IDLE;
+	const struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
+
+	/* What has failed the host need not end. */
+	if (fcopy->state == FCOPY_ASKED)
+		return hvic_channel_is_deferred(ch);
+	return fcopy->state == FCOPY_ACTIVE && !fcopy->error;
 }
 
 static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)

@@ -100,8 +100,13 @@ static unsigned int generation;		/* changes with the list */
 static void hvic_vmbus_callback(void *context)
 {
 	struct hvic_device *device = context;
+	struct hv_ring_buffer_info *ring = &device->hdev->channel->inbound;
 
+	/* What the host writes while we read needs no signal. */
+	hv_begin_read(ring);
 	hvic_channel_drain(&device->channel);
+	if (hv_end_read(ring))
+		hvic_channel_drain(&device->channel);
 }
 
 static void hvic_vmbus_close(void *bus_data)

@@ -18,7 +18,7 @@
 #include "place.h"
 
 /* More blocks than one read brings. */
-#define HVIC_COPY_RUN	16
+#define HVIC_COPY_RUN	32
 
 /**
  * struct hvic_copy - a copy

@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "array.h"
+#include "guard.h"
 #include "replace.h"
 #include "root.h"
 
@@ -158,23 +158,24 @@ static char *print_settings(const struct hvic_setting settings[static HVIC_SETTI
 int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 {
 	struct hvic_setting all[HVIC_SETTINGS];
-	int folder = hvic_open_folder(root, "etc", "modprobe.d");
-	char *text = NULL;
-	int ret;
+	int folder = hvic_open_folder(root, "etc", "modprobe.d"), lock, ret;
+	char *text;
 
 	if (folder < 0)
 		return folder;
 	/* Another run may be changing another setting. */
-	if (flock(folder, LOCK_EX)) {
-		ret = -errno;
-	} else {
-		hvic_settings_stored(root, all);
-		for (size_t i = 0; i < n; i++)
-			*find(all, settings[i].name) = settings[i];
-		text = print_settings(all);
-		ret = text ? hvu_replace(folder, HVIC_CONFIG_NAME, 0644, true, text) : -ENOMEM;
+	lock = hvic_lock(root, true);
+	if (lock < 0) {
+		close(folder);
+		return lock;
 	}
+	hvic_settings_stored(root, all);
+	for (size_t i = 0; i < n; i++)
+		*find(all, settings[i].name) = settings[i];
+	text = print_settings(all);
+	ret = text ? hvu_replace(folder, HVIC_CONFIG_NAME, 0644, true, text) : -ENOMEM;
 	free(text);
+	close(lock);
 	close(folder);
 	return ret;
 }

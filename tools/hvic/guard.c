@@ -13,18 +13,29 @@
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-/* In /run only root makes files, so that a link there is an accident, but one that is seen. */
-static int take_lock(struct hvic_guard *guard, int root)
+/**
+ * hvic_lock() - let nobody else change the system as we do
+ * @root: below which /run is
+ * @wait: until the other one is done
+ *
+ * No other user can open the file, and so keep the lock from us: a folder, or a file that all may
+ * read, anybody may lock. In /run only root makes files, so that a link there is an accident, but
+ * one that is seen.
+ *
+ * Return: a descriptor, to close; %-EBUSY if somebody has the lock and @wait is false; or another
+ * negative errno.
+ */
+int hvic_lock(int root, bool wait)
 {
+	int fd = openat(root, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int ret;
 
-	guard->lock = openat(root, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (guard->lock < 0)
+	if (fd < 0)
 		return -errno;
-	if (!flock(guard->lock, LOCK_EX | LOCK_NB))
-		return 0;
+	if (!flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)))
+		return fd;
 	ret = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	close(guard->lock);
+	close(fd);
 	return ret;
 }
 
@@ -54,9 +65,9 @@ int hvic_guard_begin(struct hvic_guard *guard, int root)
 	sigset_t blocked;
 	int ret;
 
-	ret = take_lock(guard, root);
-	if (ret)
-		return ret;
+	guard->lock = hvic_lock(root, false);
+	if (guard->lock < 0)
+		return guard->lock;
 	choose_signals(&guard->watched);
 	guard->signals = signalfd(-1, &guard->watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (guard->signals < 0) {

@@ -20,6 +20,7 @@ struct hvic_guard {
 	sigset_t before;
 };
 
+int hvic_lock(int root, bool wait);
 int hvic_guard_begin(struct hvic_guard *guard, int root);
 bool hvic_guard_interrupted(const struct hvic_guard *guard);
 void hvic_guard_end(struct hvic_guard *guard);

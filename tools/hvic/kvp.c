@@ -129,7 +129,11 @@ static void print_value(struct hvic *hvic, unsigned int number, const char *key,
 	json_object *object;
 
 	if (!hvic_wants_json(hvic)) {
-		print_text(hvic, "", value, "\n");
+		/* A script wants the value, whatever its locale; a terminal has a width. */
+		if (hvic->paper.width)
+			print_text(hvic, "", value, "\n");
+		else
+			fprintf(hvic->paper.out, "%s\n", value);
 		return;
 	}
 	object = json_object_new_object();
@@ -349,38 +353,63 @@ int cmd_kvp_del(struct hvic *hvic)
 	return ret;
 }
 
+/* A member that is a text, and can be in a pool; NULL if it is not. */
+static const char *text_of(json_object *item, const char *key)
+{
+	json_object *member;
+	const char *text;
+
+	if (!json_object_object_get_ex(item, key, &member) ||
+	    !json_object_is_type(member, json_type_string))
+		return NULL;
+	text = json_object_get_string(member);
+	return (int)strlen(text) == json_object_get_string_len(member) ? text : NULL;
+}
+
+/* All of it is looked at before something is set. */
 static int import_items(struct hvic_kvp *kvp, json_object *items)
 {
-	for (size_t i = 0; i < json_object_array_length(items); i++) {
-		json_object *item = json_object_array_get_idx(items, i);
-		int ret = hvu_pool_set(kvp->pools[kvp->first], hvu_json_string(item, "key"),
-				       hvu_json_string(item, "value"));
+	size_t n = json_object_array_length(items);
+	int ret = 0;
 
-		if (ret)
-			return hvic_kvp_failed(kvp, kvp->first, ret);
+	for (size_t i = 0; i < n; i++) {
+		json_object *item = json_object_array_get_idx(items, i);
+
+		if (text_of(item, "key") && text_of(item, "value"))
+			continue;
+		hvic_error("item %zu of pool %s needs a \"key\" and a \"value\" that are strings, without \\u0000; nothing is imported",
+			   i, hvu_pool_names[kvp->first]);
+		return HVIC_USAGE;
 	}
-	return 0;
+	for (size_t i = 0; !ret && i < n; i++) {
+		json_object *item = json_object_array_get_idx(items, i);
+
+		ret = hvu_pool_set(kvp->pools[kvp->first], text_of(item, "key"),
+				   text_of(item, "value"));
+	}
+	return ret ? hvic_kvp_failed(kvp, kvp->first, ret) : 0;
 }
 
 static int import_pools(struct hvic_kvp *kvp, json_object *whole)
 {
 	json_object *pools, *items;
-	int ret = 0;
 
 	if (!json_object_object_get_ex(whole, "pools", &pools) ||
 	    !json_object_is_type(pools, json_type_array)) {
 		hvic_error("this is not what 'hvic kvp dump' prints: it has no pools");
 		return HVIC_USAGE;
 	}
-	for (size_t i = 0; !ret && i < json_object_array_length(pools); i++) {
+	for (size_t i = 0; i < json_object_array_length(pools); i++) {
 		json_object *pool = json_object_array_get_idx(pools, i);
 
 		if (!strcmp(hvu_json_string(pool, "pool"), hvu_pool_names[kvp->first]) &&
 		    json_object_object_get_ex(pool, "items", &items) &&
 		    json_object_is_type(items, json_type_array))
-			ret = import_items(kvp, items);
+			return import_items(kvp, items);
 	}
-	return ret;
+	hvic_error("the dump has nothing of pool %s; --pool names another one",
+		   hvu_pool_names[kvp->first]);
+	return HVIC_FAILED;
 }
 
 int cmd_kvp_import(struct hvic *hvic)

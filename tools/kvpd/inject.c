@@ -36,6 +36,13 @@ unsigned int hvic_job_left_ms(const struct hvic_job *job)
 	return now + 1000 >= job->deadline_us ? 1 : (job->deadline_us - now) / 1000;
 }
 
+/** hvic_job_bus() - the connection, for one more call: an answer may take as long as the job */
+sd_bus *hvic_job_bus(const struct hvic_job *job)
+{
+	sd_bus_set_method_call_timeout(job->bus, hvic_job_left_ms(job) * 1000ull);
+	return job->bus;
+}
+
 /** hvic_job_end() - %-ECANCELED if nobody waits for it, %-ETIMEDOUT if it takes too long, or 0 */
 int hvic_job_end(const struct hvic_job *job)
 {
@@ -130,10 +137,8 @@ int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus)
 {
 	int ret = sd_bus_open_system(bus);
 
-	if (ret < 0)
-		return ret;
-	sd_bus_set_method_call_timeout(*bus, hvic_job_left_ms(job) * 1000ull);
-	return 0;
+	(void)job;
+	return ret < 0 ? ret : 0;
 }
 
 /* 1 if it is there, 0 if not yet, or a negative errno. */
@@ -144,6 +149,7 @@ static int has_address(const struct hvic_net *net, int index,
 		const struct hvic_address *address = &net->addresses[i];
 
 		if (address->index != index || address->ip.family != wanted->family ||
+		    address->ip.prefix != wanted->prefix ||
 		    memcmp(address->ip.bytes, wanted->bytes, sizeof(wanted->bytes)))
 			continue;
 		if (address->flags & IFA_F_DADFAILED)
@@ -195,15 +201,20 @@ int hvic_inject_confirm(struct hvic_job *job)
 			break;
 	}
 	hvic_net_close(&net);
+	/* Whoever was told that it has failed does not want it done. */
+	if (ret > 0 && atomic_load(&job->over))
+		ret = -ECANCELED;
 	return ret < 0 ? ret : 0;
 }
 
 /* --- The thread. ------------------------------------------------------------------------- */
 
 static const char *const way_names[] = {
+	[HVU_INJECTION_AUTO]		= "anybody",
 	[HVU_INJECTION_NETWORKMANAGER]	= "NetworkManager",
 	[HVU_INJECTION_NETWORKD]	= "systemd-networkd",
 	[HVU_INJECTION_PROGRAM]		= "the program",
+	[HVU_INJECTION_OFF]		= "anybody",
 };
 
 /* Who keeps the interface now. */
@@ -224,7 +235,7 @@ static bool is_booting(struct hvic_job *job)
 
 	if (!job->bus)
 		return hvu_exists(job->inject->root, "run/systemd/system");
-	if (sd_bus_get_property_string(job->bus, "org.freedesktop.systemd1",
+	if (sd_bus_get_property_string(hvic_job_bus(job), "org.freedesktop.systemd1",
 				       "/org/freedesktop/systemd1",
 				       "org.freedesktop.systemd1.Manager", "SystemState", NULL,
 				       &state) < 0)
@@ -273,7 +284,9 @@ static int apply(struct hvic_job *job)
 	case HVU_INJECTION_PROGRAM:
 		return hvic_program_apply(job);
 	default:
-		return -EOPNOTSUPP;
+		/* Those who do not answer in time may be there all the same. */
+		ret = hvic_job_end(job);
+		return ret ? ret : -EOPNOTSUPP;
 	}
 }
 
@@ -297,15 +310,15 @@ static void tell(const struct hvic_job *job)
 {
 	if (!hvu_log_may(&job->inject->limit, "addresses of the host"))
 		return;
-	if (job->way == HVU_INJECTION_OFF)
+	if (job->status == -EOPNOTSUPP && job->way == HVU_INJECTION_OFF)
 		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
 			    "%s: the host's addresses are refused: neither NetworkManager nor systemd-networkd keeps it, and there is no kvp.ip_program",
 			    job->link.name);
 	else if (job->status)
 		hvu_message(HVU_MESSAGE_ADDRESSES_NOT_SET, HVU_LOG_WARNING,
 			    "%s: the host's addresses are not set by %s: %s%s%s", job->link.name,
-			    way_names[job->way] ? way_names[job->way] : "anybody",
-			    strerror(-job->status), job->why[0] ? ": " : "", job->why);
+			    way_names[job->way], strerror(-job->status),
+			    job->why[0] ? ": " : "", job->why);
 	else
 		hvu_message(HVU_MESSAGE_ADDRESSES_SET, HVU_LOG_NOTICE,
 			    "%s: the host's addresses are set by %s", job->link.name,
@@ -342,13 +355,17 @@ static bool is_link_local(const struct hv_ic_kvp_address *address)
 	return address->family == 6 && address->bytes[0] == 0xfe;
 }
 
-/* What has been set up by hand; DHCP, routers and the kernel say again what they have said. */
+/*
+ * What has been set up by hand; DHCP, routers and the kernel say again what they have said. Name
+ * servers do not tell where they come from: they are as their family is.
+ */
 static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
 {
 	struct hv_ic_kvp_ip ip = *now;
 
 	ip.n_addresses = 0;
 	ip.n_gateways = 0;
+	ip.n_dns = 0;
 	for (uint32_t i = 0; i < now->n_addresses; i++)
 		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
 		    !is_link_local(&now->addresses[i]))
@@ -356,6 +373,13 @@ static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
 	for (uint32_t i = 0; i < now->n_gateways; i++)
 		if (!is_link_local(&now->gateways[i]))
 			ip.gateways[ip.n_gateways++] = now->gateways[i];
+	for (uint32_t i = 0; i < now->n_dns; i++) {
+		const struct hv_ic_kvp_address *dns = &now->dns[i];
+
+		if (is_unicast(dns) && hvic_job_has_family(&ip, dns->family) &&
+		    !(dns->family == 4 && ip.dhcp))
+			ip.dns[ip.n_dns++] = *dns;
+	}
 	return ip;
 }
 

@@ -100,6 +100,7 @@ int hvic_inject_confirm(struct hvic_job *job);
 /* --- What the back ends share. ----------------------------------------------------------- */
 
 unsigned int hvic_job_left_ms(const struct hvic_job *job);
+sd_bus *hvic_job_bus(const struct hvic_job *job);
 int hvic_job_end(const struct hvic_job *job);
 int hvic_job_pause(const struct hvic_job *job);
 bool hvic_job_has_family(const struct hv_ic_kvp_ip *ip, uint8_t family);

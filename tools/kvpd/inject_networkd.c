@@ -34,9 +34,9 @@ bool hvic_networkd_has(struct hvic_job *job)
 	sd_bus_message *reply = NULL;
 	int has = 0;
 
-	if (sd_bus_call_method(job->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-			       "org.freedesktop.DBus", "NameHasOwner", NULL, &reply, "s",
-			       DESTINATION) >= 0)
+	if (sd_bus_call_method(hvic_job_bus(job), "org.freedesktop.DBus",
+			       "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner",
+			       NULL, &reply, "s", DESTINATION) >= 0)
 		sd_bus_message_read(reply, "b", &has);
 	sd_bus_message_unref(reply);
 	return has;
@@ -78,6 +78,17 @@ static bool is_said_of_dns(const struct hv_ic_kvp_ip *ip, uint8_t family)
 	return false;
 }
 
+/* What was set up by hand before. */
+static void print_now(FILE *file, const struct hvic_job *job, uint8_t family)
+{
+	char text[HVIC_ADDRESS_TEXT_SIZE];
+
+	print_family(file, &job->now, family);
+	for (uint32_t i = 0; i < job->now.n_dns; i++)
+		if (job->now.dns[i].family == family && !is_said_of_dns(&job->ip, family))
+			fprintf(file, "DNS=%s\n", hvic_address_text(&job->now.dns[i], text));
+}
+
 /* Of which family is a line of our file? 0: of none, or of no matter. */
 static uint8_t family_of(const char *line, const struct hv_ic_kvp_ip *said)
 {
@@ -117,7 +128,7 @@ static char *print_file(const struct hvic_job *job, const char *before)
 		else if (before)
 			copy_family(file, before, family, &job->ip);
 		else
-			print_family(file, &job->now, family);
+			print_now(file, job, family);
 	}
 	for (uint32_t i = 0; i < job->ip.n_dns; i++)
 		fprintf(file, "DNS=%s\n", hvic_address_text(&job->ip.dns[i], text));
@@ -139,13 +150,12 @@ static int restore_file(int folder, const char *name, const char *before)
 
 static int reload(struct hvic_job *job)
 {
-	int ret;
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
+				     NULL, NULL);
 
-	sd_bus_set_method_call_timeout(job->bus, hvic_job_left_ms(job) * 1000ull);
-	ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "Reload", NULL, NULL, NULL);
 	if (ret >= 0)
-		ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "ReconfigureLink",
-					 NULL, NULL, "i", job->link.index);
+		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+					 "ReconfigureLink", NULL, NULL, "i", job->link.index);
 	return ret < 0 ? ret : 0;
 }
 

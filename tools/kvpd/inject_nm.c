@@ -49,8 +49,8 @@ static int read_path(sd_bus_message *reply, int ret, char path[static PATH_SIZE]
 static int find_device(struct hvic_job *job, char path[static PATH_SIZE])
 {
 	sd_bus_message *reply = NULL;
-	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "GetDeviceByIpIface",
-				     NULL, &reply, "s", job->link.name);
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+				     "GetDeviceByIpIface", NULL, &reply, "s", job->link.name);
 
 	return read_path(reply, ret, path);
 }
@@ -59,8 +59,8 @@ static int get_path(struct hvic_job *job, const char *object, const char *interf
 		    const char *property, char path[static PATH_SIZE])
 {
 	sd_bus_message *reply = NULL;
-	int ret = sd_bus_get_property(job->bus, DESTINATION, object, interface, property, NULL,
-				      &reply, "o");
+	int ret = sd_bus_get_property(hvic_job_bus(job), DESTINATION, object, interface, property,
+				      NULL, &reply, "o");
 
 	return read_path(reply, ret, path);
 }
@@ -73,8 +73,8 @@ static int get_active(struct hvic_job *job, const char *device, char path[static
 
 	if (ret || !strcmp(path, "/"))
 		return ret;
-	sd_bus_get_property_trivial(job->bus, DESTINATION, path, ACTIVE, "StateFlags", NULL, 'u',
-				    &flags);
+	sd_bus_get_property_trivial(hvic_job_bus(job), DESTINATION, path, ACTIVE, "StateFlags",
+				    NULL, 'u', &flags);
 	if (flags & IS_EXTERNAL)
 		strcpy(path, "/");
 	return 0;
@@ -84,8 +84,8 @@ static bool is_starting(struct hvic_job *job)
 {
 	int starting = 0;
 
-	return sd_bus_get_property_trivial(job->bus, DESTINATION, PATH, MANAGER, "Startup", NULL,
-					   'b', &starting) >= 0 && starting;
+	return sd_bus_get_property_trivial(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+					   "Startup", NULL, 'b', &starting) >= 0 && starting;
 }
 
 /*
@@ -115,8 +115,8 @@ bool hvic_nm_has(struct hvic_job *job)
 	wait_started(job);
 	if (find_device(job, device))
 		return false;
-	return sd_bus_get_property_trivial(job->bus, DESTINATION, device, DEVICE, "Managed", NULL,
-					   'b', &managed) >= 0 && managed;
+	return sd_bus_get_property_trivial(hvic_job_bus(job), DESTINATION, device, DEVICE,
+					   "Managed", NULL, 'b', &managed) >= 0 && managed;
 }
 
 /* --- A profile. -------------------------------------------------------------------------- */
@@ -306,7 +306,7 @@ static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 static int call(struct hvic_job *job, sd_bus_message *message, sd_bus_message **reply)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int ret = sd_bus_call(job->bus, message, 0, &error, reply);
+	int ret = sd_bus_call(hvic_job_bus(job), message, 0, &error, reply);
 
 	if (ret < 0 && error.message)
 		snprintf(job->why, sizeof(job->why), "%s", error.message);
@@ -317,8 +317,8 @@ static int call(struct hvic_job *job, sd_bus_message *message, sd_bus_message **
 static int change_profile(struct hvic_job *job, const char *path)
 {
 	sd_bus_message *old = NULL, *update = NULL;
-	int ret = sd_bus_call_method(job->bus, DESTINATION, path, PROFILE, "GetSettings", NULL,
-				     &old, NULL);
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, path, PROFILE, "GetSettings",
+				     NULL, &old, NULL);
 
 	if (ret >= 0)
 		ret = sd_bus_message_new_method_call(job->bus, &update, DESTINATION, path, PROFILE,
@@ -378,8 +378,8 @@ static int wait_active(struct hvic_job *job, const char *active)
 	int ret;
 
 	while (!job->ip.dhcp && state != ACTIVATED) {
-		ret = sd_bus_get_property_trivial(job->bus, DESTINATION, active, ACTIVE, "State",
-						  NULL, 'u', &state);
+		ret = sd_bus_get_property_trivial(hvic_job_bus(job), DESTINATION, active, ACTIVE,
+						  "State", NULL, 'u', &state);
 		/* What it has given up is not there for long. */
 		if (ret < 0 || state >= DEACTIVATING) {
 			snprintf(job->why, sizeof(job->why), "it could not activate them");
@@ -416,8 +416,8 @@ static int create_checkpoint(struct hvic_job *job, const char *device, char path
 	/* Somewhat later than we will have said so. */
 	uint32_t timeout_s = hvic_job_left_ms(job) / 1000 + 5;
 	sd_bus_message *reply = NULL;
-	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "CheckpointCreate",
-				     NULL, &reply, "aouu", 1, device, timeout_s,
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+				     "CheckpointCreate", NULL, &reply, "aouu", 1, device, timeout_s,
 				     DELETE_NEW_CONNECTIONS);
 
 	return read_path(reply, ret, path);

@@ -39,8 +39,8 @@ static int on_net(sd_event_source *source, int fd, uint32_t events, void *data)
 	(void)source;
 	(void)fd;
 	(void)events;
-	/* What fails now is tried again before the next answer. */
-	hvic_net_refresh(&server->net);
+	/* What there is now is asked for before the next answer. */
+	hvic_net_note(&server->net);
 	return 0;
 }
 

@@ -4,8 +4,10 @@
  *
  * An event says that something has changed, and of which sort; what there is now is asked for anew.
  * That costs three questions where one event could have been applied, but it cannot drift: the
- * kernel does not tell of every route that goes with an address or a link. Other routes than the
- * default ones are none of our business, however many there are.
+ * kernel does not tell of every route that goes with an address or a link. It is not asked before
+ * somebody wants to know: a machine that starts a thousand containers would have us ask ten
+ * thousand times, each time for all of them. Other routes than the default ones are none of our
+ * business, however many there are.
  */
 #include "net.h"
 
@@ -17,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "array.h"
 #include "root.h"
 
 #ifndef IFA_PROTO
@@ -291,39 +294,80 @@ int hvic_net_take_route(const struct nlmsghdr *message, void *data)
 
 /* --- Questions. --------------------------------------------------------------------------- */
 
-/* %-EINTR if something changed while the kernel answered. */
-static int ask(struct hvic_net *net, int type, mnl_cb_t take)
+static struct mnl_socket *open_socket(unsigned int groups)
 {
-	unsigned int seq = net->n_dumps + 1;
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+
+	if (socket && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
+		mnl_socket_close(socket);
+		return NULL;
+	}
+	return socket;
+}
+
+/* Has something changed while the kernel answered? libmnl would stop there, in the middle. */
+static bool take_torn(struct nlmsghdr *message, int len)
+{
+	bool torn = false;
+
+	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
+		torn |= message->nlmsg_flags & NLM_F_DUMP_INTR;
+		message->nlmsg_flags &= ~NLM_F_DUMP_INTR;
+	}
+	return torn;
+}
+
+static int ask_by(struct mnl_socket *socket, struct hvic_net *net, int type, mnl_cb_t take)
+{
 	char buffer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	unsigned int port = mnl_socket_get_portid(net->dumps);
+	unsigned int port = mnl_socket_get_portid(socket);
 	struct rtgenmsg *any;
+	bool torn = false;
 	int ret;
 
 	request->nlmsg_type = type;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request->nlmsg_seq = seq;
 	any = mnl_nlmsg_put_extra_header(request, sizeof(*any));
 	any->rtgen_family = AF_UNSPEC;
 	net->n_dumps++;
-	if (mnl_socket_sendto(net->dumps, request, request->nlmsg_len) < 0)
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
 		return -errno;
 	do {
-		ssize_t len = mnl_socket_recvfrom(net->dumps, buffer, sizeof(buffer));
+		ssize_t len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 
 		if (len < 0)
 			return -errno;
-		ret = mnl_cb_run(buffer, len, seq, port, take, net);
+		torn |= take_torn((struct nlmsghdr *)buffer, len);
+		ret = mnl_cb_run(buffer, len, 0, port, take, net);
 	} while (ret > 0);
-	return ret < 0 ? -errno : 0;
+	return ret < 0 ? -errno : torn;
 }
 
+/*
+ * 1 if something changed while the kernel answered, or a negative errno. A question has a socket of
+ * its own: what is left of an answer that was not read to its end goes with it.
+ */
+static int ask(struct hvic_net *net, int type, mnl_cb_t take)
+{
+	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+	struct mnl_socket *socket = open_socket(0);
+	int ret;
+
+	if (!socket)
+		return -errno;
+	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	ret = ask_by(socket, net, type, take);
+	mnl_socket_close(socket);
+	return ret;
+}
+
+/* Where changes do not end, what the last answer has is better than nothing. */
 static int ask_again(struct hvic_net *net, int type, mnl_cb_t take, size_t *n)
 {
-	int ret = -EINTR;
+	int ret = 1;
 
-	for (int tries = 0; tries < 5 && ret == -EINTR; tries++) {
+	for (int tries = 0; tries < 5 && ret == 1; tries++) {
 		*n = 0;
 		ret = ask(net, type, take);
 	}
@@ -332,20 +376,30 @@ static int ask_again(struct hvic_net *net, int type, mnl_cb_t take, size_t *n)
 
 static int ask_for_stale(struct hvic_net *net)
 {
-	unsigned int stale = net->stale;
-	int ret = 0;
+	const struct {
+		unsigned int part;
+		int type;
+		mnl_cb_t take;
+		size_t *n;
+	} questions[] = {
+		{ LINKS, RTM_GETLINK, hvic_net_take_link, &net->n_links },
+		{ ADDRESSES, RTM_GETADDR, hvic_net_take_address, &net->n_addresses },
+		{ ROUTES, RTM_GETROUTE, hvic_net_take_route, &net->n_routes },
+	};
 
-	net->stale = 0;
-	if (!ret && stale & LINKS)
-		ret = ask_again(net, RTM_GETLINK, hvic_net_take_link, &net->n_links);
-	if (!ret && stale & ADDRESSES)
-		ret = ask_again(net, RTM_GETADDR, hvic_net_take_address, &net->n_addresses);
-	if (!ret && stale & ROUTES)
-		ret = ask_again(net, RTM_GETROUTE, hvic_net_take_route, &net->n_routes);
-	/* The next one tries again. */
-	if (ret)
-		net->stale |= stale;
-	return ret;
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+		int ret;
+
+		if (!(net->stale & questions[i].part))
+			continue;
+		ret = ask_again(net, questions[i].type, questions[i].take, questions[i].n);
+		if (ret < 0)
+			return ret;
+		/* What may be wrong is asked for anew next time. */
+		if (!ret)
+			net->stale &= ~questions[i].part;
+	}
+	return 0;
 }
 
 /* --- Events. ------------------------------------------------------------------------------ */
@@ -383,14 +437,10 @@ int hvic_net_take_event(const struct nlmsghdr *message, void *data)
 }
 
 /**
- * hvic_net_refresh() - learn what has changed
- * @net: the network; call it when its descriptor can be read, and before an answer
- *
- * Where nothing has changed that is one system call.
- *
- * Return: 0 or a negative errno; what was known before may be lost then.
+ * hvic_net_note() - take note of what has changed, and ask for nothing yet
+ * @net: the network; call it when its descriptor can be read
  */
-int hvic_net_refresh(struct hvic_net *net)
+void hvic_net_note(struct hvic_net *net)
 {
 	char buffer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
 	int fd = mnl_socket_get_fd(net->events);
@@ -403,6 +453,19 @@ int hvic_net_refresh(struct hvic_net *net)
 		if (len > 0)
 			mnl_cb_run(buffer, len, 0, 0, hvic_net_take_event, net);
 	} while (len > 0 || (len < 0 && (errno == EINTR || errno == ENOBUFS)));
+}
+
+/**
+ * hvic_net_refresh() - learn what has changed
+ * @net: the network; call it before an answer
+ *
+ * Where nothing has changed that is one system call.
+ *
+ * Return: 0 or a negative errno; what was known before may be lost then.
+ */
+int hvic_net_refresh(struct hvic_net *net)
+{
+	hvic_net_note(net);
 	return net->stale ? ask_for_stale(net) : 0;
 }
 
@@ -410,17 +473,6 @@ int hvic_net_refresh(struct hvic_net *net)
 int hvic_net_fd(const struct hvic_net *net)
 {
 	return mnl_socket_get_fd(net->events);
-}
-
-static struct mnl_socket *open_socket(unsigned int groups)
-{
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-
-	if (socket && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
-		mnl_socket_close(socket);
-		return NULL;
-	}
-	return socket;
 }
 
 /**
@@ -432,7 +484,6 @@ static struct mnl_socket *open_socket(unsigned int groups)
  */
 int hvic_net_open(struct hvic_net *net, int root)
 {
-	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
 	int ret;
 
 	*net = (struct hvic_net){ .root = root, .stale = ALL };
@@ -441,14 +492,6 @@ int hvic_net_open(struct hvic_net *net, int root)
 				  RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 	if (!net->events)
 		return -errno;
-	net->dumps = open_socket(0);
-	if (!net->dumps) {
-		ret = -errno;
-		mnl_socket_close(net->events);
-		return ret;
-	}
-	setsockopt(mnl_socket_get_fd(net->dumps), SOL_SOCKET, SO_RCVTIMEO, &timeout,
-		   sizeof(timeout));
 	ret = hvic_net_refresh(net);
 	if (ret)
 		hvic_net_close(net);
@@ -459,7 +502,6 @@ int hvic_net_open(struct hvic_net *net, int root)
 void hvic_net_close(struct hvic_net *net)
 {
 	mnl_socket_close(net->events);
-	mnl_socket_close(net->dumps);
 	free(net->links);
 	free(net->addresses);
 	free(net->routes);

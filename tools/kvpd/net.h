@@ -71,7 +71,6 @@ struct hvic_route {
  * struct hvic_net - what there is
  * @root: below which /sys is
  * @events: tells of changes
- * @dumps: for questions
  * @stale: parts that have changed since they were asked for
  * @n_dumps: how many questions there have been
  * @links: all of them
@@ -84,7 +83,6 @@ struct hvic_route {
 struct hvic_net {
 	int root;
 	struct mnl_socket *events;
-	struct mnl_socket *dumps;
 	unsigned int stale;
 	unsigned int n_dumps;
 	struct hvic_link *links;
@@ -98,6 +96,7 @@ struct hvic_net {
 int hvic_net_open(struct hvic_net *net, int root);
 void hvic_net_close(struct hvic_net *net);
 int hvic_net_fd(const struct hvic_net *net);
+void hvic_net_note(struct hvic_net *net);
 int hvic_net_refresh(struct hvic_net *net);
 
 const struct hvic_link *hvic_net_link(const struct hvic_net *net, int index);

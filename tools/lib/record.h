@@ -16,7 +16,7 @@
 #include <linux/hv_ic.h>
 
 /* What the driver gives at most in one go, and the longest payload of an answer. */
-#define HVU_RECORD_BUFFER	65536
+#define HVU_RECORD_BUFFER	131072
 #define HVU_RECORD_PAYLOAD	16384
 
 struct hvu_client;

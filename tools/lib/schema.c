@@ -502,13 +502,14 @@ json_object *hvu_decode(const struct nlmsghdr *message, const struct hvu_set *se
 
 /* --- Reading what was decoded. -------------------------------------------- */
 
-/** hvu_json_string() - a member that is a string; "" if there is none */
+/** hvu_json_string() - a member that is a string; "" if there is none, or only null */
 const char *hvu_json_string(json_object *object, const char *key)
 {
 	json_object *member;
+	const char *text = json_object_object_get_ex(object, key, &member) ?
+		json_object_get_string(member) : NULL;
 
-	return json_object_object_get_ex(object, key, &member) ?
-		json_object_get_string(member) : "";
+	return text ? text : "";
 }
 
 /** hvu_json_number() - a member that is a number; 0 if there is none */

@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "root.h"
@@ -38,6 +40,7 @@ static void stores(void **state)
 
 	assert_int_equal(store(root, "kvp", "N"), -ENOENT);	/* not even /etc */
 	unit_folder(root, "etc");
+	unit_folder(root, "run");
 	assert_int_equal(store(root, "kvp", "N"), 0);
 	assert_int_equal(store(root, "time_mode", "ptp"), 0);
 	assert_int_equal(store(root, "kvp", "Y"), 0);
@@ -92,9 +95,26 @@ static void no_link(void **state)
 	struct unit_root *root = *state;
 
 	unit_folder(root, "etc/modprobe.d");
+	unit_folder(root, "run");
 	unit_symlink(root, "etc/modprobe.d/.hvic.conf.new", "/etc/passwd");
 	assert_int_equal(store(root, "kvp", "N"), -ELOOP);
 	assert_false(hvu_exists(root->fd, "etc/modprobe.d/hvic.conf"));
+}
+
+/* Any user may open the folder, and lock it for ever. */
+static void locked_by_others(void **state)
+{
+	struct unit_root *root = *state;
+	int folder;
+
+	unit_folder(root, "etc/modprobe.d");
+	unit_folder(root, "run");
+	folder = hvu_open(root->fd, O_RDONLY | O_DIRECTORY, "etc/modprobe.d");
+	assert_int_equal(flock(folder, LOCK_SH), 0);
+	alarm(20);
+	assert_int_equal(store(root, "kvp", "N"), 0);
+	alarm(0);
+	close(folder);
 }
 
 static void initramfs(void **state)
@@ -118,6 +138,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reads, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(current, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(no_link, unit_root_setup, unit_root_teardown),
+		cmocka_unit_test_setup_teardown(locked_by_others, unit_root_setup,
+						unit_root_teardown),
 		cmocka_unit_test_setup_teardown(initramfs, unit_root_setup, unit_root_teardown),
 	};
 

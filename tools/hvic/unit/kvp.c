@@ -9,6 +9,9 @@
 #include "pool.h"
 #include "unit.h"
 
+/* Of the terminal; 0 for a script. */
+static unsigned int width;
+
 /* Runs a command line; its status, and what it prints. */
 static int run(struct unit_root *root, char **text, const char *line)
 {
@@ -23,6 +26,7 @@ static int run(struct unit_root *root, char **text, const char *line)
 	if (hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint)))
 		return HVIC_USAGE;
 	hvic.paper.out = open_memstream(text, &len);
+	hvic.paper.width = width;
 	ret = hvic.call.command->run(&hvic);
 	fclose(hvic.paper.out);
 	return ret;
@@ -105,9 +109,21 @@ static void harmless(void **state)
 
 	strcpy(record + HVU_POOL_KEY_SIZE, "v\x07");
 	unit_bytes(root, "var/lib/hyperv/.kvp_pool_0", record, sizeof(record));
+	width = 80;
 	expect(root, "kvp get k\x1b[2J", HVIC_OK, "v\\x07\n");
+	width = 0;
 	expect(root, "kvp list external", HVIC_OK,
 	       "POOL      KEY       VALUE\nexternal  k\\x1b[2J  v\\x07\n");
+}
+
+/* A script gets the value that was set, also without a locale that could show it. */
+static void unchanged(void **state)
+{
+	struct unit_root *root = *state;
+
+	expect(root, "kvp set place C:\\Z\xc3\xbcrich", HVIC_OK, "");
+	expect(root, "kvp get place", HVIC_OK, "C:\\Z\xc3\xbcrich\n");
+	expect(root, "kvp wait place", HVIC_OK, "C:\\Z\xc3\xbcrich\n");
 }
 
 static void dumps_and_imports(void **state)
@@ -131,6 +147,37 @@ static void dumps_and_imports(void **state)
 	expect(root, line, HVIC_USAGE, "");
 }
 
+/* What is no dump is refused as a whole; what a person has written may be no dump. */
+static void bad_imports(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+	} rows[] = {
+		{ "{\"pools\":[{\"pool\":null,\"items\":[]}]}", HVIC_FAILED },
+		{ "{\"pools\":[null, 1]}", HVIC_FAILED },
+		{ "[]", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"external\",\"items\":[{\"key\":\"a\",\"value\":\"1\"}]}]}",
+		  HVIC_FAILED },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\"},"
+		  "{\"key\":null,\"value\":\"1\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":{}}]}]}",
+		  HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\","
+		  "\"value\":\"1\\u00002\"}]}]}", HVIC_USAGE },
+	};
+	struct unit_root *root = *state;
+	char line[256];
+
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		unit_file(root, "dump", rows[i].text);
+		expect(root, line, rows[i].status, "");
+		expect(root, "kvp get a", HVIC_FAILED, "");
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_root_teardown)
@@ -139,7 +186,9 @@ int main(void)
 		TEST(minds_the_owner),
 		TEST(bad_input),
 		TEST(harmless),
+		TEST(unchanged),
 		TEST(dumps_and_imports),
+		TEST(bad_imports),
 	};
 
 	return cmocka_run_group_tests_name("kvp", tests, NULL, NULL);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which addresses of the host an adapter can have. */
+/* Which addresses of the host an adapter can have, and when it has them. */
 #include "inject.h"
 
 #include <errno.h>
 
 #include "array.h"
+#include "clock.h"
 #include "lease.h"
 #include "unit.h"
 
@@ -74,10 +75,36 @@ static void bounds(void **state)
 	assert_int_equal(hvic_inject_check(&ip), -EINVAL);
 }
 
+/* The adapter has what the host wants as soon as the host does not want it any more. */
+static void confirms(void **state)
+{
+	struct hvic_inject inject = { .root = ((struct unit_root *)*state)->fd };
+	struct hvic_job job = {
+		.inject = &inject, .ip = { .dhcp = 1 },
+		.deadline_us = hvu_now_us() + 60000000,
+	};
+
+	assert_int_equal(hvic_inject_confirm(&job), 0);
+	atomic_store(&job.over, true);
+	assert_int_equal(hvic_inject_confirm(&job), -ECANCELED);
+
+	/* Of the same address with another prefix, the adapter has yet to hear. */
+	atomic_store(&job.over, false);
+	job.link.index = 1;
+	job.ip = (struct hv_ic_kvp_ip){ .n_addresses = 1, .addresses = { at("127.0.0.1", 8) } };
+	job.deadline_us = hvu_now_us() + 50000;
+	/* Not every machine that builds has a loopback. */
+	if (hvic_inject_confirm(&job))
+		skip();
+	job.ip.addresses[0].prefix = 16;
+	assert_int_equal(hvic_inject_confirm(&job), -ETIMEDOUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds),
+		cmocka_unit_test_setup_teardown(confirms, unit_root_setup, unit_root_teardown),
 	};
 
 	return cmocka_run_group_tests_name("inject_check", tests, NULL, NULL);

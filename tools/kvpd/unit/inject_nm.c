@@ -24,7 +24,7 @@ static void expect_said(struct play *play, int status, const char *methods, cons
 static void nm(void **state)
 {
 	struct play *play = begin(state, &ops);
-	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 }, v6 = { .n_addresses = 1 };
 
 	play->nm_manages = true;
 	play->networkd_runs = true;
@@ -51,7 +51,10 @@ static void nm(void **state)
 			       "connection [id hv_ic eth0 interface-name eth0 ]ipv4 [method manual "));
 	/* What has been there by hand stays. */
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
-			       "2001:db8::5 prefix 40 ]]dns []]]"));
+			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 "));
+	add(&v6.addresses[0], "2001:db8::9", 64);
+	expect(play, v6, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_non_null(strstr(play->profile, "ipv4 [method auto dns []]ipv6 [method manual "));
 	end(play);
 }
 
@@ -124,10 +127,29 @@ static void boots(void **state)
 	end(play);
 }
 
+/* It runs, and does not answer; or it does so only to what comes first. */
+static void nm_hangs(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->nm_manages = true;
+	play->host_waits_ms = 400;
+	play->silent = "GetDeviceByIpIface";
+	expect(play, v4(), -ETIMEDOUT, "");
+	play->silent = "CheckpointCreate";
+	expect(play, v4(), -ETIMEDOUT, "CheckpointCreate ");
+	play->silent = "Update2";
+	expect(play, v4(), -ETIMEDOUT, "CheckpointCreate Update2 CheckpointRollback ");
+	play->silent = NULL;
+	play->host_waits_ms = 0;
+	expect(play, v4(), 0, NM_OK);
+	end(play);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nm), TEST(nm_starts), TEST(nm_fails), TEST(boots),
+		TEST(nm), TEST(nm_starts), TEST(nm_fails), TEST(nm_hangs), TEST(boots),
 	};
 
 	return cmocka_run_group_tests_name("inject_nm", tests, NULL, NULL);

@@ -34,6 +34,8 @@
  * @nm_stuck: it does not go back to what was before
  * @networkd_runs: so does systemd-networkd
  * @failing: method that fails
+ * @silent: method that is not answered
+ * @host_waits_ms: how long the host does; 0 for long
  * @confirmed: what waiting for the addresses ends with
  * @slow: it ends only when nobody waits any more
  * @done: methods that change something, in order
@@ -54,7 +56,8 @@ struct play {
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
-	const char *failing;
+	const char *failing, *silent;
+	unsigned int host_waits_ms;
 	int confirmed;
 	bool slow;
 	char done[512];
@@ -109,6 +112,8 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 		note(play, member);
 	if (play->failing && !strcmp(member, play->failing))
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
+	if (play->silent && !strcmp(member, play->silent))
+		return 1;
 	if (!strcmp(member, "GetDeviceByIpIface"))
 		return play->nm_manages && !play->boots ?
 			sd_bus_reply_method_return(call, "o", "/nm/device") :
@@ -332,17 +337,21 @@ static struct hv_ic_kvp_ip both(void)
 static int start(struct play *play, const struct hv_ic_kvp_ip *ip)
 {
 	const struct hvic_link link = { .index = 3, .name = "eth0" };
-	struct hv_ic_kvp_ip now = { .dhcp = 1, .n_addresses = 3, .n_gateways = 1 };
+	struct hv_ic_kvp_ip now = { .dhcp = 1, .n_addresses = 3, .n_gateways = 1, .n_dns = 3 };
 
 	add(&now.addresses[0], "2001:db8::5", 64);
 	add(&now.addresses[1], "2001:db8::6", 64);
 	now.addresses[1].origin = HV_IC_KVP_ORIGIN_DYNAMIC;
 	add(&now.addresses[2], "fe80::5", 64);
 	add(&now.gateways[0], "fe80::1", 0);
+	add(&now.dns[0], "192.0.2.99", 0);
+	add(&now.dns[1], "2001:db8::99", 0);
+	add(&now.dns[2], "::1", 0);
 	play->done[0] = '\0';
 	play->profile[0] = '\0';
 	play->answers = 0;
-	return hvic_inject_begin(&play->inject, 7, 5000, &link, &now, ip);
+	return hvic_inject_begin(&play->inject, 7,
+				 play->host_waits_ms ? play->host_waits_ms : 5000, &link, &now, ip);
 }
 
 static void finish(struct play *play)

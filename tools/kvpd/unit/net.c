@@ -208,6 +208,105 @@ static void lost_events(void **state)
 	hvic_net_close(&net);
 }
 
+/* --- Changes while the kernel answers. ---------------------------------------------------- */
+
+/* The kernel prepares a part before the one before it is read, so that it takes three. */
+#define MANY 1500
+
+/* How many more parts of an answer are followed by a change. */
+static int changes;
+
+/* In the place of libmnl's: something changes as soon as a part of an answer is read. */
+ssize_t mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t size)
+{
+	static unsigned int n;
+	ssize_t len = recv(mnl_socket_get_fd(socket), buffer, size, 0);
+
+	if (changes && ((struct nlmsghdr *)buffer)->nlmsg_type == RTM_NEWADDR) {
+		changes--;
+		change_address(n++ % 2 ? RTM_DELADDR : RTM_NEWADDR, "203.0.113.7",
+			       RT_SCOPE_UNIVERSE, UINT32_MAX);
+	}
+	return len;
+}
+
+static void expect_many(const struct hvic_net *net)
+{
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < MANY; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "198.19.%u.%u", i / 250, i % 250 + 1);
+		found += !!find(net, text);
+	}
+	assert_int_equal(found, MANY);
+}
+
+/* An answer of more than one part, between which something changes. */
+static void torn(void **state)
+{
+	struct hvic_net net;
+
+	need_namespace();
+	set_up(true);
+	for (unsigned int i = 0; i < MANY; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "198.19.%u.%u", i / 250, i % 250 + 1);
+		change_address(RTM_NEWADDR, text, RT_SCOPE_UNIVERSE, UINT32_MAX);
+	}
+	assert_int_equal(hvic_net_open(&net, ((struct unit_root *)*state)->fd), 0);
+	expect_many(&net);
+
+	/* Once: it is asked again. */
+	change_address(RTM_NEWADDR, "203.0.113.1", RT_SCOPE_UNIVERSE, UINT32_MAX);
+	changes = 1;
+	assert_int_equal(hvic_net_refresh(&net), 0);
+	assert_int_equal(changes, 0);
+	expect_many(&net);
+	assert_non_null(find(&net, "203.0.113.1"));
+
+	/* Without an end: that is no reason to tell the host of no address at all. */
+	change_address(RTM_NEWADDR, "203.0.113.2", RT_SCOPE_UNIVERSE, UINT32_MAX);
+	changes = -1;
+	assert_int_equal(hvic_net_refresh(&net), 0);
+	changes = 0;
+	expect_many(&net);
+
+	/* And at last, all is as it is. */
+	change_address(RTM_NEWADDR, "203.0.113.3", RT_SCOPE_UNIVERSE, UINT32_MAX);
+	assert_int_equal(hvic_net_refresh(&net), 0);
+	expect_many(&net);
+	assert_non_null(find(&net, "203.0.113.2"));
+	assert_non_null(find(&net, "203.0.113.3"));
+	hvic_net_close(&net);
+}
+
+/* However much happens, nothing is asked for before somebody wants to know. */
+static void many_events(void **state)
+{
+	struct hvic_net net;
+	unsigned int before;
+
+	need_namespace();
+	set_up(true);
+	assert_int_equal(hvic_net_open(&net, ((struct unit_root *)*state)->fd), 0);
+	before = net.n_dumps;
+	for (int i = 0; i < 50; i++) {
+		change_address(i % 2 ? RTM_DELADDR : RTM_NEWADDR, "203.0.113.9",
+			       RT_SCOPE_UNIVERSE, UINT32_MAX);
+		hvic_net_note(&net);
+	}
+	change_address(RTM_NEWADDR, "203.0.113.9", RT_SCOPE_UNIVERSE, UINT32_MAX);
+	hvic_net_note(&net);
+	assert_int_equal(net.n_dumps, before);
+	assert_int_equal(hvic_net_refresh(&net), 0);
+	assert_true(net.n_dumps <= before + 3);
+	assert_non_null(find(&net, "203.0.113.9"));
+	hvic_net_close(&net);
+}
+
 /* Messages that the kernel would not send. */
 static void malformed(void **state)
 {
@@ -240,7 +339,8 @@ static void malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(events), TEST(routes), TEST(lost_events), TEST(malformed),
+		TEST(events), TEST(routes), TEST(lost_events), TEST(torn),
+		TEST(many_events), TEST(malformed),
 	};
 
 	return cmocka_run_group_tests_name("net", tests, NULL, NULL);

@@ -45,6 +45,34 @@ static void two_in_one_signal(struct test *t)
 	ic_request_free(second);
 }
 
+static bool masked;		/* as the host sees it */
+
+static void look_at_mask(struct ic *hb)
+{
+	struct hv_ring *ring = hv_channel_ring(hb->channel, HV_TO_GUEST);
+
+	masked = ring && __atomic_load_n(&ring->control->interrupt_mask, __ATOMIC_ACQUIRE);
+}
+
+/* The host need not signal what it sends while the guest reads; otherwise it must. */
+static void masked_while_read(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	for (int i = 0; i < 5; i++) {
+		struct ic_request *r = heartbeat_request(hb);
+
+		/* The guest has read all that came before. */
+		test_run(t, 0, "true");
+		look_at_mask(hb);
+		EXPECT(!masked);
+		r->answered = look_at_mask;
+		EXPECT_RESULT(ic_ask(r), 0);
+		EXPECT(masked);
+		ic_request_free(r);
+	}
+}
+
 static void signals_without_packets(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -325,6 +353,7 @@ static void index_beyond(struct test *t)
 
 const struct test_case ring_cases[] = {
 	{ .name = "ring_many_in_one_signal", .run = many_in_one_signal },
+	{ .name = "ring_masked_while_read", .run = masked_while_read, .only = ONLY_HV_IC },
 	{ .name = "ring_two_in_one_signal", .run = two_in_one_signal,
 	  .peer_fails = "it reads one packet per interrupt, and none comes for the second",
 	  .peer_says = "got no answer in time" },

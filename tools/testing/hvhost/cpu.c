@@ -39,9 +39,9 @@ static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 	 * frequencies. EBX: post messages, signal events. EDX: frequencies, crash
 	 * MSRs. No synthetic timers: their messages would share VMBus' source.
 	 */
-	{ .function = FEATURES_LEAF, .eax = 0xa66, .ebx = 0x30, .edx = 0x500 },
+	{ .function = FEATURES_LEAF, .eax = 0xa76, .ebx = 0x30, .edx = 0x500 },
 	/* No auto-EOI, never notify of long spinning. */
-	{ .function = 0x40000004, .eax = 0x200, .ebx = 0xffffffff },
+	{ .function = 0x40000004, .eax = 0x208, .ebx = 0xffffffff },
 	{ .function = 0x40000005, .eax = 0x400, .ebx = 0x40 },
 	{ .function = 0x40000006 },
 	{ .function = ISOLATION_LEAF },

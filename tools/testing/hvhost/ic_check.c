@@ -131,13 +131,29 @@ static bool may_set(const struct ic_question *q, size_t offset)
 	return false;
 }
 
+/* From where on the answer is not, word by word, zero or the request's: mostly at its end. */
+static size_t first_other_word(const struct ic_question *q, const struct ic_packet *p)
+{
+	const uint8_t *a = p->data, *r = q->data;
+	size_t at = sizeof(struct wire_header), end = p->len < q->len ? p->len : q->len;
+	uint64_t answer, request;
+
+	for (; at + sizeof(answer) <= end; at += sizeof(answer)) {
+		memcpy(&answer, a + at, sizeof(answer));
+		memcpy(&request, r + at, sizeof(request));
+		if (answer && answer != request)
+			break;
+	}
+	return at;
+}
+
 /* Bytes that the guest did not set are the request's or 0: all else is a leak. */
 static bool check_no_leak(const struct ic_question *q,
 			  const struct ic_packet *p, char *why)
 {
 	const uint8_t *a = p->data, *r = q->data;
 
-	for (size_t i = sizeof(struct wire_header); i < p->len; i++) {
+	for (size_t i = first_other_word(q, p); i < p->len; i++) {
 		uint8_t echo = i < q->len ? r[i] : 0;
 		size_t offset = i - sizeof(struct wire_header);
 
