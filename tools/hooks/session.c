@@ -97,6 +97,14 @@ static void run_freeze(struct hvic_session *session, const struct hvu_hooks_ques
 	size_t n = 0;
 	char why[200];
 
+	/* Without one there are no hooks, but not all that cannot be read is not there. */
+	if (session->folder.fd < 0 && session->folder.fd != -ENOENT) {
+		answer->status = session->folder.fd;
+		answer->failed = 1;
+		snprintf(answer->text, sizeof(answer->text), "%.100s: %s", session->folder.path,
+			 strerror(-answer->status));
+		return;
+	}
 	session->names = hvu_list(session->folder.fd, ".");
 	while (session->names && session->names[n])
 		n++;
@@ -112,6 +120,21 @@ static void run_freeze(struct hvic_session *session, const struct hvu_hooks_ques
 			note(session, answer, name, phase,
 			     run_one(session, name, phase, question, run, why, sizeof(why)), why);
 	}
+}
+
+/* What another helper has frozen, of which nothing is known: it has been killed. */
+static void adopt(struct hvic_session *session)
+{
+	session->names = hvu_list(session->folder.fd, ".");
+	while (session->names && session->names[session->begun])
+		session->begun++;
+	session->runs = calloc(session->begun + 1, sizeof(*session->runs));
+	if (!session->runs)
+		session->begun = 0;
+	for (size_t i = 0; i < session->begun; i++)
+		session->runs[i] = (struct hvic_run){
+			.started = hvu_hooks_is_name(session->names[i]), .output = -1,
+		};
 }
 
 /* All of them that have been started, whatever fails, and whatever they have become since. */
@@ -150,6 +173,9 @@ void hvic_session_run(struct hvic_session *session, const struct hvu_hooks_quest
 		      struct hvu_hooks_answer *answer)
 {
 	*answer = (struct hvu_hooks_answer){ .phase = question->phase };
+	if (question->phase != HVU_HOOKS_FREEZE && !session->asked)
+		adopt(session);
+	session->asked = true;
 	if (question->phase != HVU_HOOKS_FREEZE)
 		run_undo(session, question, answer);
 	else if (!session->names)

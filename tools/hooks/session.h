@@ -24,6 +24,7 @@ struct hvic_run {
  * @interrupt: a descriptor that ends a hook which runs, when it is readable; -1 for none
  * @say: says a line
  * @data: for @say
+ * @asked: hooks have been run for it
  * @names: of the hooks, ascending; NULL before the freeze and when all is done
  * @runs: of each of them, for the freeze
  * @begun: how many of them that has come to
@@ -33,6 +34,7 @@ struct hvic_session {
 	int interrupt;
 	void (*say)(void *data, const char *name, const char *phase, const char *text);
 	void *data;
+	bool asked;
 	char **names;
 	struct hvic_run *runs;
 	size_t begun;

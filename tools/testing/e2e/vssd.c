@@ -286,6 +286,12 @@ static void unit(struct test *t)
 	test_says(t, 0, "hvic vss test --freeze", ": complete");
 	test_run(t, 0, "tail -n 1 /mnt/hooks | grep -qx thaw");
 	test_run(t, 0, "stat -c %%a /run/hv_ic/vssd.sock | grep -qx 600");
+	/* Who runs the hooks is killed: another one thaws. */
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	test_run(t, 0, "systemctl kill -s KILL hvic-hooks");
+	test_until(t, "! systemctl -q is-active hvic-hooks");
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	test_until(t, "tail -n 2 /mnt/hooks | tr -d '\\n' | grep -qx freezethaw");
 	/* Killed while frozen: it is back in service by itself. */
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_run(t, 0, "systemctl kill -s SEGV hvic-vssd");
