@@ -102,6 +102,9 @@ static void hvic_vmbus_callback(void *context)
 	struct hvic_device *device = context;
 	struct hv_ring_buffer_info *ring = &device->hdev->channel->inbound;
 
+	/* The host may signal before there are rings. */
+	if (!hvic_channel_is_open(&device->channel))
+		return;
 	/* What the host writes while we read needs no signal. */
 	hv_begin_read(ring);
 	hvic_channel_drain(&device->channel);

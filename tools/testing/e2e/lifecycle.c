@@ -275,6 +275,21 @@ static void signalled_unopened(struct test *t)
 	beat_well(t);
 }
 
+/* The host signals a channel that is being opened and has no rings yet. */
+static void signalled_early(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, hb);
+	hv_channel_answer_open(hb->channel, HV_OPEN_EARLY);
+	test_defer(t, grant_open, hb->channel);
+	for (int i = 0; i < 5; i++) {
+		test_run(t, 0, "cd /sys/bus/vmbus/drivers/hv_ic && echo %s > unbind && echo %s > bind",
+			 ic_heartbeat.instance, ic_heartbeat.instance);
+		beat_well(t);
+	}
+}
+
 #define TRACING "/sys/kernel/tracing/"
 
 static void stop_probing(struct test *t, void *context)
@@ -382,6 +397,7 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_signalled_unopened", .run = signalled_unopened, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_signalled_early", .run = signalled_early, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
