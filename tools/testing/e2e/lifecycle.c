@@ -238,6 +238,28 @@ static void switched_while_opening(struct test *t)
 	test_rescind(t, owed);
 }
 
+/*
+ * The same by netlink, where one who waits holds up all other families: the switch of another
+ * service works, and who turns this one is told before long that the host owes the answer.
+ */
+static void switched_by_netlink(struct test *t)
+{
+	struct ic *other = test_ready(t, &ic_timesync);
+	struct ic *owed = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, other);
+	test_touch(t, owed);
+	switch_on_unanswered(t, owed);
+
+	test_run(t, 0, "genl switch 4 0");
+	EXPECT_EQ(hv_channel_wait_state(other->channel, HV_CHANNEL_OFFERED, other->timeout_ms), 0);
+	test_run(t, 0, "genl switch 4 1");
+	EXPECT_EQ(ic_wait_ready(other), 0);
+	test_run(t, 1, "genl switch 1 1 > /tmp/switch 2>&1");
+	test_run(t, 0, "grep 'not answered' /tmp/switch");
+	test_rescind(t, owed);
+}
+
 /* The host refuses a channel after a hibernation: a switch can bring it back. */
 static void reopened_after_resume(struct test *t)
 {
@@ -393,6 +415,8 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_switched_while_rescinded", .run = switched_while_rescinded,
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_switched_while_opening", .run = switched_while_opening,
+	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_switched_by_netlink", .run = switched_by_netlink,
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
 	  .only = ONLY_HV_IC },
