@@ -475,7 +475,7 @@ int hvic_channel_open(struct hvic_channel *ch)
 {
 	int ret;
 
-	/* ORDER: the host may signal before there are rings, so the channel is closed until then. */
+	/* ORDER: the host may signal before there are rings; the channel is closed until then. */
 	ret = ch->bus->open(ch->bus_data);
 	if (ret)
 		return ret;
@@ -519,6 +519,7 @@ void hvic_channel_close(struct hvic_channel *ch)
  */
 bool hvic_channel_is_open(struct hvic_channel *ch)
 {
+	/* Pairs with hvic_channel_set_state(). */
 	return smp_load_acquire(&ch->state) != HVIC_CHANNEL_CLOSED;
 }
 
