@@ -149,6 +149,7 @@ static int has_address(const struct hvic_net *net, int index,
 		const struct hvic_address *address = &net->addresses[i];
 
 		if (address->index != index || address->ip.family != wanted->family ||
+		    address->ip.prefix != wanted->prefix ||
 		    memcmp(address->ip.bytes, wanted->bytes, sizeof(wanted->bytes)))
 			continue;
 		if (address->flags & IFA_F_DADFAILED)
@@ -354,13 +355,17 @@ static bool is_link_local(const struct hv_ic_kvp_address *address)
 	return address->family == 6 && address->bytes[0] == 0xfe;
 }
 
-/* What has been set up by hand; DHCP, routers and the kernel say again what they have said. */
+/*
+ * What has been set up by hand; DHCP, routers and the kernel say again what they have said. Name
+ * servers do not tell where they come from: they are as their family is.
+ */
 static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
 {
 	struct hv_ic_kvp_ip ip = *now;
 
 	ip.n_addresses = 0;
 	ip.n_gateways = 0;
+	ip.n_dns = 0;
 	for (uint32_t i = 0; i < now->n_addresses; i++)
 		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
 		    !is_link_local(&now->addresses[i]))
@@ -368,6 +373,13 @@ static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
 	for (uint32_t i = 0; i < now->n_gateways; i++)
 		if (!is_link_local(&now->gateways[i]))
 			ip.gateways[ip.n_gateways++] = now->gateways[i];
+	for (uint32_t i = 0; i < now->n_dns; i++) {
+		const struct hv_ic_kvp_address *dns = &now->dns[i];
+
+		if (is_unicast(dns) && hvic_job_has_family(&ip, dns->family) &&
+		    !(dns->family == 4 && ip.dhcp))
+			ip.dns[ip.n_dns++] = *dns;
+	}
 	return ip;
 }
 

@@ -81,8 +81,8 @@ static void networkd_fails(void **state)
 	expect(play, dhcp, 0, "Reload ReconfigureLink ");
 	play->confirmed = -ETIMEDOUT;
 	expect(play, v4(), -ETIMEDOUT, "Reload ReconfigureLink Reload ReconfigureLink ");
-	/* With what the adapter had by hand of IPv6 */
-	expect_file(play, HEAD "DHCP=ipv4\nAddress=2001:db8::5/64");
+	/* With what the adapter had by hand of IPv6, and not with what DHCP says again. */
+	expect_file(play, HEAD "DHCP=ipv4\nAddress=2001:db8::5/64\nDNS=2001:db8::99");
 	expect_only_that(play);
 	end(play);
 }

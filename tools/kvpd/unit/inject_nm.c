@@ -24,7 +24,7 @@ static void expect_said(struct play *play, int status, const char *methods, cons
 static void nm(void **state)
 {
 	struct play *play = begin(state, &ops);
-	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 }, v6 = { .n_addresses = 1 };
 
 	play->nm_manages = true;
 	play->networkd_runs = true;
@@ -51,7 +51,10 @@ static void nm(void **state)
 			       "connection [id hv_ic eth0 interface-name eth0 ]ipv4 [method manual "));
 	/* What has been there by hand stays. */
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
-			       "2001:db8::5 prefix 40 ]]dns []]]"));
+			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 "));
+	add(&v6.addresses[0], "2001:db8::9", 64);
+	expect(play, v6, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_non_null(strstr(play->profile, "ipv4 [method auto dns []]ipv6 [method manual "));
 	end(play);
 }
 

@@ -337,13 +337,16 @@ static struct hv_ic_kvp_ip both(void)
 static int start(struct play *play, const struct hv_ic_kvp_ip *ip)
 {
 	const struct hvic_link link = { .index = 3, .name = "eth0" };
-	struct hv_ic_kvp_ip now = { .dhcp = 1, .n_addresses = 3, .n_gateways = 1 };
+	struct hv_ic_kvp_ip now = { .dhcp = 1, .n_addresses = 3, .n_gateways = 1, .n_dns = 3 };
 
 	add(&now.addresses[0], "2001:db8::5", 64);
 	add(&now.addresses[1], "2001:db8::6", 64);
 	now.addresses[1].origin = HV_IC_KVP_ORIGIN_DYNAMIC;
 	add(&now.addresses[2], "fe80::5", 64);
 	add(&now.gateways[0], "fe80::1", 0);
+	add(&now.dns[0], "192.0.2.99", 0);
+	add(&now.dns[1], "2001:db8::99", 0);
+	add(&now.dns[2], "::1", 0);
 	play->done[0] = '\0';
 	play->profile[0] = '\0';
 	play->answers = 0;
