@@ -306,8 +306,10 @@ static void signalled_early(struct test *t)
 	hv_channel_answer_open(hb->channel, HV_OPEN_EARLY);
 	test_defer(t, grant_open, hb->channel);
 	for (int i = 0; i < 5; i++) {
-		test_run(t, 0, "cd /sys/bus/vmbus/drivers/hv_ic; for f in unbind bind; do"
-			 " echo %s > $f || exit; done", ic_heartbeat.instance);
+		test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind",
+			 ic_heartbeat.instance);
+		test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind",
+			 ic_heartbeat.instance);
 		beat_well(t);
 	}
 }
