@@ -112,6 +112,16 @@ static void expect_cancel(struct fake_channel *f, int status)
 	expect_nothing_to_read(f);
 }
 
+static bool is_in_session(struct fake_channel *f)
+{
+	bool in_session;
+
+	spin_lock_bh(&f->ch.lock);
+	in_session = hvic_fcopy_in_session(&f->ch);
+	spin_unlock_bh(&f->ch.lock);
+	return in_session;
+}
+
 static void expect_idle(struct fake_channel *f)
 {
 	KUNIT_EXPECT_EQ(f->test, fcopy_of(f->ch.priv)->state, FCOPY_IDLE);
@@ -192,6 +202,7 @@ static void start_is_late(struct kunit *test)
 	id = asked_to_start(f);
 	deadline_passes(f);
 	expect_status(f, 1, 100, HVIC_STATUS_TIMEOUT);
+	KUNIT_EXPECT_FALSE(test, is_in_session(f));
 	KUNIT_EXPECT_EQ(test, daemon_reads(f, HV_IC_OVER)->record.id, id);
 	KUNIT_EXPECT_EQ(test, says(f, id, 0), -ESTALE);
 	expect_cancel(f, -ECANCELED);
@@ -359,6 +370,21 @@ static void stops_reading(struct kunit *test)
 	expect_status(f, 1, 77, HVIC_STATUS_TIMEOUT);
 	host_gets(f, cancel, HVIC_STATUS_OK);
 	expect_cancel(f, -ECANCELED);
+}
+
+/* Nobody will make room. */
+static void dies_while_it_waits(struct kunit *test)
+{
+	struct fake_channel *f = throttled(test);
+
+	KUNIT_EXPECT_TRUE(test, is_in_session(f));
+	daemon_goes(f);
+	KUNIT_ASSERT_EQ(test, f->n_out, 1);
+	expect_status(f, 1, 77, HVIC_STATUS_NOT_CONNECTED);
+	expect_phase(test, 2, HV_IC_FCOPY_PHASE_FAILED, -ENOTCONN);
+	/* The host may never say that it has given up. */
+	KUNIT_EXPECT_FALSE(test, is_in_session(f));
+	host_gets(f, block, HVIC_STATUS_NOT_CONNECTED);
 }
 
 /* --- COMPLETE and CANCEL. ------------------------------------------------------------------ */
@@ -618,6 +644,7 @@ static struct kunit_case svc_fcopy_cases[] = {
 	KUNIT_CASE(fails_while_it_waits),
 	KUNIT_CASE(answers_what_it_was_not_asked),
 	KUNIT_CASE(stops_reading),
+	KUNIT_CASE(dies_while_it_waits),
 	KUNIT_CASE(complete_waits_for_the_disk),
 	KUNIT_CASE(complete_fails),
 	KUNIT_CASE(block_fails_after_complete),

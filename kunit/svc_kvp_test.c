@@ -429,6 +429,24 @@ static void overtaken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stored(f, first), -ESTALE);
 }
 
+/* The others are handed over all the same, also if that word cannot be stored. */
+static void overtaken_in_vain(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	u64 first;
+
+	host_sets(f, 'a', '1', 1);
+	host_sets(f, 'b', '2', 2);
+	daemon_comes(f);
+	first = handed(f, HV_IC_KVP_SET, "a", "1");
+	host_sets(f, 'a', '3', 3);
+	KUNIT_EXPECT_EQ(test, stored(f, first), -ESTALE);
+	daemon_answers(f, daemon_reads(f, HV_IC_KVP_SET)->record.id, -ENOSPC, NULL, 0);
+	expect_status(f, 3, 3, HVIC_STATUS_DISK_FULL);
+	KUNIT_EXPECT_EQ(test, stored(f, handed(f, HV_IC_KVP_SET, "b", "2")), 0);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
 static void handed_over_again_after_negotiate(struct kunit *test)
 {
 	struct fake_channel *f = test->priv;
@@ -520,6 +538,7 @@ static struct kunit_case svc_kvp_cases[] = {
 	KUNIT_CASE(killed_while_asked),
 	KUNIT_CASE(cannot_be_stored),
 	KUNIT_CASE(overtaken),
+	KUNIT_CASE(overtaken_in_vain),
 	KUNIT_CASE(handed_over_again_after_negotiate),
 	KUNIT_CASE(holds_no_more_than_a_bound),
 	KUNIT_CASE(addresses_wait_for_a_daemon),

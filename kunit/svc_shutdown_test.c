@@ -194,6 +194,8 @@ static const struct grace_row {
 	{ "the host says nothing", 60, 0, 60, "EVENT=reboot GRACE=60" },
 	{ "the host gives less", 60, 30, 30, "EVENT=reboot GRACE=30" },
 	{ "the host gives more", 60, 3600, 60, "EVENT=reboot GRACE=60" },
+	/* A timer cannot wait that long. */
+	{ "no end of it", U32_MAX, 0, 86400, "EVENT=reboot GRACE=86400" },
 };
 
 ROWS(grace);

@@ -106,8 +106,13 @@ static int fake_thaw(struct super_block *sb)
 	return 0;
 }
 
+/* What happens while a file system is put; NULL for nothing. */
+static void (*while_put)(void);
+
 static void fake_put(struct super_block *sb)
 {
+	if (while_put)
+		while_put();
 }
 
 static const struct hvic_hold_ops fake_disks = {
@@ -949,6 +954,80 @@ static void freezes_beyond_its_session(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
 }
 
+static void die_meanwhile(void)
+{
+	meanwhile = NULL;
+	daemon_dies(stage);
+}
+
+/* The kernel thaws, so the host's THAW succeeds whether the daemon lives to hear of it or not. */
+static void daemon_dies_while_thawing(struct kunit *test)
+{
+	begin(stage, NATIVE);
+	happen(stage, FREEZE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	meanwhile = die_meanwhile;
+	happen(stage, THAW);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 2);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+}
+
+static void freeze_after_deadline(void)
+{
+	meanwhile = NULL;
+	spin_lock_bh(&stage->f.ch.lock);
+	hvic_channel_abort(&stage->f.ch, -ETIMEDOUT);
+	spin_unlock_bh(&stage->f.ch.lock);
+	host_wants(stage, HVIC_WIRE_VSS_FREEZE);
+}
+
+/* A THAW whose time was over before all had thawed is not waited for by the next FREEZE. */
+static void thaw_takes_too_long(struct kunit *test)
+{
+	begin(stage, NATIVE);
+	happen(stage, FREEZE);
+	stage->slow = true;
+	meanwhile = freeze_after_deadline;
+	happen(stage, THAW);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	happen(stage, OVERDUE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 3);
+	expect_status(&stage->f, 3, 3, HVIC_STATUS_TIMEOUT);
+}
+
+static struct completion unmounted;
+
+static void put_takes_long(void)
+{
+	wait_for_completion_timeout(&unmounted, 60 * HZ);
+}
+
+/* One that was unmounted while it was held is shut down by its put: nobody waits for that. */
+static void unmounted_while_held(struct kunit *test)
+{
+	u32 session;
+
+	init_completion(&unmounted);
+	while_put = put_takes_long;
+	begin(stage, NATIVE);
+	happen(stage, FREEZE);
+	host_wants(stage, HVIC_WIRE_VSS_THAW);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), 0);
+	hvic_hold_end(session, -ECANCELED);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	complete_all(&unmounted);
+	settle();
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
+}
+
 static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(broken_promise),
 	KUNIT_CASE(new_promise),
@@ -964,6 +1043,9 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(thaw_is_late),
 	KUNIT_CASE(nothing_held),
 	KUNIT_CASE(freezes_beyond_its_session),
+	KUNIT_CASE(daemon_dies_while_thawing),
+	KUNIT_CASE(thaw_takes_too_long),
+	KUNIT_CASE(unmounted_while_held),
 	KUNIT_CASE_PARAM(orders, next_beginning),
 	{}
 };
@@ -980,6 +1062,7 @@ static int svc_vss_init(struct kunit *test)
 	stage->test = test;
 	memset(is_frozen, 0, sizeof(is_frozen));
 	meanwhile = NULL;
+	while_put = NULL;
 	return 0;
 }
 

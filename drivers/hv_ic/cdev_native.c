@@ -217,33 +217,27 @@ static ssize_t native_write(struct file *filp, const char __user *buf, size_t co
 	return ret ?: count;
 }
 
-static long native_hold(struct native_file *nf, const void __user *arg)
+/* To freeze takes its time: nothing but the number of the session is kept meanwhile. */
+static long native_hold(const void __user *arg)
 {
 	struct hv_ic_vss_hold hold;
 
 	if (copy_from_user(&hold, arg, sizeof(hold)))
 		return -EFAULT;
-	/* To freeze takes its time: nothing but the number of the session is kept meanwhile. */
-	if (!hvic_cdev_get_link(nf->file.cdev))
-		return -ENODEV;
-	hvic_cdev_put_link(nf->file.cdev);
 	return hvic_hold_fd(hold.session ?: hvic_hold_session(), hold.fd);
 }
 
-static long native_end_holds(struct native_file *nf, u32 session)
+static long native_end_holds(u32 session)
 {
-	if (!hvic_cdev_get_link(nf->file.cdev))
-		return -ENODEV;
 	hvic_hold_end(session ?: hvic_hold_session(), -ECANCELED);
-	hvic_cdev_put_link(nf->file.cdev);
 	return hvic_hold_wait();
 }
 
-static long native_end(struct native_file *nf, const u32 __user *arg)
+static long native_end(const u32 __user *arg)
 {
 	u32 session;
 
-	return get_user(session, arg) ? -EFAULT : native_end_holds(nf, session);
+	return get_user(session, arg) ? -EFAULT : native_end_holds(session);
 }
 
 static long native_try(struct native_file *nf, u32 __user *arg)
@@ -262,21 +256,32 @@ static long native_try(struct native_file *nf, u32 __user *arg)
 	return -EFAULT;
 }
 
+static bool native_is_alive(struct native_file *nf)
+{
+	bool alive = hvic_cdev_get_link(nf->file.cdev);
+
+	if (alive)
+		hvic_cdev_put_link(nf->file.cdev);
+	return alive;
+}
+
 static long native_ioctl(struct file *filp, unsigned int command, unsigned long arg)
 {
 	struct native_file *nf = filp->private_data;
 
 	if (!(READ_ONCE(nf->features) & HV_IC_FEATURE_HOLD))
 		return -ENOTTY;
+	if (!native_is_alive(nf))
+		return -ENODEV;
 	switch (command) {
 	case HV_IC_VSS_HOLD:
-		return native_hold(nf, (const void __user *)arg);
+		return native_hold((const void __user *)arg);
 	case HV_IC_VSS_RELEASE:
-		return native_end_holds(nf, 0);
+		return native_end_holds(0);
 	case HV_IC_VSS_TRY:
 		return native_try(nf, (u32 __user *)arg);
 	case HV_IC_VSS_END:
-		return native_end(nf, (const u32 __user *)arg);
+		return native_end((const u32 __user *)arg);
 	default:
 		return -ENOTTY;
 	}

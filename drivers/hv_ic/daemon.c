@@ -71,7 +71,8 @@ static void hvic_daemon_gone(void *service)
 	spin_lock_bh(&daemon->ch->lock);
 	if (daemon->ops->going)
 		daemon->ops->going(daemon);
-	hvic_channel_abort(daemon->ch, -ENOTCONN);
+	if (daemon->asked)
+		hvic_channel_abort(daemon->ch, -ENOTCONN);
 	if (daemon->ops->gone)
 		daemon->ops->gone(daemon);
 	hvic_event->service(daemon->ch);

@@ -21,7 +21,7 @@ struct seq_file;
  * @attached: a daemon has come; optional
  * @going: it goes. What it has been asked and has not answered is answered with %-ENOTCONN
  *	after that, unless the service answers here; optional
- * @gone: it has gone, and the open request has been answered; optional
+ * @gone: it has gone, and what it has been asked has been answered; optional
  * @reply: the answer to record @id; see struct hvic_link_ops. An answer to an event,
  *	with the id 0, comes only from daemons that use the older device.
  * @read: the daemon has read a record; optional

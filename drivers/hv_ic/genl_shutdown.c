@@ -116,7 +116,7 @@ static int shutdown_get(struct sk_buff *request, struct genl_info *info)
 	return hvic_genl_message_reply(&message, info, min(ret, 0));
 }
 
-static struct netlink_range_validation grace_range = { .max = 24 * 60 * 60 };
+static struct netlink_range_validation grace_range = { .max = HVIC_SHUTDOWN_GRACE_MAX };
 
 static const struct nla_policy shutdown_set_policy[] = {
 	[HV_IC_A_SHUTDOWN_POWEROFF]	= NLA_POLICY_MAX(NLA_U32, HV_IC_POLICY_NOTIFY),

@@ -47,6 +47,7 @@ struct hvic_hold {
  * @ops: what is done to a file system
  * @queue: where file systems are thawed
  * @thaw: thaws what is @ending
+ * @let_go: puts what is @done
  * @overdue: ends the session when its time is over
  * @thawed: woken when nothing is frozen or freezing any more for a session that is over
  * @lock: guards all below; nests inside the lock of a channel
@@ -62,11 +63,13 @@ struct hvic_hold {
  * @since: when @timed began: the first began to freeze, or the host was told
  * @ending: file systems that are to be thawed, in that order
  * @thawing: one of them is being thawed
+ * @done: file systems that have thawed and are to be put
  */
 struct hvic_holds {
 	const struct hvic_hold_ops *ops;
 	struct workqueue_struct *queue;
 	struct work_struct thaw;
+	struct work_struct let_go;
 	struct delayed_work overdue;
 	wait_queue_head_t thawed;
 
@@ -83,6 +86,7 @@ struct hvic_holds {
 	ktime_t since;
 	struct list_head ending;
 	bool thawing;
+	struct list_head done;
 };
 
 static struct hvic_holds holds;
@@ -107,11 +111,30 @@ static void hvic_hold_thaw_one(struct hvic_hold *hold)
 {
 	int err = holds.ops->thaw(hold->sb);
 
-	if (err)
-		pr_notice_ratelimited("a file system that a backup held was thawed by another program (error %d)\n",
-				      err);
-	holds.ops->put(hold->sb);
-	kfree(hold);
+	if (err == -EINVAL)
+		pr_notice_ratelimited("a file system that a backup held was thawed by another program\n");
+	else if (err)
+		pr_err_ratelimited("a file system that a backup held does not thaw: try fsfreeze --unfreeze (error %d)\n",
+				   err);
+}
+
+/*
+ * One that was unmounted meanwhile is shut down by its put, which takes as long as its
+ * disk wants. So nothing that is frozen waits for that.
+ */
+static void hvic_hold_let_go(struct work_struct *work)
+{
+	struct hvic_hold *hold;
+
+	spin_lock_bh(&holds.lock);
+	while ((hold = list_first_entry_or_null(&holds.done, struct hvic_hold, list))) {
+		list_del(&hold->list);
+		spin_unlock_bh(&holds.lock);
+		holds.ops->put(hold->sb);
+		kfree(hold);
+		spin_lock_bh(&holds.lock);
+	}
+	spin_unlock_bh(&holds.lock);
 }
 
 static void hvic_hold_thaw_all(struct work_struct *work)
@@ -125,6 +148,8 @@ static void hvic_hold_thaw_all(struct work_struct *work)
 		spin_unlock_bh(&holds.lock);
 		hvic_hold_thaw_one(hold);
 		spin_lock_bh(&holds.lock);
+		list_add_tail(&hold->list, &holds.done);
+		schedule_work(&holds.let_go);
 	}
 	holds.thawing = false;
 	if (holds.ended)
@@ -545,18 +570,20 @@ int hvic_hold_init(const struct hvic_hold_ops *ops)
 {
 	holds = (struct hvic_holds){ .ops = ops };
 	INIT_WORK(&holds.thaw, hvic_hold_thaw_all);
+	INIT_WORK(&holds.let_go, hvic_hold_let_go);
 	INIT_DELAYED_WORK(&holds.overdue, hvic_hold_overdue);
 	init_waitqueue_head(&holds.thawed);
 	spin_lock_init(&holds.lock);
 	INIT_LIST_HEAD(&holds.freezing);
 	INIT_LIST_HEAD(&holds.held);
 	INIT_LIST_HEAD(&holds.ending);
+	INIT_LIST_HEAD(&holds.done);
 	holds.queue = alloc_workqueue("hv_ic_thaw", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	return holds.queue ? 0 : -ENOMEM;
 }
 
 /**
- * hvic_hold_exit() - wait until everything has thawed
+ * hvic_hold_exit() - wait until everything has thawed and is let go
  *
  * Context: may sleep; there is no channel any more, and no open device.
  */
@@ -564,4 +591,5 @@ void hvic_hold_exit(void)
 {
 	cancel_delayed_work_sync(&holds.overdue);
 	destroy_workqueue(holds.queue);
+	flush_work(&holds.let_go);
 }

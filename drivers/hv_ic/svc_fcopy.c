@@ -388,6 +388,9 @@ static void hvic_fcopy_gone(struct hvic_daemon *daemon)
 {
 	struct hvic_fcopy *fcopy = fcopy_of(daemon);
 
+	/* The daemon was not asked for that answer, but will not make room any more. */
+	if (fcopy->throttled_id)
+		hvic_channel_abort(daemon->ch, -ENOTCONN);
 	fcopy->throttled_id = 0;
 	fcopy->left_read = false;
 	if (fcopy->begun.start)
@@ -419,7 +422,12 @@ static void hvic_fcopy_reset(struct hvic_channel *ch)
 
 static bool hvic_fcopy_in_session(struct hvic_channel *ch)
 {
-	return fcopy_of(ch->priv)->state != FCOPY_IDLE;
+	const struct hvic_fcopy *fcopy = fcopy_of(ch->priv);
+
+	/* What has failed the host need not end. */
+	if (fcopy->state == FCOPY_ASKED)
+		return hvic_channel_is_deferred(ch);
+	return fcopy->state == FCOPY_ACTIVE && !fcopy->error;
 }
 
 static void hvic_fcopy_show(struct hvic_channel *ch, struct seq_file *out)

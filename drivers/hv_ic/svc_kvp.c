@@ -220,8 +220,11 @@ static int hvic_kvp_handed_over(struct hvic_kvp *kvp, u64 id, int status)
 	bool is_missing = status == -ENOENT || status == -ENODATA;
 	struct hvic_kvp_held *held = kvp->handing;
 
-	if (!held || id != kvp->handing_id)
+	if (!held || id != kvp->handing_id) {
+		/* The host has overtaken that one, but not those behind it. */
+		hvic_kvp_hand_over(kvp);
 		return -ESTALE;
+	}
 	kvp->handing = NULL;
 	if (!is_final(status)) {
 		/* A full disk, say: the others come first when it is tried again. */

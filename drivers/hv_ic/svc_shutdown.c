@@ -59,7 +59,7 @@ MODULE_PARM_DESC(shutdown_hibernate, "When the host asks for hibernation: allow,
 
 static unsigned int shutdown_grace = 60;
 module_param(shutdown_grace, uint, 0644);
-MODULE_PARM_DESC(shutdown_grace, "Grace period of policy notify, in seconds; a shorter one that the host gives goes first");
+MODULE_PARM_DESC(shutdown_grace, "Grace period of policy notify, in seconds, at most a day; a shorter one that the host gives goes first");
 
 static const char * const action_words[] = {
 	[HVIC_SHUTDOWN_POWEROFF]	= "poweroff",
@@ -109,7 +109,7 @@ void hvic_shutdown_get_policy(struct hvic_shutdown_policy *out)
 
 	for (i = 0; i < ARRAY_SIZE(policy); i++)
 		out->actions[i] = READ_ONCE(policy[i]);
-	out->grace = READ_ONCE(shutdown_grace);
+	out->grace = min_t(unsigned int, READ_ONCE(shutdown_grace), HVIC_SHUTDOWN_GRACE_MAX);
 }
 
 /**
@@ -318,11 +318,12 @@ static void hvic_shutdown_refuse(struct hvic_shutdown *sd, struct hvic_shutdown_
 
 static unsigned long hvic_shutdown_grace(const struct hvic_shutdown_request *req)
 {
-	unsigned long grace = READ_ONCE(shutdown_grace);
+	struct hvic_shutdown_policy now;
 
-	if (READ_ONCE(policy[req->action]) != HV_IC_POLICY_NOTIFY)
+	hvic_shutdown_get_policy(&now);
+	if (now.actions[req->action] != HV_IC_POLICY_NOTIFY)
 		return 0;
-	return req->timeout ? min_t(unsigned long, grace, req->timeout) : grace;
+	return req->timeout ? min(now.grace, req->timeout) : now.grace;
 }
 
 /* Returns true if the handler has the question, and thereby the host no answer yet. */

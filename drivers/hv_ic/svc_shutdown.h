@@ -54,6 +54,9 @@ static inline bool hvic_shutdown_is_over(const struct hvic_shutdown_info *info)
 	return info->phase >= HV_IC_PHASE_DONE;
 }
 
+/* The longest grace period, in seconds; timers cannot wait for more than some days. */
+#define HVIC_SHUTDOWN_GRACE_MAX	(24 * 60 * 60)
+
 /**
  * struct hvic_shutdown_policy - what the host may do
  * @actions: by enum hv_ic_action

@@ -464,6 +464,7 @@ static void hvic_vss_failed(struct hvic_channel *ch, int err)
 	struct hvic_vss *vss = vss_of(ch->priv);
 
 	hvic_vss_withdraw(vss, err);
+	vss->thaw_id = 0;
 	/* For the host it comes too late, but an older daemon has to do it all the same. */
 	if (vss->op == HVIC_WIRE_VSS_THAW && err == -ETIMEDOUT && hvic_vss_may_be_frozen(vss))
 		hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, err, NULL, 0);

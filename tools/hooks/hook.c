@@ -189,6 +189,9 @@ static int follow(struct hvic_hook *hook, int64_t until, int interrupt)
  * @timeout_ms: how long it may take; then it and its process group are ended
  * @interrupt: a descriptor that ends it as well, when it is readable; -1 for none
  *
+ * What it has said is in @hook. A process that it has left may go on writing, and would end if that
+ * failed: @hook->output is for the caller to close, if it is not -1.
+ *
  * Return: its exit status, 128 + the signal that ended it; %-ETIMEDOUT or %-EINTR if we ended it;
  * or another negative errno.
  */
@@ -208,8 +211,6 @@ int hvic_hook_wait(struct hvic_hook *hook, uint32_t timeout_ms, int interrupt)
 	/* What it said just before its end. */
 	for (unsigned int i = 0; i < 16 && hook->output >= 0 && hook->len < sizeof(hook->said); i++)
 		listen_to(hook);
-	if (hook->output >= 0)
-		close(hook->output);
 	close(hook->process);
 	if (ret)
 		return ret;

@@ -12,7 +12,7 @@
 
 /**
  * struct hvic_hook_folder - where hooks are
- * @fd: of the folder
+ * @fd: of the folder; or a negative errno
  * @path: of it, for their names
  * @owner: who has to own it and the hooks
  */

@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,6 +68,99 @@ static bool is_sound(const struct hvu_hooks_question *question, ssize_t len)
 }
 
 /**
+ * struct watch - what ends a hook, and the backup
+ * @signals: readable when we are told to end; what was frozen has to thaw before
+ * @both: readable when that or the connection is
+ * @before: the mask of signals
+ */
+struct watch {
+	int signals;
+	int both;
+	sigset_t before;
+};
+
+static int watch_begin(struct watch *watch, int connection)
+{
+	struct epoll_event told = { .events = EPOLLIN }, asked = told;
+	sigset_t ends;
+	int ret;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGHUP);
+	watch->signals = signalfd(-1, &ends, SFD_CLOEXEC);
+	watch->both = epoll_create1(EPOLL_CLOEXEC);
+	told.data.fd = watch->signals;
+	asked.data.fd = connection;
+	if (watch->signals < 0 || watch->both < 0 ||
+	    epoll_ctl(watch->both, EPOLL_CTL_ADD, watch->signals, &told) ||
+	    epoll_ctl(watch->both, EPOLL_CTL_ADD, connection, &asked)) {
+		ret = -errno;
+		goto err_close;
+	}
+	sigprocmask(SIG_BLOCK, &ends, &watch->before);
+	return 0;
+
+err_close:
+	if (watch->both >= 0)
+		close(watch->both);
+	if (watch->signals >= 0)
+		close(watch->signals);
+	return ret;
+}
+
+/* A signal that has come takes effect now, so that this may not return. */
+static void watch_end(struct watch *watch)
+{
+	close(watch->both);
+	close(watch->signals);
+	sigprocmask(SIG_SETMASK, &watch->before, NULL);
+}
+
+/* The next question; 0 if there will be none, or we are told to end. */
+static ssize_t receive(const struct watch *watch, int connection,
+		       struct hvu_hooks_question *question)
+{
+	struct epoll_event event;
+	ssize_t len;
+
+	for (;;) {
+		len = recv(connection, question, sizeof(*question), MSG_DONTWAIT);
+		if (len >= 0 || (errno != EAGAIN && errno != EINTR))
+			return len;
+		if (epoll_wait(watch->both, &event, 1, -1) > 0 && event.data.fd == watch->signals)
+			return 0;
+	}
+}
+
+static int serve(const struct watch *watch, int connection, struct hvic_session *session,
+		 struct lines *lines)
+{
+	struct hvu_hooks_question question;
+	struct hvu_hooks_answer answer;
+	uint32_t timeout_ms = TIMEOUT_MS;
+	int ret = 0;
+
+	for (;;) {
+		ssize_t len = receive(watch, connection, &question);
+
+		if (len > 0 && !is_sound(&question, len))
+			ret = -EBADMSG;
+		if (len <= 0 || ret)
+			break;
+		timeout_ms = question.timeout_ms;
+		hvic_session_run(session, &question, &answer);
+		if (send(connection, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			break;
+		if (question.phase != HVU_HOOKS_FREEZE)
+			log_lines(lines);
+	}
+	hvic_session_end(session, timeout_ms);
+	return ret;
+}
+
+/**
  * hvic_serve() - run the hooks of a backup
  * @connection: of hvic-vssd; closed
  * @folder: where hooks are
@@ -75,34 +171,22 @@ int hvic_serve(int connection, const struct hvic_hook_folder *folder)
 {
 	struct lines lines = { .n = 0 };
 	struct hvic_session session = {
-		.folder = *folder, .interrupt = connection, .say = say, .data = &lines,
+		.folder = *folder, .say = say, .data = &lines,
 	};
-	struct hvu_hooks_question question;
-	struct hvu_hooks_answer answer;
-	uint32_t timeout_ms = TIMEOUT_MS;
-	int ret = 0;
+	struct watch watch;
+	int ret = watch_begin(&watch, connection);
 
+	if (ret) {
+		close(connection);
+		return ret;
+	}
+	session.interrupt = watch.both;
 	/* Who inherits what hooks leave behind. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	for (;;) {
-		ssize_t len = recv(connection, &question, sizeof(question), 0);
-
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len > 0 && !is_sound(&question, len))
-			ret = -EBADMSG;
-		if (len <= 0 || ret)
-			break;
-		timeout_ms = question.timeout_ms;
-		hvic_session_run(&session, &question, &answer);
-		if (send(connection, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
-			break;
-		if (question.phase != HVU_HOOKS_FREEZE)
-			log_lines(&lines);
-	}
-	hvic_session_end(&session, timeout_ms);
+	ret = serve(&watch, connection, &session, &lines);
 	close(connection);
 	log_lines(&lines);
+	watch_end(&watch);
 	return ret;
 }
 

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "root.h"
 
@@ -33,12 +35,14 @@ static void say_all(const struct hvic_session *session, const struct hvic_hook *
 
 /* Returns 0, or a negative errno with the reason in @why. */
 static int run_one(const struct hvic_session *session, const char *name, const char *phase,
-		   const struct hvu_hooks_question *question, char *why, size_t size)
+		   const struct hvu_hooks_question *question, struct hvic_run *run, char *why,
+		   size_t size)
 {
 	const char *refusal = hvic_hook_refusal(&session->folder, name);
 	struct hvic_hook hook;
 	int ret;
 
+	*run = (struct hvic_run){ .output = -1 };
 	if (refusal) {
 		snprintf(why, size, "refused: %s", refusal);
 		return -EPERM;
@@ -50,6 +54,7 @@ static int run_one(const struct hvic_session *session, const char *name, const c
 	}
 	ret = hvic_hook_wait(&hook, question->timeout_ms,
 			     question->phase == HVU_HOOKS_FREEZE ? session->interrupt : -1);
+	*run = (struct hvic_run){ .started = true, .output = hook.output };
 	say_all(session, &hook, name, phase);
 	if (ret == -ETIMEDOUT)
 		snprintf(why, size, "ended, since it took longer than %u ms",
@@ -63,6 +68,12 @@ static int run_one(const struct hvic_session *session, const char *name, const c
 	else if (ret)
 		snprintf(why, size, "%s", strerror(-ret));
 	return ret > 0 ? -EIO : ret;
+}
+
+static void close_output(const struct hvic_run *run)
+{
+	if (run->output >= 0)
+		close(run->output);
 }
 
 static void note(const struct hvic_session *session, struct hvu_hooks_answer *answer,
@@ -82,36 +93,71 @@ static void note(const struct hvic_session *session, struct hvu_hooks_answer *an
 static void run_freeze(struct hvic_session *session, const struct hvu_hooks_question *question,
 		       struct hvu_hooks_answer *answer)
 {
+	const char *phase = words[HVU_HOOKS_FREEZE];
+	size_t n = 0;
 	char why[200];
 
+	/* Without one there are no hooks, but not all that cannot be read is not there. */
+	if (session->folder.fd < 0 && session->folder.fd != -ENOENT) {
+		answer->status = session->folder.fd;
+		answer->failed = 1;
+		snprintf(answer->text, sizeof(answer->text), "%.100s: %s", session->folder.path,
+			 strerror(-answer->status));
+		return;
+	}
 	session->names = hvu_list(session->folder.fd, ".");
-	if (!session->names)
+	while (session->names && session->names[n])
+		n++;
+	session->runs = session->names ? calloc(n + 1, sizeof(*session->runs)) : NULL;
+	if (!session->runs)
 		answer->status = -ENOMEM;
-	while (!answer->status && session->names[session->begun]) {
-		const char *name = session->names[session->begun++];
+	while (!answer->status && session->begun < n) {
+		const char *name = session->names[session->begun];
+		struct hvic_run *run = &session->runs[session->begun++];
 
+		run->output = -1;
 		if (hvu_hooks_is_name(name))
-			note(session, answer, name, words[HVU_HOOKS_FREEZE],
-			     run_one(session, name, words[HVU_HOOKS_FREEZE], question, why,
-				     sizeof(why)), why);
+			note(session, answer, name, phase,
+			     run_one(session, name, phase, question, run, why, sizeof(why)), why);
 	}
 }
 
-/* All of them, whatever fails. */
+/* What another helper has frozen, of which nothing is known: it has been killed. */
+static void adopt(struct hvic_session *session)
+{
+	session->names = hvu_list(session->folder.fd, ".");
+	while (session->names && session->names[session->begun])
+		session->begun++;
+	session->runs = calloc(session->begun + 1, sizeof(*session->runs));
+	if (!session->runs)
+		session->begun = 0;
+	for (size_t i = 0; i < session->begun; i++)
+		session->runs[i] = (struct hvic_run){
+			.started = hvu_hooks_is_name(session->names[i]), .output = -1,
+		};
+}
+
+/* All of them that have been started, whatever fails, and whatever they have become since. */
 static void run_undo(struct hvic_session *session, const struct hvu_hooks_question *question,
 		     struct hvu_hooks_answer *answer)
 {
 	const char *phase = words[question->phase];
 	char why[200];
 
-	while (session->begun) {
-		const char *name = session->names[--session->begun];
+	for (size_t i = session->begun; i--;) {
+		struct hvic_run run = session->runs[i];
 
-		/* It was refused; there is nothing to undo. */
-		if (hvu_hooks_is_name(name) && !hvic_hook_refusal(&session->folder, name))
-			note(session, answer, name, phase,
-			     run_one(session, name, phase, question, why, sizeof(why)), why);
+		if (run.started) {
+			note(session, answer, session->names[i], phase,
+			     run_one(session, session->names[i], phase, question, &run, why,
+				     sizeof(why)), why);
+			close_output(&run);
+		}
+		close_output(&session->runs[i]);
 	}
+	session->begun = 0;
+	free(session->runs);
+	session->runs = NULL;
 	hvu_list_free(session->names);
 	session->names = NULL;
 	hvic_hook_end_all();
@@ -127,6 +173,9 @@ void hvic_session_run(struct hvic_session *session, const struct hvu_hooks_quest
 		      struct hvu_hooks_answer *answer)
 {
 	*answer = (struct hvu_hooks_answer){ .phase = question->phase };
+	if (question->phase != HVU_HOOKS_FREEZE && !session->asked)
+		adopt(session);
+	session->asked = true;
 	if (question->phase != HVU_HOOKS_FREEZE)
 		run_undo(session, question, answer);
 	else if (!session->names)

@@ -129,7 +129,11 @@ static void print_value(struct hvic *hvic, unsigned int number, const char *key,
 	json_object *object;
 
 	if (!hvic_wants_json(hvic)) {
-		print_text(hvic, "", value, "\n");
+		/* A script wants the value, whatever its locale; a terminal has a width. */
+		if (hvic->paper.width)
+			print_text(hvic, "", value, "\n");
+		else
+			fprintf(hvic->paper.out, "%s\n", value);
 		return;
 	}
 	object = json_object_new_object();

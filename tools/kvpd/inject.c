@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "message.h"
 #include "root.h"
+#include "sysbus.h"
 
 /* What the driver does not limit, we do. */
 #define LONGEST_MS 60000
@@ -135,10 +136,7 @@ int hvic_inject_check(const struct hv_ic_kvp_ip *ip)
 /** hvic_inject_open_bus() - connect to the system bus; 0 or a negative errno */
 int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus)
 {
-	int ret = sd_bus_open_system(bus);
-
-	(void)job;
-	return ret < 0 ? ret : 0;
+	return hvu_bus_open(bus, hvic_job_left_ms(job) * 1000ull);
 }
 
 /* 1 if it is there, 0 if not yet, or a negative errno. */
@@ -149,6 +147,7 @@ static int has_address(const struct hvic_net *net, int index,
 		const struct hvic_address *address = &net->addresses[i];
 
 		if (address->index != index || address->ip.family != wanted->family ||
+		    address->ip.prefix != wanted->prefix ||
 		    memcmp(address->ip.bytes, wanted->bytes, sizeof(wanted->bytes)))
 			continue;
 		if (address->flags & IFA_F_DADFAILED)
@@ -354,13 +353,17 @@ static bool is_link_local(const struct hv_ic_kvp_address *address)
 	return address->family == 6 && address->bytes[0] == 0xfe;
 }
 
-/* What has been set up by hand; DHCP, routers and the kernel say again what they have said. */
+/*
+ * What has been set up by hand; DHCP, routers and the kernel say again what they have said. Name
+ * servers do not tell where they come from: they are as their family is.
+ */
 static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
 {
 	struct hv_ic_kvp_ip ip = *now;
 
 	ip.n_addresses = 0;
 	ip.n_gateways = 0;
+	ip.n_dns = 0;
 	for (uint32_t i = 0; i < now->n_addresses; i++)
 		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
 		    !is_link_local(&now->addresses[i]))
@@ -368,6 +371,13 @@ static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
 	for (uint32_t i = 0; i < now->n_gateways; i++)
 		if (!is_link_local(&now->gateways[i]))
 			ip.gateways[ip.n_gateways++] = now->gateways[i];
+	for (uint32_t i = 0; i < now->n_dns; i++) {
+		const struct hv_ic_kvp_address *dns = &now->dns[i];
+
+		if (is_unicast(dns) && hvic_job_has_family(&ip, dns->family) &&
+		    !(dns->family == 4 && ip.dhcp))
+			ip.dns[ip.n_dns++] = *dns;
+	}
 	return ip;
 }
 

@@ -78,6 +78,17 @@ static bool is_said_of_dns(const struct hv_ic_kvp_ip *ip, uint8_t family)
 	return false;
 }
 
+/* What was set up by hand before. */
+static void print_now(FILE *file, const struct hvic_job *job, uint8_t family)
+{
+	char text[HVIC_ADDRESS_TEXT_SIZE];
+
+	print_family(file, &job->now, family);
+	for (uint32_t i = 0; i < job->now.n_dns; i++)
+		if (job->now.dns[i].family == family && !is_said_of_dns(&job->ip, family))
+			fprintf(file, "DNS=%s\n", hvic_address_text(&job->now.dns[i], text));
+}
+
 /* Of which family is a line of our file? 0: of none, or of no matter. */
 static uint8_t family_of(const char *line, const struct hv_ic_kvp_ip *said)
 {
@@ -117,7 +128,7 @@ static char *print_file(const struct hvic_job *job, const char *before)
 		else if (before)
 			copy_family(file, before, family, &job->ip);
 		else
-			print_family(file, &job->now, family);
+			print_now(file, job, family);
 	}
 	for (uint32_t i = 0; i < job->ip.n_dns; i++)
 		fprintf(file, "DNS=%s\n", hvic_address_text(&job->ip.dns[i], text));
@@ -175,7 +186,9 @@ int hvic_networkd_apply(struct hvic_job *job)
 	if (!ret)
 		ret = job->inject->ops->confirm(job);
 	if (ret) {
-		restore_file(folder, name, had < 0 ? NULL : before);
+		if (restore_file(folder, name, had < 0 ? NULL : before))
+			snprintf(job->why, sizeof(job->why), "and /" FOLDER "/%s is not restored",
+				 name);
 		/* There is a reserve of time for this. */
 		job->deadline_us += 3000000;
 		reload(job);

@@ -2,6 +2,10 @@
 /* Hooks of backups: see hooks.h. */
 #include "hooks.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "root.h"
 #include "settings.h"
 
@@ -16,14 +20,20 @@ bool hvu_hooks_is_name(const char *name)
 	return !hvu_glob_any(leftovers, name);
 }
 
-/** hvu_hooks_any() - is there a hook? */
+/** hvu_hooks_any() - is there a hook? A folder that cannot be read may have some. */
 bool hvu_hooks_any(int root)
 {
-	char **names = hvu_list(root, HVU_HOOKS_FOLDER);
-	bool any = !names;
+	int folder = hvu_open(root, O_RDONLY | O_DIRECTORY, HVU_HOOKS_FOLDER);
+	char **names;
+	bool any;
 
+	if (folder < 0)
+		return folder != -ENOENT;
+	names = hvu_list(folder, ".");
+	any = !names;
 	for (char **name = names; name && *name && !any; name++)
 		any = hvu_hooks_is_name(*name);
 	hvu_list_free(names);
+	close(folder);
 	return any;
 }

@@ -4,6 +4,8 @@
  *
  * A connection to the socket (SOCK_SEQPACKET) is one backup. Each question is answered once; one
  * that comes while hooks of the one before it run, ends those. The end of the connection thaws.
+ * When hvic-hooks has gone, another connection goes on where it was: its first question is not
+ * HVU_HOOKS_FREEZE, and is for all hooks.
  */
 #ifndef HVU_HOOKS_H
 #define HVU_HOOKS_H

@@ -84,13 +84,13 @@ static bool is_fuse(const char *type)
 	return !strncmp(type, "fuse", 4) && (!type[4] || type[4] == '.' || type[4] == 'b');
 }
 
-/* May it never answer? */
+/* May it never answer? (What autofs has mounted is there: the way to that asks nobody.) */
 static bool is_foreign(struct libmnt_fs *entry)
 {
 	const char *type = mnt_fs_get_fstype(entry);
 
-	return mnt_fs_is_netfs(entry) || is_fuse(type) || !strcmp(type, "autofs") ||
-	       !strcmp(type, "virtiofs") || !strcmp(type, "ceph");
+	return mnt_fs_is_netfs(entry) || is_fuse(type) || !strcmp(type, "virtiofs") ||
+	       !strcmp(type, "ceph");
 }
 
 /* --- The table. --------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ static enum hvu_skip judge(const struct reader *reader, struct libmnt_fs *entry)
 
 	if (is_fuse(type))
 		return HVU_SKIP_USER;
-	if (is_foreign(entry) && strcmp(type, "autofs"))
+	if (is_foreign(entry))
 		return HVU_SKIP_REMOTE;
 	if (!is_on_disk(reader, type))
 		return HVU_SKIP_NO_DISK;
@@ -227,23 +227,38 @@ struct lying {
 	bool changed;
 };
 
-/* By the names alone, where mnt_table_find_mountpoint() looks at the file. */
+/* Is a file, by its name, at or below a mount point? Then gets the length of that. */
+static bool is_below(const char *file, const char *target, size_t *len)
+{
+	*len = strlen(target);
+	if (*len && target[*len - 1] == '/')
+		--*len;
+	return !strncmp(file, target, *len) && (!file[*len] || file[*len] == '/');
+}
+
+/*
+ * By the names alone, where mnt_table_find_mountpoint() looks at the file, and with one look at
+ * each mount: there may be thousands, and as many files. Of mounts at one place the last counts.
+ */
 static struct hvu_filesystem *filesystem_of(const struct reader *reader, const char *file)
 {
-	struct libmnt_fs *entry = NULL;
-	char *path = strdup(file);
-	size_t len = path ? strlen(path) : 0;
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
+	struct libmnt_fs *entry, *best = NULL;
+	size_t len, best_len = 0;
 
-	while (len && !entry) {
-		path[len] = '\0';
-		entry = mnt_table_find_target(reader->table, path, MNT_ITER_BACKWARD);
-		while (len && path[--len] != '/')
-			;
+	while (iter && !mnt_table_next_fs(reader->table, iter, &entry)) {
+		const char *target = mnt_fs_get_target(entry);
+
+		if (target && is_below(file, target, &len) && (!best || len > best_len)) {
+			best = entry;
+			best_len = len;
+		}
 	}
-	if (path && !entry)
-		entry = mnt_table_find_target(reader->table, "/", MNT_ITER_BACKWARD);
-	free(path);
-	return entry ? find(reader->mounts, mnt_fs_get_devno(entry)) : NULL;
+	mnt_free_iter(iter);
+	/* A file that has no place here may still be on the disk of the root. */
+	if (!best)
+		best = mnt_table_find_target(reader->table, "/", MNT_ITER_BACKWARD);
+	return best ? find(reader->mounts, mnt_fs_get_devno(best)) : NULL;
 }
 
 /* It lies on a file: that of a loop device, or in the upper layer of an overlay. */

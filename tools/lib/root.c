@@ -45,6 +45,9 @@ static int open_below(int root, int flags, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* What is no file, in the place of one, must neither keep us waiting nor become our terminal. */
+#define TO_READ (O_RDONLY | O_NONBLOCK | O_NOCTTY)
+
 static int open_format(int root, int flags, const char *format, va_list arguments)
 {
 	char path[PATH_MAX];
@@ -108,7 +111,7 @@ int hvu_read(int root, char *buf, size_t size, const char *format, ...)
 
 	buf[0] = '\0';
 	va_start(arguments, format);
-	fd = open_format(root, O_RDONLY, format, arguments);
+	fd = open_format(root, TO_READ, format, arguments);
 	va_end(arguments);
 	if (fd < 0)
 		return fd;
@@ -282,7 +285,7 @@ FILE *hvu_fopen(int root, const char *format, ...)
 	int fd;
 
 	va_start(arguments, format);
-	fd = open_format(root, O_RDONLY, format, arguments);
+	fd = open_format(root, TO_READ, format, arguments);
 	va_end(arguments);
 	if (fd < 0) {
 		errno = -fd;

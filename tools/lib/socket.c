@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +18,16 @@ static int make_socket(int flags)
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* Does somebody listen there? One that is too busy to answer does, too. */
+static bool is_in_use(int root, const char *name)
+{
+	int fd = hvu_socket_connect(root, name);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -EAGAIN;
 }
 
 static int bind_in(int fd, int folder, const char *name)
@@ -36,14 +47,16 @@ static int bind_in(int fd, int folder, const char *name)
 /**
  * hvu_socket_listen() - make a socket that only its owner may connect to
  * @root: below which the folder of sockets is; it is made if it is not there
- * @name: of the socket; one that is there is replaced
+ * @name: of the socket; one that is there, and that nobody listens at, is replaced
  *
- * Return: the socket, or a negative errno.
+ * Return: the socket; %-EADDRINUSE if somebody else listens; or another negative errno.
  */
 int hvu_socket_listen(int root, const char *name)
 {
 	int folder, fd, ret;
 
+	if (is_in_use(root, name))
+		return -EADDRINUSE;
 	mkdirat(root, HVU_SOCKET_FOLDER, 0755);
 	folder = hvu_open(root, O_PATH | O_DIRECTORY, HVU_SOCKET_FOLDER);
 	if (folder < 0)

@@ -99,7 +99,10 @@ static void announce(struct hvic_handler *handler, const struct hvu_request *req
 	char **ttys = NULL;
 	sd_bus *bus = NULL;
 
-	if (handler->ops->open_bus(handler, &bus) >= 0 && !hvic_logind_ttys(bus, &ttys))
+	/* Some know better than none. */
+	if (handler->ops->open_bus(handler, &bus) >= 0)
+		hvic_logind_ttys(bus, &ttys);
+	if (ttys)
 		hvic_wall(handler->root, ttys, headline, request->text);
 	for (char **tty = ttys; tty && *tty; tty++)
 		free(*tty);

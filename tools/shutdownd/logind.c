@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+
 #define DESTINATION	"org.freedesktop.login1"
 #define PATH		"/org/freedesktop/login1"
 #define MANAGER		"org.freedesktop.login1.Manager"
@@ -24,23 +25,6 @@ static const struct {
 	[HV_IC_ACTION_REBOOT]		= { "Reboot", "CanReboot", "shutdown" },
 	[HV_IC_ACTION_HIBERNATE]	= { "Hibernate", "CanHibernate", "sleep" },
 };
-
-/**
- * hvic_logind_open() - connect to the bus
- * @bus: gets the connection, for sd_bus_flush_close_unref()
- * @timeout_us: for each call
- *
- * Return: 0 or a negative errno.
- */
-int hvic_logind_open(sd_bus **bus, uint64_t timeout_us)
-{
-	int ret = sd_bus_open_system(bus);
-
-	if (ret < 0)
-		return ret;
-	sd_bus_set_method_call_timeout(*bus, timeout_us);
-	return 0;
-}
 
 /* Is @word among @list, whose words are separated by colons? */
 static int has_word(const char *list, const char *word)
@@ -147,10 +131,12 @@ int hvic_logind_act(sd_bus *bus, enum hv_ic_action action, const char *text)
 static int add_tty(sd_bus *bus, const char *session, char ***ttys, size_t *n)
 {
 	char *tty, **more;
+	int ret = sd_bus_get_property_string(bus, DESTINATION, session, SESSION, "TTY", NULL,
+					     &tty);
 
 	/* The session may be over, or have none. */
-	if (sd_bus_get_property_string(bus, DESTINATION, session, SESSION, "TTY", NULL, &tty) < 0)
-		return 0;
+	if (ret < 0)
+		return ret == -ETIMEDOUT ? ret : 0;
 	if (!*tty) {
 		free(tty);
 		return 0;
@@ -171,7 +157,8 @@ static int add_tty(sd_bus *bus, const char *session, char ***ttys, size_t *n)
  * @bus: connection
  * @ttys: gets an array of names below /dev, ended by NULL; all to be freed
  *
- * Return: 0, or a negative errno with an empty array.
+ * Return: 0; or a negative errno, with what is known: if logind is too slow to tell of one, the
+ * rest is not asked for, since a request of the host may follow any moment.
  */
 int hvic_logind_ttys(sd_bus *bus, char ***ttys)
 {

@@ -94,13 +94,13 @@ static void become_idle(struct hvic_backup *backup)
 		begin(backup, next);
 }
 
-/* Hooks that were run for the freeze hear what became of it. */
+/* Hooks that were run for the freeze hear what became of it, also if hvic-hooks has gone since. */
 static void undo(struct hvic_backup *backup)
 {
 	enum hvu_hooks_phase phase = backup->promised ? HVU_HOOKS_THAW : HVU_HOOKS_FREEZE_FAIL;
 
 	backup->state = HVIC_UNDOING;
-	if (!backup->hooks.source ||
+	if (!backup->hooked ||
 	    hvic_asker_ask(&backup->hooks, phase, backup->settings.vss.hook_timeout_ms))
 		become_idle(backup);
 }
@@ -286,6 +286,7 @@ static void hold(struct hvic_backup *backup)
 static void start_over(struct hvic_backup *backup)
 {
 	backup->began_us = hvu_now_us();
+	backup->hooked = false;
 	backup->promised = false;
 	backup->thawed = false;
 	backup->status = 0;
@@ -316,6 +317,7 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 	}
 	ret = hvic_asker_ask(&backup->hooks, HVU_HOOKS_FREEZE,
 			     backup->settings.vss.hook_timeout_ms);
+	backup->hooked = !ret;
 	if (ret)
 		fail(backup, ret, "hooks cannot be run: /" HVU_SOCKET_FOLDER "/"
 		     HVU_HOOKS_SOCKET ": %s", strerror(-ret));

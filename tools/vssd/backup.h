@@ -70,6 +70,7 @@ struct hvic_freeze {
  * @freeze: what the host waits for, or has waited for
  * @next: its next FREEZE, which waits until the backup is over
  * @began_us: CLOCK_MONOTONIC
+ * @hooked: hooks have been asked for, and hear of the end
  * @promised: the host has been told that all is frozen
  * @thawed: the kernel has thawed while HOLDING
  * @status: why, a negative errno or 0
@@ -99,6 +100,7 @@ struct hvic_backup {
 	struct hvic_freeze freeze;
 	struct hvic_freeze next;
 	int64_t began_us;
+	bool hooked;
 	bool promised;
 	bool thawed;
 	int status;

@@ -43,21 +43,26 @@ void hvic_tell_skipped(struct hvic_journal *journal, const struct hvic_freezer *
 	}
 }
 
-/** hvic_tell_outcome() - what became of a backup */
+/** hvic_tell_outcome() - what became of a backup; names of mounts and hooks may be any bytes */
 void hvic_tell_outcome(struct hvic_journal *journal, const struct hvic_report *report, bool trial)
 {
+	char *hook = hvu_printable(report->hooks_error, true);
+	char *error = hvu_printable(report->error, true);
 	const char *what = trial ? "trial" : "backup";
 
 	if (report->hooks_failed)
 		hvic_journal(journal, HVU_MESSAGE_HOOKS_FAILED, HVU_LOG_WARNING,
 			     "hooks failed: %u, the first was %s", report->hooks_failed,
-			     report->hooks_error);
+			     hook ? hook : "?");
 	if (report->error[0])
 		hvic_journal(journal, trial ? HVU_MESSAGE_NONE : HVU_MESSAGE_BACKUP_FAILED,
-			     HVU_LOG_WARNING, "%s %s: %s", what, report->outcome, report->error);
+			     HVU_LOG_WARNING, "%s %s: %s", what, report->outcome,
+			     error ? error : "?");
 	else
 		hvic_journal(journal, HVU_MESSAGE_NONE, HVU_LOG_INFO,
 			     "%s %s: frozen within %llu ms, for %llu ms", what, report->outcome,
 			     (unsigned long long)report->freeze_us / 1000,
 			     (unsigned long long)report->frozen_us / 1000);
+	free(error);
+	free(hook);
 }

@@ -183,6 +183,96 @@ static void leaving(void **state)
 	end(play);
 }
 
+/* Nor does it end for what it says when its hook has ended. */
+static void leaving_who_speaks(void **state)
+{
+	struct play *play = begin(state);
+
+	hook(play, "1", "[ $1 != freeze ] || { (while ! [ -e ended ]; do sleep 0.1; done; "
+	     "echo hello; echo said > said; sleep 100) & }");
+	assert_int_equal(ask(play, HVU_HOOKS_FREEZE, 5000).status, 0);
+	unit_file(play->root, "ended", "");
+	for (int i = 0; i < 100 && !hvu_exists(play->root->fd, "said"); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	assert_true(hvu_exists(play->root->fd, "said"));
+	assert_int_equal(ask(play, HVU_HOOKS_THAW, 5000).status, 0);
+	end(play);
+}
+
+/* A hook that has frozen and cannot be called for the thaw is not passed over in silence. */
+static void changed(void **state)
+{
+	struct play *play = begin(state);
+	struct hvu_hooks_answer answer;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/1", play->path);
+	hook(play, "1", "echo 1 $1 >> log");
+	hook(play, "2", "echo 2 $1 >> log");
+	hook(play, "3", "echo 3 $1 >> log");
+	assert_int_equal(ask(play, HVU_HOOKS_FREEZE, 5000).status, 0);
+	chmod(path, 0644);
+	unit_remove(play->root, "d/2");
+	answer = ask(play, HVU_HOOKS_THAW, 5000);
+	assert_int_equal(answer.failed, 2);
+	assert_int_equal(answer.status, -EPERM);
+	assert_string_equal(answer.text, "2: refused: No such file or directory");
+	assert_non_null(strstr(play->said, "1 thaw: refused: it is not executable"));
+	expect_log(play, "1 freeze\n2 freeze\n3 freeze\n3 thaw");
+	end(play);
+}
+
+/* The helper that has run them for the freeze has been killed. */
+static void adopted(void **state)
+{
+	struct play *play = begin(state);
+	struct hvu_hooks_answer answer;
+
+	hook(play, "1", "echo 1 $1 >> log");
+	hook(play, "2", "echo 2 $1 >> log; exit 3");
+	hook(play, "2~", "echo 2~ $1 >> log");
+	answer = ask(play, HVU_HOOKS_THAW, 5000);
+	assert_int_equal(answer.run, 2);
+	assert_int_equal(answer.failed, 1);
+	/* That was it. */
+	assert_int_equal(ask(play, HVU_HOOKS_THAW, 5000).run, 0);
+	expect_log(play, "2 thaw\n1 thaw");
+	end(play);
+}
+
+/* Only a folder that is not there has no hooks. */
+static void folder_unusable(void **state)
+{
+	struct play *play = begin(state);
+	struct hvu_hooks_answer answer;
+	int folder = play->session.folder.fd;
+
+	assert_false(hvu_hooks_any(play->root->fd));
+	unit_folder(play->root, HVU_HOOKS_FOLDER);
+	assert_false(hvu_hooks_any(play->root->fd));
+	unit_file(play->root, HVU_HOOKS_FOLDER "/1~", "");
+	assert_false(hvu_hooks_any(play->root->fd));
+	unit_file(play->root, HVU_HOOKS_FOLDER "/1", "");
+	assert_true(hvu_hooks_any(play->root->fd));
+	unit_remove(play->root, HVU_HOOKS_FOLDER "/1~");
+	unit_remove(play->root, HVU_HOOKS_FOLDER "/1");
+	unit_remove(play->root, HVU_HOOKS_FOLDER);
+	unit_symlink(play->root, HVU_HOOKS_FOLDER, "freeze.d");
+	assert_true(hvu_hooks_any(play->root->fd));
+
+	play->session.folder.fd = -ENOENT;
+	assert_int_equal(ask(play, HVU_HOOKS_FREEZE, 1000).status, 0);
+	ask(play, HVU_HOOKS_THAW, 1000);
+	play->session.folder.fd = -ELOOP;
+	answer = ask(play, HVU_HOOKS_FREEZE, 1000);
+	assert_int_equal(answer.status, -ELOOP);
+	assert_int_equal(answer.failed, 1);
+	assert_non_null(strstr(answer.text, "/d: Too many levels of symbolic links"));
+	assert_int_equal(ask(play, HVU_HOOKS_FREEZE_FAIL, 1000).failed, 0);
+	play->session.folder.fd = folder;
+	end(play);
+}
+
 static void broken_off(void **state)
 {
 	struct play *play = begin(state);
@@ -258,7 +348,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(order), TEST(failing), TEST(hanging), TEST(flooding), TEST(leaving),
-		TEST(broken_off), TEST(abandoned), TEST(refused),
+		TEST(leaving_who_speaks), TEST(changed), TEST(adopted), TEST(folder_unusable), TEST(broken_off), TEST(abandoned), TEST(refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

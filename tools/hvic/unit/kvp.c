@@ -9,6 +9,9 @@
 #include "pool.h"
 #include "unit.h"
 
+/* Of the terminal; 0 for a script. */
+static unsigned int width;
+
 /* Runs a command line; its status, and what it prints. */
 static int run(struct unit_root *root, char **text, const char *line)
 {
@@ -23,6 +26,7 @@ static int run(struct unit_root *root, char **text, const char *line)
 	if (hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint)))
 		return HVIC_USAGE;
 	hvic.paper.out = open_memstream(text, &len);
+	hvic.paper.width = width;
 	ret = hvic.call.command->run(&hvic);
 	fclose(hvic.paper.out);
 	return ret;
@@ -105,9 +109,21 @@ static void harmless(void **state)
 
 	strcpy(record + HVU_POOL_KEY_SIZE, "v\x07");
 	unit_bytes(root, "var/lib/hyperv/.kvp_pool_0", record, sizeof(record));
+	width = 80;
 	expect(root, "kvp get k\x1b[2J", HVIC_OK, "v\\x07\n");
+	width = 0;
 	expect(root, "kvp list external", HVIC_OK,
 	       "POOL      KEY       VALUE\nexternal  k\\x1b[2J  v\\x07\n");
+}
+
+/* A script gets the value that was set, also without a locale that could show it. */
+static void unchanged(void **state)
+{
+	struct unit_root *root = *state;
+
+	expect(root, "kvp set place C:\\Z\xc3\xbcrich", HVIC_OK, "");
+	expect(root, "kvp get place", HVIC_OK, "C:\\Z\xc3\xbcrich\n");
+	expect(root, "kvp wait place", HVIC_OK, "C:\\Z\xc3\xbcrich\n");
 }
 
 static void dumps_and_imports(void **state)
@@ -170,6 +186,7 @@ int main(void)
 		TEST(minds_the_owner),
 		TEST(bad_input),
 		TEST(harmless),
+		TEST(unchanged),
 		TEST(dumps_and_imports),
 		TEST(bad_imports),
 	};

@@ -2,29 +2,12 @@
 /* Addresses of the host, set by NetworkManager. */
 #include "inject_play.h"
 
-/* As expect(), and the log has @said. */
-static void expect_said(struct play *play, int status, const char *methods, const char *said)
-{
-	int saved = dup(STDERR_FILENO), log;
-	char text[1024];
-
-	unit_file(play->root, "log", "");
-	log = hvu_open(play->root->fd, O_WRONLY, "log");
-	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
-	close(log);
-	expect(play, v4(), status, methods);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	assert_true(hvu_read(play->root->fd, text, sizeof(text), "log") > 0);
-	assert_non_null(strstr(text, said));
-}
-
 #define NM_OK "CheckpointCreate Update2 ActivateConnection CheckpointDestroy "
 
 static void nm(void **state)
 {
 	struct play *play = begin(state, &ops);
-	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 }, v6 = { .n_addresses = 1 };
 
 	play->nm_manages = true;
 	play->networkd_runs = true;
@@ -51,7 +34,10 @@ static void nm(void **state)
 			       "connection [id hv_ic eth0 interface-name eth0 ]ipv4 [method manual "));
 	/* What has been there by hand stays. */
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
-			       "2001:db8::5 prefix 40 ]]dns []]]"));
+			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 "));
+	add(&v6.addresses[0], "2001:db8::9", 64);
+	expect(play, v6, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_non_null(strstr(play->profile, "ipv4 [method auto dns []]ipv6 [method manual "));
 	end(play);
 }
 
@@ -80,7 +66,7 @@ static void nm_fails(void **state)
 	play->failing = "CheckpointCreate";
 	expect(play, v4(), -EINVAL, "CheckpointCreate ");
 	play->failing = "Update2";
-	expect_said(play, -EINVAL, "CheckpointCreate Update2 CheckpointRollback ",
+	expect_said(play, v4(), -EINVAL, "CheckpointCreate Update2 CheckpointRollback ",
 		    "by NetworkManager: Invalid argument: no");
 	play->failing = "ActivateConnection";
 	expect(play, v4(), -EINVAL,
@@ -92,11 +78,11 @@ static void nm_fails(void **state)
 	play->confirmed = 0;
 	play->nm_activates = 1;
 	play->nm_gives_up = true;
-	expect_said(play, -EADDRNOTAVAIL,
+	expect_said(play, v4(), -EADDRNOTAVAIL,
 		    "CheckpointCreate Update2 ActivateConnection CheckpointRollback ",
 		    "could not activate");
 	play->nm_stuck = true;
-	expect_said(play, -EADDRNOTAVAIL,
+	expect_said(play, v4(), -EADDRNOTAVAIL,
 		    "CheckpointCreate Update2 ActivateConnection CheckpointRollback ",
 		    "is not restored");
 	end(play);
@@ -130,7 +116,7 @@ static void nm_hangs(void **state)
 	struct play *play = begin(state, &ops);
 
 	play->nm_manages = true;
-	play->host_waits_ms = 400;
+	play->host_waits_ms = 2000;
 	play->silent = "GetDeviceByIpIface";
 	expect(play, v4(), -ETIMEDOUT, "");
 	play->silent = "CheckpointCreate";

@@ -106,6 +106,29 @@ static void stacked(void **state)
 	expect(&mounts, "/other=0 /top=0 /img=1 /=2");
 }
 
+/* By whole names, and by the last mount of a place. */
+static void below(void **state)
+{
+	static const char table[] =
+		"21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+		"22 21 8:2 / /img rw - ext4 /dev/sda2 rw\n"
+		"23 22 8:3 / /img rw - ext4 /dev/sda3 rw\n"
+		"24 21 8:4 / /image rw - ext4 /dev/sda4 rw\n"
+		"25 21 7:0 / /a rw - ext4 /dev/loop0 rw\n"
+		"26 21 7:1 / /b rw - ext4 /dev/loop1 rw\n"
+		"27 21 7:2 / /c rw - ext4 /dev/loop2 rw\n";
+	struct unit_root *root = *state;
+	struct hvu_mounts mounts;
+
+	unit_file(root, "sys/dev/block/7:0/loop/backing_file", "/img/a\n");
+	unit_file(root, "sys/dev/block/7:1/loop/backing_file", "/images/b\n");
+	unit_file(root, "sys/dev/block/7:2/loop/backing_file", "(unreachable)/c\n");
+	mounts = read_mounts(root, table, none, none);
+	assert_int_equal(mounts.all[5].device, makedev(8, 1));
+	assert_int_equal(mounts.all[6].device, makedev(8, 3));
+	expect(&mounts, "/a=0 /b=0 /c=0 /image=0 /img=0 /=1 /img=1");
+}
+
 /* A file whose way leads through an overlay is in the overlay's upper layer. */
 static void on_overlay(void **state)
 {
@@ -136,6 +159,31 @@ static void on_remote_file(void **state)
 	unit_file(root, "sys/dev/block/7:1/loop/backing_file", "/img/img\n");
 	mounts = read_mounts(root, table, none, none);
 	expect(&mounts, "/=0 /above=remote /img=remote /net=remote");
+}
+
+/* The way to /auto asks nobody, since it is mounted; that to /far/disk asks a server. */
+static void on_the_way(void **state)
+{
+	static const char table[] =
+		"21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+		"22 21 0:50 / /auto rw - autofs systemd-1 rw,fd=50,direct\n"
+		"23 22 8:2 / /auto rw - ext4 /dev/sda2 rw\n"
+		"24 23 8:3 / /auto/deep rw - xfs /dev/sda3 rw\n"
+		"25 21 0:51 / /far rw - nfs4 server:/far rw\n"
+		"26 25 8:4 / /far/disk rw - ext4 /dev/sda4 rw\n"
+		"27 26 8:5 / /far/disk/deep rw - ext4 /dev/sda5 rw\n"
+		"28 21 0:52 / /fuse rw - fuse.x x rw\n"
+		"29 28 8:6 / /fuse/disk rw - ext4 /dev/sda6 rw\n";
+	struct hvu_mounts mounts = read_mounts(*state, table, none, none);
+
+	for (size_t i = 0; i < mounts.n_frozen; i++) {
+		const struct hvu_mount *mount = &mounts.all[i].mounts[0];
+
+		assert_int_equal(mount->beyond, !strncmp(mount->path, "/far", 4) ||
+				 !strncmp(mount->path, "/fuse", 5));
+	}
+	expect(&mounts, "/=0 /auto=0 /auto/deep=0 /far/disk=0 /far/disk/deep=0 /fuse/disk=0 "
+	       "/auto=no-disk /far=remote /fuse=user");
 }
 
 /* Its number is of no device; subvolumes are one file system; a second device is a loop. */
@@ -299,7 +347,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(usual), TEST(stacked), TEST(on_overlay), TEST(on_remote_file), TEST(btrfs),
+		TEST(usual), TEST(stacked), TEST(below), TEST(on_overlay), TEST(on_remote_file), TEST(on_the_way), TEST(btrfs),
 		TEST(circle), TEST(globs), TEST(unusable), TEST(opened), TEST(opened_at_another),
 		cmocka_unit_test(real),
 	};

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -25,6 +27,23 @@ static void reads(void **state)
 	assert_int_equal(hvu_read(root->fd, buf, sizeof(buf), "sys"), -EISDIR);
 	assert_true(hvu_exists(root->fd, "sys/a"));
 	assert_false(hvu_exists(root->fd, "sys/b"));
+}
+
+/* Whoever makes a file of ours may make something else of it. */
+static void no_file(void **state)
+{
+	struct unit_root *root = *state;
+	char buf[8], byte;
+	FILE *file;
+
+	assert_int_equal(mkfifoat(root->fd, "fifo", 0644), 0);
+	alarm(20);
+	assert_true(hvu_read(root->fd, buf, sizeof(buf), "fifo") <= 0);
+	file = hvu_fopen(root->fd, "fifo");
+	assert_non_null(file);
+	assert_int_equal(fread(&byte, 1, 1, file), 0);
+	alarm(0);
+	fclose(file);
 }
 
 static void writes(void **state)
@@ -97,6 +116,7 @@ static void lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(no_file, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(reads, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(writes, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(stays_below, unit_root_setup, unit_root_teardown),

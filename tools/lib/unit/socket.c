@@ -22,7 +22,9 @@ static void connects(void **state)
 	assert_int_equal(hvu_socket_connect(root->fd, "a.sock"), -ENOENT);
 	unit_folder(root, "run");
 	/* The second takes the place of the first, as after a crash. */
-	assert_true(hvu_socket_listen(root->fd, "a.sock") >= 0);
+	listener = hvu_socket_listen(root->fd, "a.sock");
+	assert_true(listener >= 0);
+	close(listener);
 	listener = hvu_socket_listen(root->fd, "a.sock");
 	assert_true(listener >= 0);
 	assert_int_equal(fstatat(root->fd, "run/hv_ic/a.sock", &status, 0), 0);
@@ -39,6 +41,30 @@ static void connects(void **state)
 	close(client);
 	close(listener);
 	assert_int_equal(hvu_socket_connect(root->fd, "a.sock"), -ECONNREFUSED);
+}
+
+/* Who comes second, as a daemon that is started by hand, takes nothing from the first. */
+static void in_use(void **state)
+{
+	struct unit_root *root = *state;
+	int listener, client, clients[16], n = 0;
+
+	unit_folder(root, "run");
+	listener = hvu_socket_listen(root->fd, "a.sock");
+	assert_true(listener >= 0);
+	assert_int_equal(hvu_socket_listen(root->fd, "a.sock"), -EADDRINUSE);
+	close(hvu_socket_accept(listener));
+	client = hvu_socket_connect(root->fd, "a.sock");
+	assert_true(client >= 0);
+	close(client);
+	/* Nor from one that has much to do. */
+	while (n < 16 && (clients[n] = hvu_socket_connect(root->fd, "a.sock")) >= 0)
+		n++;
+	assert_true(n < 16);
+	assert_int_equal(hvu_socket_listen(root->fd, "a.sock"), -EADDRINUSE);
+	while (n)
+		close(clients[--n]);
+	close(listener);
 }
 
 /* Whatever the mode of the socket. */
@@ -70,7 +96,7 @@ static void other_user(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
-	const struct CMUnitTest tests[] = { TEST(connects), TEST(other_user) };
+	const struct CMUnitTest tests[] = { TEST(connects), TEST(in_use), TEST(other_user) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -29,6 +30,8 @@
  * @flags_known: logind has the methods with flags, and all flags
  * @refuses: logind does nothing
  * @ttys: of the sessions, ended by NULL
+ * @slow_us: how long logind thinks about each but the first
+ * @told: how many it has been asked for
  * @done: methods that act, in order, separated by spaces
  * @wall: reason for the log of logind
  * @decision: what the driver was answered; -1 for nothing
@@ -43,6 +46,8 @@ struct play {
 	bool flags_known;
 	bool refuses;
 	const char *ttys[4];
+	unsigned int slow_us;
+	int told;
 	char done[256];
 	char wall[256];
 	int decision;
@@ -135,6 +140,8 @@ static int get_tty(sd_bus *bus, const char *path, const char *interface, const c
 	(void)interface;
 	(void)property;
 	(void)error;
+	if (play->told++)
+		usleep(play->slow_us);
 	return sd_bus_message_append(reply, "s", play->ttys[atoi(strrchr(path, '_') + 1)]);
 }
 
@@ -175,7 +182,7 @@ static int open_bus(struct hvic_handler *handler, sd_bus **bus)
 	if (play->unreachable)
 		return -ECONNREFUSED;
 	unit_bus_open(&play->bus, bus);
-	sd_bus_set_method_call_timeout(*bus, 60000000);
+	sd_bus_set_method_call_timeout(*bus, play->slow_us ? play->slow_us / 3 * 2 : 60000000);
 	return 0;
 }
 
@@ -418,6 +425,31 @@ static void wall(void **state)
 	end(&play);
 }
 
+/* logind is too slow: the driver is not kept waiting for each of its sessions. */
+static void slow(void **state)
+{
+	struct order order = reboot;
+	int tty = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+	char name[64], text[512];
+	struct play play;
+
+	(void)state;
+	if (tty < 0 || grantpt(tty) || unlockpt(tty) || ptsname_r(tty, name, sizeof(name)))
+		skip();
+	begin(&play);
+	play.ttys[0] = name + strlen("/dev/");
+	play.ttys[1] = "tty1";
+	play.ttys[2] = "tty2";
+	play.slow_us = 3000000;
+	order.phase = HV_IC_PHASE_CANCELLED;
+	tell(&play, HV_IC_CMD_SHUTDOWN_NTF, order);
+	assert_int_equal(play.told, 2);
+	read_tty(tty, text, sizeof(text));
+	assert_non_null(strstr(text, "has been cancelled"));
+	close(tty);
+	end(&play);
+}
+
 /* Of a newer driver, or about something else. */
 static void unknown(void **state)
 {
@@ -447,6 +479,7 @@ int main(void)
 		cmocka_unit_test(acts_with_older_logind),
 		cmocka_unit_test(logind_refuses),
 		cmocka_unit_test(wall),
+		cmocka_unit_test(slow),
 		cmocka_unit_test(unknown),
 	};
 

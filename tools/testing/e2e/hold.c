@@ -163,6 +163,23 @@ static void held_while_asked(struct test *t)
 	test_run(t, 0, "touch /mnt/thawed");
 }
 
+/* Unmounted while it is held, and the hold is the last that has it. */
+static void held_and_unmounted(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+
+	test_parameter(t, "vss_frozen_max", "3600");
+	play_mount(t);
+	play_greeted(t, "vss", "disks:/mnt open serve");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	test_run(t, 0, "umount -l /mnt");
+	EXPECT_STR(test_status(t, vss, "holds"), "1");
+	test_run(t, 0, "test -e /sys/fs/ext4/ram0");
+	play_kill(t);
+	test_until(t, "test ! -e /sys/fs/ext4/ram0");
+	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
+}
+
 const struct test_case hold_cases[] = {
 	{ .name = "hold_errors", .run = held, .only = ONLY_HV_IC },
 	{ .name = "hold_until_thaw", .run = held_until_thaw, .only = ONLY_HV_IC },
@@ -171,6 +188,7 @@ const struct test_case hold_cases[] = {
 	{ .name = "hold_released_late", .run = released_late, .only = ONLY_HV_IC },
 	{ .name = "hold_taken_back", .run = held_and_taken_back, .only = ONLY_HV_IC },
 	{ .name = "hold_while_asked", .run = held_while_asked, .only = ONLY_HV_IC },
+	{ .name = "hold_unmounted", .run = held_and_unmounted, .only = ONLY_HV_IC },
 	{ .name = "hold_without_limit", .run = no_dead_man, .only = ONLY_HV_IC },
 	{ .name = "hold_too_long", .run = dead_man, .only = ONLY_HV_IC },
 	{ 0 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backups, with the parts of the driver, the kernel and hvic-hooks played. */
 #include "play.h"
+#include "tell.h"
 
 /* --- Without hooks. ----------------------------------------------------------------------- */
 
@@ -245,6 +246,8 @@ static void hooked(void **state)
 	/* hvic-hooks dies. */
 	hooks_end(play);
 	expect_answer(play, 6, -EPIPE);
+	expect_question(play, HVU_HOOKS_FREEZE_FAIL);
+	hooks_end(play);
 	expect_state(play, HVIC_IDLE);
 	expect_report(play, "failed", "a hook failed: hvic-hooks has gone");
 	end(play);
@@ -267,27 +270,38 @@ static void hook_failing(void **state)
 	end(play);
 }
 
-/* hvic-hooks dies while all is frozen: nobody runs the hooks for the thaw, and that is told. */
+/* hvic-hooks dies while all is frozen: the next one runs the hooks for the thaw, if there is one. */
 static void hooks_lost(void **state)
 {
 	struct play *play = served(state);
 	char text[8192];
 
 	offer_hooks(play);
-	freeze(play, 5);
-	expect_question(play, HVU_HOOKS_FREEZE);
-	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
-	expect_answer(play, 5, 0);
-	hooks_end(play);
-	for (int i = 0; i < 200 && play->backup.hooks.source; i++)
-		run(play, 1);
-	assert_int_equal(play->backup.state, HVIC_HELD);
-	thaw(play, 0);
-	expect_state(play, HVIC_IDLE);
-	expect_report(play, "complete", NULL);
-	assert_true(hvu_read(play->root->fd, text, sizeof(text), HVIC_REPORT_FILE) > 0);
-	assert_non_null(strstr(text, "\"hooks_failed\":1"));
-	assert_non_null(strstr(text, "\"hooks_error\":\"hvic-hooks has gone\""));
+	for (int id = 5; id < 7; id++) {
+		freeze(play, id);
+		expect_question(play, HVU_HOOKS_FREEZE);
+		hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+		expect_answer(play, id, 0);
+		if (id == 6) {
+			close(play->hooks);
+			play->hooks = -1;
+		}
+		hooks_end(play);
+		for (int i = 0; i < 200 && play->backup.hooks.source; i++)
+			run(play, 1);
+		assert_int_equal(play->backup.state, HVIC_HELD);
+		thaw(play, 0);
+		if (id == 5) {
+			expect_question(play, HVU_HOOKS_THAW);
+			hooks_answer(play, HVU_HOOKS_THAW, 0);
+		}
+		expect_state(play, HVIC_IDLE);
+		hooks_end(play);
+		expect_report(play, "complete", NULL);
+		assert_true(hvu_read(play->root->fd, text, sizeof(text), HVIC_REPORT_FILE) > 0);
+		assert_non_null(strstr(text, "\"hooks_failed\":1"));
+		assert_non_null(strstr(text, "\"hooks_error\":\"hvic-hooks has gone\""));
+	}
 	end(play);
 }
 
@@ -322,6 +336,26 @@ static void hooks_undone(void **state)
 	end(play);
 }
 
+/* A name with a line break in it makes no line of its own. */
+static void told(void **state)
+{
+	struct hvic_report report = {
+		.outcome = "failed", .error = "/a\nb: no room", .hooks_failed = 1,
+		.hooks_error = "10\n: exit status 1",
+	};
+	struct hvic_journal *journal = calloc(1, sizeof(*journal));
+
+	(void)state;
+	assert_non_null(journal);
+	hvic_journal_hold(journal);
+	hvic_tell_outcome(journal, &report, false);
+	assert_int_equal(journal->n, 2);
+	assert_string_equal(journal->lines[0].text,
+			    "hooks failed: 1, the first was 10\\x0a: exit status 1");
+	assert_string_equal(journal->lines[1].text, "backup failed: /a\\x0ab: no room");
+	free(journal);
+}
+
 static void no_hooks_program(void **state)
 {
 	struct play *play = served(state);
@@ -342,6 +376,7 @@ int main(void)
 		TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
 		TEST(reloaded), TEST(flat), TEST(hooked),
 		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(no_hooks_program),
+		cmocka_unit_test(told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

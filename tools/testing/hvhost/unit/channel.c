@@ -182,7 +182,7 @@ static void test_rescind_race(void)
 	say(&more, sizeof(more));
 	unit_check(refused(8), "and so is one that had been begun");
 	SAY(struct hv_msg_gpadl, { .type = HV_MSG_GPADL_TEARDOWN }, 1, 7);
-	unit_check(next() == 12 && !hv_gpadl_count(host), "the ring's is torn down");
+	unit_check(next() == 12 && word(8) == 7 && !hv_gpadl_count(host), "the ring's is torn down");
 	SAY(struct hv_msg_relid, { .type = HV_MSG_CLOSE }, 1);
 	SAY(struct hv_msg_relid, { .type = HV_MSG_RELID_RELEASED }, 1);
 	unit_check(!next() && !hv_bus_violations(host), "nobody broke a rule");

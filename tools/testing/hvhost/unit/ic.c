@@ -4,6 +4,7 @@
  * and time comes of its own accord.
  */
 #include "fake_guest.h"
+#include "utf16.h"
 
 /* --- One malformed answer costs the service. ---------------------------------------- */
 
@@ -40,6 +41,9 @@ SPOILT(no_nul, v->value_bytes = 2)
 SPOILT(odd_size, v->value_bytes = 5)
 SPOILT(no_size, v->value_bytes = 0)
 SPOILT(too_long, v->value_bytes = 2050)
+/* Its NUL lies in the value, which is empty. */
+SPOILT(long_key, memset(v->key, 'k', sizeof(v->key)); v->key_bytes = sizeof(v->key) + 2;
+	v->value.string[0] = 0; v->value_bytes = 2)
 SPOILT(behind, v->value.string[9] = 'x')
 SPOILT(surrogate, v->value.string[0] = 0xd83d)
 SPOILT(dword_of_8, v->type = WIRE_KVP_DWORD; v->value_bytes = 8)
@@ -67,7 +71,8 @@ static void test_items(void)
 		{ "a NUL inside the value", nul_inside }, { "a NUL inside the key", nul_in_key },
 		{ "two NULs at the end", nul_twice }, { "no NUL", no_nul },
 		{ "an odd size", odd_size }, { "no size", no_size },
-		{ "a size beyond the field", too_long }, { "bytes behind the string", behind },
+		{ "a size beyond the field", too_long }, { "a key beyond its field", long_key },
+		{ "bytes behind the string", behind },
 		{ "half a surrogate pair", surrogate }, { "a DWORD of 8 bytes", dword_of_8 },
 		{ "a QWORD of 4 bytes", qword_of_4 }, { "Linux' own type", linux_u64 },
 		{ "a transaction that is not 0", transaction }, { "a request", request_again },
@@ -211,6 +216,65 @@ static void test_addresses(void)
 	end();
 }
 
+static struct wire_kvp_ip_text *text_of(struct wire_header *answer)
+{
+	return (void *)(answer + 1);
+}
+
+/* An address, its mask and a server */
+static void good_lists(struct wire_header *answer)
+{
+	struct wire_kvp_ip_text *ip = text_of(answer);
+
+	ip->family = WIRE_KVP_IPV4;
+	utf16_from_utf8(ip->address, 1024, "10.0.0.1");
+	utf16_from_utf8(ip->subnet, 1024, "255.0.0.0");
+	utf16_from_utf8(ip->dns, 1024, "10.0.0.2");
+}
+
+#define SPOILT_LISTS(name, ...)						\
+	static void name(struct wire_header *answer)			\
+	{								\
+		struct wire_kvp_ip_text *ip = text_of(answer);		\
+									\
+		good_lists(answer);					\
+		__VA_ARGS__;						\
+	}
+
+SPOILT_LISTS(lone_surrogate, ip->address[0] = 0xd83d)
+SPOILT_LISTS(text_behind, ip->subnet[100] = 'x')
+SPOILT_LISTS(full_gateways, memset(ip->gateway, 'x', sizeof(ip->gateway)))
+SPOILT_LISTS(full_servers, memset(ip->dns, 'x', sizeof(ip->dns)))
+
+/* Below 5.0 addresses are text. */
+static void test_lists(void)
+{
+	static const struct {
+		const char *what;
+		void (*spoil)(struct wire_header *answer);
+	} rows[] = {
+		{ "half a surrogate pair in a list", lone_surrogate },
+		{ "text behind a list", text_behind },
+		{ "gateways without an end", full_gateways },
+		{ "servers without an end", full_servers },
+	};
+	struct kvp_ip ip;
+
+	start(&ic_kvp, (struct wire_version) { 4, 0 });
+	guest.spoil = good_lists;
+	unit_check(!kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) && !strcmp(ip.address, "10.0.0.1") &&
+		   !strcmp(ip.subnet, "255.0.0.0") && !*ip.gateway && !strcmp(ip.dns, "10.0.0.2"),
+		   "good lists");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		guest.spoil = rows[i].spoil;
+		unit_check(kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) == -EPROTO, "%s: %s",
+			   rows[i].what, ic->violation);
+		ic_restore(ic);
+		ic_wait_ready(ic);
+	}
+	end();
+}
+
 /* --- Over a restore. ---------------------------------------------------------------- */
 
 static void test_restore(void)
@@ -323,6 +387,7 @@ int main(void)
 	test_items();
 	test_packets();
 	test_addresses();
+	test_lists();
 	test_restore();
 	test_cadence();
 	return unit_done();

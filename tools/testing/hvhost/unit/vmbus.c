@@ -168,6 +168,9 @@ static void test_violations(void)
 		if (rows[i].words[0] == HV_MSG_GPADL_HEADER)
 			unit_check(next() == 20 && word(0) == 10 && word(16) == 0x8000ffff,
 				   "which gets \"unexpected\"");
+		if (rows[i].words[0] == HV_MSG_GPADL_TEARDOWN)
+			unit_check(next() == 12 && word(0) == HV_MSG_GPADL_TORNDOWN && word(8) == 6,
+				   "which is answered all the same");
 		end();
 	}
 
@@ -202,8 +205,10 @@ static void test_violations(void)
 	hv_channel_offer(channel);
 	connect();
 	open_channel();
+	drain();
 	SAY(struct hv_msg_gpadl, { .type = HV_MSG_GPADL_TEARDOWN }, 1, 0xe1e10);
-	unit_check(hv_bus_violations(host) == 1 && closed == 1,
+	unit_check(hv_bus_violations(host) == 1 && closed == 1 &&
+		   next() == 12 && word(0) == HV_MSG_GPADL_TORNDOWN && word(8) == 0xe1e10,
 		   "violation: teardown of an open channel's rings closes it");
 	end();
 }
