@@ -8,7 +8,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
-#define SLOTS		16
+#define SLOTS		(2 * HVIC_LINK_GATHER)
 #define PAYLOAD		16		/* bytes, the longest */
 
 #define EXPIRES		4711	/* when the answer comes too late */

@@ -58,7 +58,8 @@ static void hvic_channel_set_state(struct hvic_channel *ch, enum hvic_channel_st
 	if (ch->state == state)
 		return;
 	trace_state(dev_name(ch->dev), state_names[ch->state], state_names[state]);
-	WRITE_ONCE(ch->state, state);
+	/* Pairs with hvic_channel_is_open(): who sees the channel open sees its rings. */
+	smp_store_release(&ch->state, state);
 	if (ch->bus->changed)
 		ch->bus->changed(ch->bus_data);
 }
@@ -474,22 +475,15 @@ int hvic_channel_open(struct hvic_channel *ch)
 {
 	int ret;
 
-	/* ORDER: the host may send before open() has returned. */
+	/* ORDER: the host may signal before there are rings; the channel is closed until then. */
+	ret = ch->bus->open(ch->bus_data);
+	if (ret)
+		return ret;
 	spin_lock_bh(&ch->lock);
 	hvic_channel_set_state(ch, HVIC_CHANNEL_NEGOTIATING);
 	spin_unlock_bh(&ch->lock);
 
-	ret = ch->bus->open(ch->bus_data);
-	if (ret) {
-		/* There are no rings, so a request that was begun meanwhile cannot be answered. */
-		spin_lock_bh(&ch->lock);
-		hvic_channel_shut(ch);
-		spin_unlock_bh(&ch->lock);
-		hvic_channel_quiesce(ch);
-		return ret;
-	}
-
-	/* The channel may have missed the signal for a packet that came in between. */
+	/* The channel has missed the signal for a packet that came in between. */
 	hvic_channel_drain(ch);
 	return 0;
 }
@@ -525,7 +519,8 @@ void hvic_channel_close(struct hvic_channel *ch)
  */
 bool hvic_channel_is_open(struct hvic_channel *ch)
 {
-	return READ_ONCE(ch->state) != HVIC_CHANNEL_CLOSED;
+	/* Pairs with hvic_channel_set_state(). */
+	return smp_load_acquire(&ch->state) != HVIC_CHANNEL_CLOSED;
 }
 
 static bool hvic_channel_make_room(struct hvic_answer *answer)

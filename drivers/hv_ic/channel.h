@@ -30,8 +30,8 @@ struct hvic_packet {
 
 /**
  * struct hvic_bus_ops - what a channel needs of the bus
- * @open: open the rings; from then on, even before it returns, the bus calls
- *	hvic_channel_drain() whenever the host has signalled; may sleep
+ * @open: open the rings; the bus calls hvic_channel_drain() whenever the host has
+ *	signalled, even before it returns, and before there are rings; may sleep
  * @close: close the rings; when it has returned no such call is running and
  *	none will come; may sleep
  * @peek: look at the next packet; false if there is none

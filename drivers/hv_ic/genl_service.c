@@ -422,8 +422,10 @@ static int service_set(struct sk_buff *request, struct genl_info *info)
 		return -EINVAL;
 	}
 	WRITE_ONCE(*svc->enabled, nla_get_u8(info->attrs[HV_IC_A_SERVICE_ENABLED]));
-	ret = hvic_vmbus_apply_switches();
-	if (ret)
+	ret = hvic_vmbus_apply_switch_of(svc);
+	if (ret == -ETIMEDOUT)
+		GENL_SET_ERR_MSG(info, "set, but the host has not answered yet");
+	else if (ret)
 		GENL_SET_ERR_MSG(info, "a channel cannot be opened: see the kernel's log");
 	return ret;
 }

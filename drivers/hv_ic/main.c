@@ -35,7 +35,7 @@ static int hvic_switch_set(const char *text, const struct kernel_param *param)
 		return -EINVAL;
 	}
 	WRITE_ONCE(*svc->enabled, on);
-	return hvic_vmbus_apply_switches();
+	return hvic_vmbus_apply_switch_of(svc);
 }
 
 static int hvic_switch_get(char *buffer, const struct kernel_param *param)

@@ -9,11 +9,13 @@
 
 #include <linux/device.h>
 #include <linux/hyperv.h>
-#include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/sysfs.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "channel.h"
 #include "compat.h"
@@ -58,31 +60,29 @@ static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
 
 /**
  * struct hvic_device - a VMBus device that we are bound to
- * @refs: of probe() or remove(), and of a switch that is being applied
- * @channel: its channel; valid until @gone
+ * @channel: its channel
  * @hdev: the bus' view of it
  * @packet: the packet that is being looked at; guarded by the channel's lock
  * @room: where the bus does not copy a packet out of the ring, we do, to there
  * @packet_size: the bus' own max_pkt_size, while the channel is open
- * @list: in devices
- * @serial: rises along the list
- * @lock: guards @on and @gone; held to open or close the channel
+ * @list: in devices; @apply is queued only of those
+ * @apply: makes the device as the administrator wants it
+ * @applied: how that went; %-EINPROGRESS until it has; guarded by list_lock
+ * @lock: guards @on; held to open or close the channel
  * @on: user space sees the service, and its channel is open but while the machine
  *	hibernates
- * @gone: nothing may be done about the device any more
  */
 struct hvic_device {
-	struct kref refs;
 	struct hvic_channel channel;
 	struct hv_device *hdev;
 	const struct vmpacket_descriptor *packet;
 	void *room;
 	u32 packet_size;
 	struct list_head list;
-	u64 serial;
+	struct work_struct apply;
+	int applied;
 	struct mutex lock;
 	bool on;
-	bool gone;
 };
 
 /*
@@ -90,10 +90,14 @@ struct hvic_device {
  * device is held meanwhile: otherwise the removal of one device could wait for the
  * host's answer about another, which the host may owe until that one is removed.
  */
-static DEFINE_MUTEX(list_lock);		/* guards all below; held for a moment only */
+static DEFINE_SPINLOCK(list_lock);	/* guards all below */
 static LIST_HEAD(devices);
-static u64 last_serial;
 static unsigned int generation;		/* changes with the list */
+
+static DECLARE_WAIT_QUEUE_HEAD(settled);	/* woken when a switch has been applied */
+
+/* How long one who turns a switch waits for the host, in seconds. */
+#define SWITCH_SECONDS	10
 
 /* --- What channels need of the bus. --------------------------------------------- */
 
@@ -102,6 +106,9 @@ static void hvic_vmbus_callback(void *context)
 	struct hvic_device *device = context;
 	struct hv_ring_buffer_info *ring = &device->hdev->channel->inbound;
 
+	/* The host may signal before there are rings. */
+	if (!hvic_channel_is_open(&device->channel))
+		return;
 	/* What the host writes while we read needs no signal. */
 	hv_begin_read(ring);
 	hvic_channel_drain(&device->channel);
@@ -331,7 +338,7 @@ static int hvic_vmbus_apply_switch(struct hvic_device *device)
 	/* ORDER: read under the lock, or one who turns it last could be overtaken. */
 	mutex_lock(&device->lock);
 	want = READ_ONCE(*svc->enabled) && (!svc->needs_trust || hvic_platform_trusts_host());
-	if (want && !device->on && !device->gone)
+	if (want && !device->on)
 		ret = hvic_vmbus_turn_on(device);
 	else if (!want && device->on)
 		hvic_vmbus_turn_off(device);
@@ -339,15 +346,27 @@ static int hvic_vmbus_apply_switch(struct hvic_device *device)
 	return ret;
 }
 
+static void hvic_vmbus_apply(struct work_struct *work)
+{
+	struct hvic_device *device = container_of(work, struct hvic_device, apply);
+	int ret = hvic_vmbus_apply_switch(device);
+
+	spin_lock(&list_lock);
+	/* The switch may have been turned again meanwhile. */
+	if (!work_pending(work))
+		device->applied = ret;
+	spin_unlock(&list_lock);
+	wake_up_all(&settled);
+}
+
 static void hvic_vmbus_enlist(struct hvic_device *device)
 {
 	struct hvic_channel *ch = &device->channel;
 
-	mutex_lock(&list_lock);
-	device->serial = ++last_serial;
+	spin_lock(&list_lock);
 	list_add_tail(&device->list, &devices);
 	generation++;
-	mutex_unlock(&list_lock);
+	spin_unlock(&list_lock);
 
 	spin_lock_bh(&ch->lock);
 	hvic_event->service(ch);
@@ -356,55 +375,25 @@ static void hvic_vmbus_enlist(struct hvic_device *device)
 
 static void hvic_vmbus_unlist(struct hvic_device *device)
 {
-	mutex_lock(&list_lock);
+	spin_lock(&list_lock);
 	list_del(&device->list);
 	generation++;
-	mutex_unlock(&list_lock);
+	spin_unlock(&list_lock);
 }
 
-static void hvic_vmbus_free(struct kref *refs)
-{
-	kfree(container_of(refs, struct hvic_device, refs));
-}
-
-static void hvic_vmbus_put(struct hvic_device *device)
-{
-	kref_put(&device->refs, hvic_vmbus_free);
-}
-
-/* The first device behind @serial, with a reference that is the caller's, or NULL. */
-static struct hvic_device *hvic_vmbus_get_next(u64 serial)
-{
-	struct hvic_device *device, *found = NULL;
-
-	mutex_lock(&list_lock);
-	list_for_each_entry(device, &devices, list) {
-		if (device->serial > serial) {
-			kref_get(&device->refs);
-			found = device;
-			break;
-		}
-	}
-	mutex_unlock(&list_lock);
-	return found;
-}
-
-/*
- * Undoes hvic_vmbus_enlist() and all that has been done about the device since. A
- * switch that is being applied may come before, and is undone; or after, and finds
- * the device gone.
- */
+/* Undoes hvic_vmbus_enlist() and all that has been done about the device since. */
 static void hvic_vmbus_retire(struct hvic_device *device)
 {
 	hvic_vmbus_unlist(device);
+	cancel_work_sync(&device->apply);
+	wake_up_all(&settled);
 	mutex_lock(&device->lock);
 	if (device->on)
 		hvic_vmbus_turn_off(device);
-	device->gone = true;
 	mutex_unlock(&device->lock);
 	hvic_event->service_gone(&device->channel);
 	hvic_channel_destroy(&device->channel);
-	hvic_vmbus_put(device);
+	kfree(device);
 }
 
 static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device_id *id)
@@ -419,14 +408,14 @@ static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
 	if (!device)
 		return -ENOMEM;
-	kref_init(&device->refs);
 	device->hdev = hdev;
 	mutex_init(&device->lock);
+	INIT_WORK(&device->apply, hvic_vmbus_apply);
 	hv_set_drvdata(hdev, device);
 
 	ret = hvic_channel_init(&device->channel, svc, &hvic_vmbus_ops, device, &hdev->device);
 	if (ret) {
-		hvic_vmbus_put(device);
+		kfree(device);
 		return ret;
 	}
 
@@ -481,32 +470,58 @@ static int hvic_vmbus_resume(struct hv_device *hdev)
 	return ret;
 }
 
-/**
- * hvic_vmbus_apply_switches() - make all devices as the administrator wants them now
- *
- * Context: may sleep.
- * Return: 0, or the first error of a channel that could not be opened.
- */
-int hvic_vmbus_apply_switches(void)
+/* %-EINPROGRESS until a service's switch has been applied, then 0 or the first error. */
+static int hvic_vmbus_applied(const struct hvic_service *svc)
 {
-	struct hvic_device *device;
-	u64 serial = 0;
+	const struct hvic_device *device;
 	int ret = 0;
 
-	while ((device = hvic_vmbus_get_next(serial))) {
-		int err = hvic_vmbus_apply_switch(device);
-
-		ret = ret ?: err;
-		serial = device->serial;
-		hvic_vmbus_put(device);
+	spin_lock(&list_lock);
+	list_for_each_entry(device, &devices, list) {
+		if (device->channel.svc == svc && (!ret || device->applied == -EINPROGRESS))
+			ret = device->applied;
 	}
+	spin_unlock(&list_lock);
 	return ret;
+}
+
+/**
+ * hvic_vmbus_apply_switch_of() - make the devices of a service as the administrator wants them
+ * @svc: the service
+ *
+ * The host may take its time to open a channel, and the caller may hold what others wait for,
+ * as netlink does. So it waits for a bounded time; what it wants happens all the same.
+ *
+ * Context: may sleep.
+ * Return: 0, the first error of a channel that could not be opened, or
+ * * %-ETIMEDOUT - the host has not answered yet
+ * * %-EINTR - the process is to die
+ */
+int hvic_vmbus_apply_switch_of(const struct hvic_service *svc)
+{
+	struct hvic_device *device;
+	long left;
+
+	spin_lock(&list_lock);
+	list_for_each_entry(device, &devices, list) {
+		if (device->channel.svc == svc) {
+			device->applied = -EINPROGRESS;
+			queue_work(system_freezable_wq, &device->apply);
+		}
+	}
+	spin_unlock(&list_lock);
+
+	left = wait_event_killable_timeout(settled, hvic_vmbus_applied(svc) != -EINPROGRESS,
+					   SWITCH_SECONDS * HZ);
+	if (left <= 0)
+		return left ? -EINTR : -ETIMEDOUT;
+	return hvic_vmbus_applied(svc);
 }
 
 /**
  * hvic_vmbus_for_each_channel() - look at the channels of a service
  * @svc: the service
- * @look: called for each; may not wait for others; other than 0 ends it
+ * @look: called for each; may not sleep; other than 0 ends it
  * @arg: handed to @look
  *
  * Context: may sleep.
@@ -518,7 +533,7 @@ int hvic_vmbus_for_each_channel(const struct hvic_service *svc,
 	struct hvic_device *device;
 	int ret = 0;
 
-	mutex_lock(&list_lock);
+	spin_lock(&list_lock);
 	list_for_each_entry(device, &devices, list) {
 		if (device->channel.svc != svc)
 			continue;
@@ -526,7 +541,7 @@ int hvic_vmbus_for_each_channel(const struct hvic_service *svc,
 		if (ret)
 			break;
 	}
-	mutex_unlock(&list_lock);
+	spin_unlock(&list_lock);
 	return ret;
 }
 

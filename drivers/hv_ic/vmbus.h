@@ -10,7 +10,7 @@ struct hvic_service;
 
 int hvic_vmbus_register(void);
 void hvic_vmbus_unregister(void);
-int hvic_vmbus_apply_switches(void);
+int hvic_vmbus_apply_switch_of(const struct hvic_service *svc);
 int hvic_vmbus_for_each_channel(const struct hvic_service *svc,
 				int (*look)(struct hvic_channel *ch, void *arg), void *arg);
 unsigned int hvic_vmbus_generation(void);

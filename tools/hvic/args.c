@@ -14,6 +14,7 @@
  * @argc: words
  * @argv: the words
  * @at: the next one
+ * @plain: no word is an option any more
  * @complaint: what is wrong
  * @size: of @complaint
  */
@@ -22,6 +23,7 @@ struct parser {
 	int argc;
 	char *const *argv;
 	int at;
+	bool plain;
 	char *complaint;
 	size_t size;
 };
@@ -155,17 +157,25 @@ static int parse_letters(struct parser *parser, const char *word)
 	return 0;
 }
 
-/* The next word that is no option; NULL at the end, or at "--". */
+/*
+ * The next word that is no option; NULL at the end, or at the "--" before a program. Elsewhere "--"
+ * makes words of all that follows: a value may begin with a hyphen.
+ */
 static int next_word(struct parser *parser, const char **word)
 {
 	while (parser->at < parser->argc) {
 		int ret;
 
 		*word = parser->argv[parser->at];
-		if (!strcmp(*word, "--"))
-			break;
+		if (!strcmp(*word, "--") && !parser->plain) {
+			if (!parser->call->command || parser->call->command->program)
+				break;
+			parser->at++;
+			parser->plain = true;
+			continue;
+		}
 		parser->at++;
-		if (**word != '-' || !(*word)[1])
+		if (parser->plain || **word != '-' || !(*word)[1])
 			return 0;
 		ret = (*word)[1] == '-' ? parse_long(parser, *word) : parse_letters(parser, *word);
 		if (ret)

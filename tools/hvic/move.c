@@ -25,7 +25,22 @@ static void tell(struct hvic_move *move, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	move->ops->tell(move, line);
+	if (move->unsaid)
+		fprintf(move->unsaid, "%s\n", line);
+	else
+		move->ops->tell(move, line);
+}
+
+/* Says what had to wait until no daemon is paused. */
+static void speak(struct hvic_move *move)
+{
+	char *rest = move->unsaid && !fclose(move->unsaid) ? move->text : NULL, *line;
+
+	move->unsaid = NULL;
+	while (rest && (line = strsep(&rest, "\n")) && rest)
+		move->ops->tell(move, line);
+	free(move->text);
+	move->text = NULL;
 }
 
 /* --- Steps. --------------------------------------------------------------- */
@@ -64,12 +79,11 @@ static void complain(struct hvic_move *move, const struct hvic_step *step, int e
 {
 	char text[512];
 
-	if (error == -EINTR) {
-		tell(move, "interrupted");
-		return;
-	}
 	describe(step, text, sizeof(text));
-	tell(move, "cannot %s: %s", text, strerror(-error));
+	if (error == -EINTR)
+		tell(move, "interrupted");
+	else
+		tell(move, "cannot %s: %s", text, strerror(-error));
 }
 
 /* The system may go on with these after we have given up, so they have to be undone as well. */
@@ -116,6 +130,7 @@ static void undo(struct hvic_move *move)
 		if (ret)
 			complain(move, &step, ret);
 	}
+	speak(move);
 }
 
 static int bind(struct hvic_move *move, const struct hvu_device *device, const char *driver)
@@ -357,14 +372,16 @@ static int for_daemons(struct hvic_move *move, const struct cast *cast, enum hvi
 }
 
 /*
- * Ends the daemons of the services that move. They are paused before it is asked
- * whether they are busy, so that nothing begins between the question and the end.
+ * Ends the daemons of the services that move. They are paused before it is asked whether they are
+ * busy, so that nothing begins between the question and the end. Nothing is said meanwhile: the
+ * output may be a file on what one of them has frozen, and does not thaw while it is paused.
  */
 static int stop_daemons(struct hvic_move *move, struct cast *cast)
 {
 	int ret;
 
 	find_units(move, cast);
+	move->unsaid = open_memstream(&move->text, &move->len);
 	ret = refuse_if_unmovable(move, cast);
 	if (!ret)
 		ret = for_daemons(move, cast, HVIC_PAUSE);
@@ -372,7 +389,10 @@ static int stop_daemons(struct hvic_move *move, struct cast *cast)
 		ret = refuse_if_busy(move, cast);
 	if (!ret)
 		ret = for_daemons(move, cast, HVIC_STOP);
-	return ret ? ret : refuse_if_open(move, cast);
+	if (ret)
+		return ret;
+	speak(move);
+	return refuse_if_open(move, cast);
 }
 
 /* The service has a new driver; its daemon goes on if that has the same device for it. */

@@ -8,6 +8,8 @@
 #ifndef HVIC_MOVE_H
 #define HVIC_MOVE_H
 
+#include <stdio.h>
+
 #include "daemons.h"
 
 /* In pairs of opposites. */
@@ -70,6 +72,9 @@ struct hvic_move_ops {
  * @settled: it goes on to its end, forward or back, whatever signal comes
  * @done: steps, in order
  * @n_done: how many
+ * @unsaid: what the user is told when no daemon is paused any more; NULL if none is
+ * @text: of @unsaid
+ * @len: of @text
  */
 struct hvic_move {
 	const struct hvic_move_ops *ops;
@@ -78,6 +83,9 @@ struct hvic_move {
 	bool settled;
 	struct hvic_step done[HVIC_MAX_STEPS];
 	unsigned int n_done;
+	FILE *unsaid;
+	char *text;
+	size_t len;
 };
 
 int hvic_move_take(struct hvic_move *move);

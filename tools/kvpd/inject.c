@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "message.h"
 #include "root.h"
+#include "sysbus.h"
 
 /* What the driver does not limit, we do. */
 #define LONGEST_MS 60000
@@ -135,10 +136,7 @@ int hvic_inject_check(const struct hv_ic_kvp_ip *ip)
 /** hvic_inject_open_bus() - connect to the system bus; 0 or a negative errno */
 int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus)
 {
-	int ret = sd_bus_open_system(bus);
-
-	(void)job;
-	return ret < 0 ? ret : 0;
+	return hvu_bus_open(bus, hvic_job_left_ms(job) * 1000ull);
 }
 
 /* 1 if it is there, 0 if not yet, or a negative errno. */

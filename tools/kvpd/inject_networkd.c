@@ -186,7 +186,9 @@ int hvic_networkd_apply(struct hvic_job *job)
 	if (!ret)
 		ret = job->inject->ops->confirm(job);
 	if (ret) {
-		restore_file(folder, name, had < 0 ? NULL : before);
+		if (restore_file(folder, name, had < 0 ? NULL : before))
+			snprintf(job->why, sizeof(job->why), "and /" FOLDER "/%s is not restored",
+				 name);
 		/* There is a reserve of time for this. */
 		job->deadline_us += 3000000;
 		reload(job);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
 
 #define DESTINATION	"org.freedesktop.login1"
 #define PATH		"/org/freedesktop/login1"
@@ -26,48 +25,6 @@ static const struct {
 	[HV_IC_ACTION_REBOOT]		= { "Reboot", "CanReboot", "shutdown" },
 	[HV_IC_ACTION_HIBERNATE]	= { "Hibernate", "CanHibernate", "sleep" },
 };
-
-/* Until the bus has let us in. The time of a call begins after that, and a bus may hang. */
-static int wait_until_ready(sd_bus *bus, uint64_t timeout_us)
-{
-	int64_t end_us = hvu_now_us() + timeout_us;
-	int ret = sd_bus_is_ready(bus);
-
-	while (!ret) {
-		int64_t left_us = end_us - hvu_now_us();
-
-		if (left_us <= 0)
-			return -ETIMEDOUT;
-		ret = sd_bus_process(bus, NULL);
-		if (!ret)
-			ret = sd_bus_wait(bus, left_us);
-		if (ret >= 0)
-			ret = sd_bus_is_ready(bus);
-	}
-	return ret < 0 ? ret : 0;
-}
-
-/**
- * hvic_logind_open() - connect to the bus
- * @bus: gets the connection, for sd_bus_flush_close_unref(); NULL on failure
- * @timeout_us: for that, and for each call
- *
- * Return: 0 or a negative errno.
- */
-int hvic_logind_open(sd_bus **bus, uint64_t timeout_us)
-{
-	int ret;
-
-	*bus = NULL;
-	ret = sd_bus_open_system(bus);
-	if (ret < 0)
-		return ret;
-	sd_bus_set_method_call_timeout(*bus, timeout_us);
-	ret = wait_until_ready(*bus, timeout_us);
-	if (ret < 0)
-		*bus = sd_bus_close_unref(*bus);
-	return ret;
-}
 
 /* Is @word among @list, whose words are separated by colons? */
 static int has_word(const char *list, const char *word)

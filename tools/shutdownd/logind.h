@@ -9,7 +9,6 @@
 #include <linux/hv_ic.h>
 #include <systemd/sd-bus.h>
 
-int hvic_logind_open(sd_bus **bus, uint64_t timeout_us);
 int hvic_logind_inhibited(sd_bus *bus, enum hv_ic_action action, char *who, size_t size);
 int hvic_logind_can(sd_bus *bus, enum hv_ic_action action);
 int hvic_logind_act(sd_bus *bus, enum hv_ic_action action, const char *text);

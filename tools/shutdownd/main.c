@@ -15,6 +15,7 @@
 #include "logind.h"
 #include "options.h"
 #include "root.h"
+#include "sysbus.h"
 
 /* The driver waits five seconds for an answer, which takes three calls at most. */
 #define CALL_TIMEOUT_US	1500000
@@ -40,7 +41,7 @@ static struct daemon *daemon_of(struct hvu_driver *driver)
 static int open_bus(struct hvic_handler *handler, sd_bus **bus)
 {
 	(void)handler;
-	return hvic_logind_open(bus, CALL_TIMEOUT_US);
+	return hvu_bus_open(bus, CALL_TIMEOUT_US);
 }
 
 static void reply(struct hvic_handler *handler, uint64_t id, enum hv_ic_decision decision)

@@ -58,6 +58,9 @@ static void good(void **state)
 		{ "takeover -t 30", cmd_takeover, 0 },
 		{ "status --", cmd_status, 0 },
 		{ "doctor", cmd_doctor, 0 },
+		{ "status -- shutdown", cmd_status, 1 },
+		{ "kvp set --pool guest -- offset -5", cmd_kvp_set, 2 },
+		{ "kvp set -- --pool --", cmd_kvp_set, 2 },
 	};
 
 	(void)state;
@@ -103,7 +106,8 @@ static void bad(void **state)
 		{ "service", "\"service\" is not a whole command" },
 		{ "service kvp", "unknown command \"service kvp\"" },
 		{ "service enable", "SERVICE is missing" },
-		{ "status -- shutdown", "unexpected argument \"shutdown\"" },
+		{ "status -- shutdown kvp", "unexpected argument \"kvp\"" },
+		{ "kvp set offset -5", "unknown option \"-5\"" },
 		{ "-- status", "unexpected argument \"status\"" },
 		{ "--json=xml", "value \"xml\" must be one of pretty, short" },
 		{ "--help=me", "option --help takes no value" },

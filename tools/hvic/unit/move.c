@@ -267,6 +267,8 @@ static void tell(struct hvic_move *move, const char *line)
 	struct play *play = (struct play *)move;
 	size_t len = strlen(play->told);
 
+	/* It may be written to what a daemon has frozen. */
+	assert_false(play->frozen && hvu_exists(play->root->fd, "proc/%d/paused", vss_daemon.pid));
 	snprintf(play->told + len, sizeof(play->told) - len, "%s\n", line);
 }
 

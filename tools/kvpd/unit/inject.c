@@ -84,6 +84,10 @@ static void networkd_fails(void **state)
 	/* With what the adapter had by hand of IPv6, and not with what DHCP says again. */
 	expect_file(play, HEAD "DHCP=ipv4\nAddress=2001:db8::5/64\nDNS=2001:db8::99");
 	expect_only_that(play);
+	/* Where it cannot go back, the administrator is told. */
+	play->in_the_way = "etc/systemd/network/.05-hv_ic-eth0.network.new";
+	expect_said(play, v4(), -ETIMEDOUT, "Reload ReconfigureLink Reload ReconfigureLink ",
+		    NETWORK_FILE " is not restored");
 	end(play);
 }
 

@@ -35,6 +35,7 @@
  * @networkd_runs: so does systemd-networkd
  * @failing: method that fails
  * @silent: method that is not answered
+ * @in_the_way: folder that is there as soon as networkd reads its files; NULL for none
  * @host_waits_ms: how long the host does; 0 for long
  * @confirmed: what waiting for the addresses ends with
  * @slow: it ends only when nobody waits any more
@@ -56,7 +57,7 @@ struct play {
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
-	const char *failing, *silent;
+	const char *failing, *silent, *in_the_way;
 	unsigned int host_waits_ms;
 	int confirmed;
 	bool slow;
@@ -110,6 +111,8 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 
 	if (strcmp(member, "GetDeviceByIpIface") && strcmp(member, "GetSettings"))
 		note(play, member);
+	if (play->in_the_way && !strcmp(member, "Reload"))
+		unit_folder(play->root, play->in_the_way);
 	if (play->failing && !strcmp(member, play->failing))
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
 	if (play->silent && !strcmp(member, play->silent))
@@ -370,6 +373,24 @@ static void expect(struct play *play, struct hv_ic_kvp_ip ip, int status, const 
 	assert_int_equal(play->answers, 1);
 	assert_int_equal(play->status, status);
 	assert_string_equal(play->done, methods);
+}
+
+/* As expect(), and the log has @said. */
+static void expect_said(struct play *play, struct hv_ic_kvp_ip ip, int status,
+			const char *methods, const char *said)
+{
+	int saved = dup(STDERR_FILENO), log;
+	char text[1024];
+
+	unit_file(play->root, "log", "");
+	log = hvu_open(play->root->fd, O_WRONLY, "log");
+	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	close(log);
+	expect(play, ip, status, methods);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(hvu_read(play->root->fd, text, sizeof(text), "log") > 0);
+	assert_non_null(strstr(text, said));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, unit_root_setup, unit_root_teardown)

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -451,26 +450,6 @@ static void slow(void **state)
 	end(&play);
 }
 
-/* A bus that takes connections and says nothing. */
-static void hung_bus(void **state)
-{
-	struct unit_root *root = *state;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char name[128];
-	sd_bus *bus;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/bus", root->path);
-	snprintf(name, sizeof(name), "unix:path=%s", address.sun_path);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	setenv("DBUS_SYSTEM_BUS_ADDRESS", name, 1);
-	assert_int_equal(hvic_logind_open(&bus, 100000), -ETIMEDOUT);
-	assert_null(bus);
-	unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
-	close(listener);
-}
-
 /* Of a newer driver, or about something else. */
 static void unknown(void **state)
 {
@@ -501,7 +480,6 @@ int main(void)
 		cmocka_unit_test(logind_refuses),
 		cmocka_unit_test(wall),
 		cmocka_unit_test(slow),
-		cmocka_unit_test_setup_teardown(hung_bus, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test(unknown),
 	};
 

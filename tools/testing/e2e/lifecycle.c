@@ -238,6 +238,28 @@ static void switched_while_opening(struct test *t)
 	test_rescind(t, owed);
 }
 
+/*
+ * The same by netlink, where one who waits holds up all other families: the switch of another
+ * service works, and who turns this one is told before long that the host owes the answer.
+ */
+static void switched_by_netlink(struct test *t)
+{
+	struct ic *other = test_ready(t, &ic_timesync);
+	struct ic *owed = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, other);
+	test_touch(t, owed);
+	switch_on_unanswered(t, owed);
+
+	test_run(t, 0, "genl switch 4 0");
+	EXPECT_EQ(hv_channel_wait_state(other->channel, HV_CHANNEL_OFFERED, other->timeout_ms), 0);
+	test_run(t, 0, "genl switch 4 1");
+	EXPECT_EQ(ic_wait_ready(other), 0);
+	test_run(t, 1, "genl switch 1 1 > /tmp/switch 2>&1");
+	test_run(t, 0, "grep 'not answered' /tmp/switch");
+	test_rescind(t, owed);
+}
+
 /* The host refuses a channel after a hibernation: a switch can bring it back. */
 static void reopened_after_resume(struct test *t)
 {
@@ -273,6 +295,23 @@ static void signalled_unopened(struct test *t)
 	hv_channel_answer_open(hb->channel, HV_OPEN_GRANT);
 	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind", ic_heartbeat.instance);
 	beat_well(t);
+}
+
+/* The host signals a channel that is being opened and has no rings yet. */
+static void signalled_early(struct test *t)
+{
+	struct ic *hb = test_ready(t, &ic_heartbeat);
+
+	test_touch(t, hb);
+	hv_channel_answer_open(hb->channel, HV_OPEN_EARLY);
+	test_defer(t, grant_open, hb->channel);
+	for (int i = 0; i < 5; i++) {
+		test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind",
+			 ic_heartbeat.instance);
+		test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/bind",
+			 ic_heartbeat.instance);
+		beat_well(t);
+	}
 }
 
 #define TRACING "/sys/kernel/tracing/"
@@ -379,9 +418,12 @@ const struct test_case lifecycle_cases[] = {
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_switched_while_opening", .run = switched_while_opening,
 	  .only = ONLY_HV_IC },
+	{ .name = "lifecycle_switched_by_netlink", .run = switched_by_netlink,
+	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_reopened_after_resume", .run = reopened_after_resume,
 	  .only = ONLY_HV_IC },
 	{ .name = "lifecycle_signalled_unopened", .run = signalled_unopened, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_signalled_early", .run = signalled_early, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },

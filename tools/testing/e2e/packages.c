@@ -130,15 +130,20 @@ static void upgraded(struct test *t)
 	debian_none_failed(t);
 }
 
-static void remove_packages(struct test *t)
+static void run_slow(struct test *t, const char *command)
 {
-	int id = hv_guest_start(t->host, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
+	int id = hv_guest_start(t->host, "%s", command);
 	char *said = NULL;
 
-	test_note(t, "removal");
+	test_note(t, "%s", command);
 	if (hv_guest_finish(t->host, id, SLOW_MS, &said))
-		FAIL("dpkg -r fails: %s", said);
+		FAIL("%s fails: %s", command, said);
 	free(said);
+}
+
+static void remove_packages(struct test *t)
+{
+	run_slow(t, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
 	test_run(t, 1, "modinfo hv_ic");
 	debian_none_failed(t);
 }
@@ -168,6 +173,39 @@ static void restarted_and_removed(struct test *t)
 	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 
+/* --- An initramfs that has a driver. ------------------------------------------------------ */
+
+#define HOOK "/etc/initramfs-tools/hooks/hv_ic"
+#define CONTENT "lsinitramfs /boot/initrd.img-$(uname -r)"
+
+static void image_made(struct test *t)
+{
+	test_need(t, "/usr/sbin/update-initramfs");
+	debian_ours(t);
+	test_run(t, 0, "hvic doctor");
+	/* What storage and file systems would need takes long, and is of no use here. */
+	test_run(t, 0, "echo MODULES=list >/etc/initramfs-tools/conf.d/few");
+	test_run(t, 0, "echo hv_utils >>/etc/initramfs-tools/modules");
+	run_slow(t, "update-initramfs -c -k $(uname -r)");
+	test_run(t, 0, CONTENT " | grep /hv_utils.ko");
+	test_says(t, 1, "hvic doctor", "holds hv_utils and not hv_ic");
+
+	test_run(t, 0, "ln -s /usr/share/hv_ic/initramfs/hook " HOOK);
+	run_slow(t, "update-initramfs -u -k all");
+	test_run(t, 0, CONTENT " | grep /hv_ic.ko");
+	test_run(t, 0, CONTENT " | grep modprobe.d/hv_ic.conf");
+	test_run(t, 0, "hvic doctor");
+	test_says(t, 0, "hvic service disable fcopy --persist 2>&1", "update-initramfs -u");
+
+	/* Neither the module nor what lets it go first is left in there. */
+	remove_packages(t);
+	EXPECT_STR(test_run(t, 0, CONTENT " | grep hv_ic || true"), "");
+	run_slow(t, "dpkg -P hv-ic-fcopy hv-ic-tools hv-ic-dkms");
+	test_run(t, 1, "test -L " HOOK);
+	run_slow(t, "update-initramfs -u -k all");
+	debian_none_failed(t);
+}
+
 /* Where there is no Hyper-V, nothing starts, nothing fails, and nobody says a word about it. */
 static void elsewhere(struct test *t)
 {
@@ -187,6 +225,7 @@ const struct test_case packages_cases[] = {
 	CASE("guest_packages", installed),
 	CASE("guest_upgrade", upgraded),
 	CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
+	CASE("guest_initramfs", image_made, .ends_guest = true),
 	CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
 	{ 0 }
 };

@@ -158,6 +158,8 @@ void hv_channel_handle_gpadl(struct hv_host *host, const void *message, size_t s
 		status = HV_NT_UNEXPECTED;
 	} else if (channel->state == HV_CHANNEL_RESCINDED) {
 		status = HV_NT_UNSUCCESSFUL;
+	} else if (channel->answer == HV_OPEN_EARLY) {
+		hv_channel_signal(channel);
 	}
 	hv_gpadl_header(host, message, size, status);
 }

@@ -167,6 +167,7 @@ enum hv_open_answer {
 	HV_OPEN_GRANT,		/* as it deserves */
 	HV_OPEN_REFUSE,
 	HV_OPEN_OWE,		/* none, ever */
+	HV_OPEN_EARLY,		/* as it deserves, and a signal before there are rings */
 };
 
 /** hv_channel_answer_open() - what the guest gets from now on when it opens the channel */

@@ -7,9 +7,6 @@
 #include "bus.h"
 #include "vmbus_wire.h"
 
-/* More pages than any ring needs; keeps a mad guest from eating our memory. */
-#define GPADL_MAX_PAGES		4096u
-
 struct hv_gpadl *hv_gpadl_find(struct hv_host *host, uint32_t id)
 {
 	struct hv_gpadl *gpadl = host->bus->gpadls;
@@ -110,7 +107,7 @@ void hv_gpadl_header(struct hv_host *host, const void *message, size_t size, uin
 	struct hv_gpadl *gpadl;
 
 	if (header->range_count != 1 || header->range_bytes < 16 || header->range_bytes % 8 ||
-	    header->byte_offset >= HV_PAGE_SIZE || total > GPADL_MAX_PAGES ||
+	    header->byte_offset >= HV_PAGE_SIZE ||
 	    total != (bytes + HV_PAGE_SIZE - 1) / HV_PAGE_SIZE)
 		why = "has a malformed range";
 	else if (hv_gpadl_find(host, header->gpadl))

@@ -114,6 +114,14 @@ static void test_gpadl_body(void)
 	unit_check(!next() && hv_bus_violations(host) == 1, "one more: a violation");
 	open_with(7, 0, 30);
 	unit_check(next() == 20 && word(16) == 0, "opens");
+	/* uio_hv_generic has a buffer of 31 MiB, and 8190 pages are what a header can announce. */
+	say_gpadl(1, 8, 8190);
+	for (int left = 8190 - 26; left > 0; left -= 28) {
+		more.body.gpadl = 8;
+		say(&more, sizeof(more.body) + (left < 28 ? left : 28) * 8);
+	}
+	unit_check(next() == 20 && word(12) == 8 && word(16) == 0 &&
+		   hv_bus_violations(host) == 1, "the largest one: created");
 	end();
 }
 
