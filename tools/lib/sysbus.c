@@ -3,6 +3,7 @@
 #include "sysbus.h"
 
 #include <errno.h>
+#include <systemd/sd-bus.h>
 
 #include "clock.h"
 

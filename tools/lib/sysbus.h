@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include <systemd/sd-bus.h>
+struct sd_bus;
 
-int hvu_bus_open(sd_bus **bus, uint64_t timeout_us);
+int hvu_bus_open(struct sd_bus **bus, uint64_t timeout_us);
 
 #endif

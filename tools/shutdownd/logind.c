@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #define DESTINATION	"org.freedesktop.login1"
 #define PATH		"/org/freedesktop/login1"
 #define MANAGER		"org.freedesktop.login1.Manager"

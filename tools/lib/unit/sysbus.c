@@ -18,7 +18,7 @@ static void hung_bus(void **state)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char name[128];
-	sd_bus *bus;
+	struct sd_bus *bus;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/bus", root->path);
 	snprintf(name, sizeof(name), "unix:path=%s", address.sun_path);
