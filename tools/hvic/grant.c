@@ -68,7 +68,10 @@ static char *print_grant(const struct hvu_settings *settings)
 	      "[Service]\n"
 	      /* To write in directories of others, and to give files away. */
 	      "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
-	      "SystemCallFilter=fchown\n", file);
+	      "SystemCallFilter=fchown\n"
+	      /* What is for /tmp is for the system's, whatever links lead there. */
+	      "PrivateTmp=no\n"
+	      "InaccessiblePaths=\n", file);
 	for (size_t i = 0; i < settings->n_fcopy; i++) {
 		write_path(file, settings->fcopy[i].directory);
 		hidden |= is_hidden(settings->fcopy[i].directory);

@@ -182,16 +182,20 @@ static int try_one(struct hvic *hvic, const struct hvu_filesystem *filesystem,
 		   json_object *object)
 {
 	int fd = hvu_filesystem_open(hvic->root, filesystem);
+	int ret = fd < 0 ? fd : 0;
 	int64_t begin = hvu_now_us();
 
-	if (fd < 0) {
-		add_name(object, "error", strerror(-fd));
-		return fd;
-	}
-	syncfs(fd);
-	json_object_object_add(object, "sync_us", json_object_new_int64(hvu_now_us() - begin));
-	close(fd);
-	return 0;
+	/* What cannot be written ends a backup. */
+	if (!ret && syncfs(fd))
+		ret = -errno;
+	if (ret)
+		add_name(object, "error", strerror(-ret));
+	else
+		json_object_object_add(object, "sync_us",
+				       json_object_new_int64(hvu_now_us() - begin));
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 static json_object *describe(const struct hvu_filesystem *filesystem)

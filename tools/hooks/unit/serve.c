@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "hooks.h"
 #include "root.h"
 #include "unit.h"
@@ -102,14 +103,18 @@ static void usual(void **state)
 /* As systemd does when the machine goes down during a backup. */
 static void told_to_end(void **state)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	struct play play;
 
-	begin(&play, *state, "echo $1 >> log");
-	ask(&play, HVU_HOOKS_FREEZE);
-	assert_int_equal(answer(&play).status, 0);
-	kill(play.pid, SIGTERM);
-	assert_int_equal(end(&play), SIGTERM);
-	expect_log(&play, "freeze\nthaw");
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		begin(&play, *state, "echo $1 >> log");
+		ask(&play, HVU_HOOKS_FREEZE);
+		assert_int_equal(answer(&play).status, 0);
+		kill(play.pid, signals[i]);
+		assert_int_equal(end(&play), signals[i]);
+		expect_log(&play, "freeze\nthaw");
+		unit_remove(play.root, "log");
+	}
 }
 
 static void told_to_end_in_a_hook(void **state)

@@ -39,6 +39,8 @@ static void granted(void **state)
 			    "[Service]\n"
 			    "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
 			    "SystemCallFilter=fchown\n"
+			    "PrivateTmp=no\n"
+			    "InaccessiblePaths=\n"
 			    "ReadWritePaths=\"-/srv/a b\"\n"
 			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"\\x\"");
 	assert_int_equal(grant(root, two, &changed), 0);

@@ -8,6 +8,7 @@
 
 #define PLACE "/srv/in"
 #define BLOCK WIRE_FCOPY_FRAGMENT
+#define CONFIGURATION "/etc/hv_ic/hv_ic.conf"
 
 static void stop_daemon(struct test *t, void *context)
 {
@@ -326,12 +327,18 @@ static void disk_full(struct test *t)
 
 static void unit(struct test *t)
 {
+	struct fcopy_source source = fcopy_memory("content\n", 8);
 	struct ic *fc = test_ready(t, &ic_fcopy);
 
 	test_run(t, 0, "mkdir -p " PLACE " /srv/out /var/lib /home /etc/hv_ic");
 	systemd_boot(t, "");
 	test_until(t, "systemctl -q is-active hvic-fcopyd");
 	EXPECT_RESULT(fcopy_start(fc, PLACE, "file", 0, 1), WIRE_E_ACCESS_DENIED);
+	/* It has no place of its own where a file would seem to have come. */
+	test_run(t, 0, "printf '[fcopy tmp]\\ndirectory = /tmp\\nmin_free = 0\\n' >%s",
+		 CONFIGURATION);
+	test_run(t, 0, "systemctl reload hvic-fcopyd; sleep 1");
+	EXPECT_RESULT(fcopy_start(fc, "/tmp", "file", 0, 1), WIRE_E_ACCESS_DENIED);
 	test_run(t, 0, "printf '[fcopy in]\\ndirectory = " PLACE "\\nmin_free = 0\\n"
 		 "owner = messagebus\\n' >/etc/hv_ic/hv_ic.conf");
 	test_run(t, 0, "hvic config apply");
@@ -339,6 +346,14 @@ static void unit(struct test *t)
 		   PLACE);
 	expect_copies(t, fc);
 	EXPECT_RESULT(fcopy_start(fc, "/srv/out", "file", 0, 1), WIRE_E_ACCESS_DENIED);
+	/* And what is allowed is where others see it. */
+	test_run(t, 0, "printf '[fcopy tmp]\\ndirectory = /tmp\\nmin_free = 0\\n' >>%s",
+		 CONFIGURATION);
+	test_run(t, 0, "hvic config apply");
+	test_until(t, "systemctl -q is-active hvic-fcopyd && hvic fcopy --json=short | grep -q %s",
+		   "/tmp");
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp", "copied", 0), 0);
+	EXPECT_STR(test_run(t, 0, "cat /tmp/copied"), "content");
 	systemd_poweroff(t);
 }
 

@@ -269,6 +269,8 @@ static void unit(struct test *t)
 	test_says(t, 0, "systemctl show -P StatusText hvic-vssd", "freezes the file systems");
 	/* A host may freeze and thaw more often than systemd likes. */
 	test_says(t, 0, "systemctl show -P TriggerLimitBurst hvic-hooks.socket", "200");
+	/* Each file system is opened. */
+	test_says(t, 0, "systemctl show -P LimitNOFILESoft hvic-vssd", "524288");
 	/* No place is private to the unit, so that nothing is mounted out of its sight. */
 	test_run(t, 0, "mkdir -p /tmp/one /var/tmp/two");
 	test_run(t, 0, "mke2fs -q /dev/ram1 2048 && mount -t ext4 /dev/ram1 /tmp/one");

@@ -117,6 +117,9 @@ static void broken_disk(struct test *t)
 	vssd_expect_mount(t, "/tmp/in", "\"outcome\":\"failed\"");
 	test_says(t, 0, "cat " VSSD_REPORT, "\"error\":\"/tmp/in: ");
 	EXPECT_RESULT(vss_thaw(vss), 0);
+	/* The administrator's test says the same. */
+	test_run(t, 0, "dd if=/dev/urandom of=/tmp/in/dirty bs=1k count=900 2>/dev/null || true");
+	test_says(t, 1, "hvic vss test", "Input/output error");
 	/* Without it there is a backup again. */
 	test_run(t, 0, "umount /tmp/in");
 	vssd_backup_of(t, vss, "1");
