@@ -173,6 +173,12 @@ static void restarted_and_removed(struct test *t)
 	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 
+static void power_off(struct test *t)
+{
+	hv_guest_start(t->host, "systemctl poweroff");
+	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, SLOW_MS), 0);
+}
+
 /* --- An initramfs that has a driver. ------------------------------------------------------ */
 
 #define HOOK "/etc/initramfs-tools/hooks/hv_ic"
@@ -211,6 +217,7 @@ static void image_made(struct test *t)
 	run_slow(t, "dpkg -P hv-ic-fcopy hv-ic-tools hv-ic-dkms");
 	test_run(t, 1, "test -L " HOOK);
 	debian_none_failed(t);
+	power_off(t);
 }
 
 /* Where there is no Hyper-V, nothing starts, nothing fails, and nobody says a word about it. */
@@ -220,8 +227,7 @@ static void elsewhere(struct test *t)
 	EXPECT_STR(test_run(t, 0, "systemctl list-units --no-legend --plain 'hvic*' 'hv-*'"), "");
 	test_run(t, 1, "grep -E '^(hv_ic|hv_utils) ' /proc/modules");
 	EXPECT_STR(test_run(t, 0, "journalctl -b -q | grep -iE 'hv_ic|hvic|hv-' || true"), "");
-	hv_guest_start(t->host, "systemctl poweroff");
-	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, SLOW_MS), 0);
+	power_off(t);
 }
 
 #define CASE(title, function, ...) \
