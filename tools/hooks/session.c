@@ -89,13 +89,29 @@ static void note(const struct hvic_session *session, struct hvu_hooks_answer *an
 	}
 }
 
+/* What is in the folder, and room for a run of each; how many, 0 without memory. */
+static size_t list_hooks(struct hvic_session *session)
+{
+	size_t n = 0;
+
+	session->names = hvu_list(session->folder.fd, ".");
+	while (session->names && session->names[n])
+		n++;
+	session->runs = session->names ? calloc(n + 1, sizeof(*session->runs)) : NULL;
+	if (!session->runs)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		session->runs[i].output = -1;
+	return n;
+}
+
 /* The first that fails is the last that is run. */
 static void run_freeze(struct hvic_session *session, const struct hvu_hooks_question *question,
 		       struct hvu_hooks_answer *answer)
 {
 	const char *phase = words[HVU_HOOKS_FREEZE];
-	size_t n = 0;
 	char why[200];
+	size_t n;
 
 	/* Without one there are no hooks, but not all that cannot be read is not there. */
 	if (session->folder.fd < 0 && session->folder.fd != -ENOENT) {
@@ -105,17 +121,13 @@ static void run_freeze(struct hvic_session *session, const struct hvu_hooks_ques
 			 strerror(-answer->status));
 		return;
 	}
-	session->names = hvu_list(session->folder.fd, ".");
-	while (session->names && session->names[n])
-		n++;
-	session->runs = session->names ? calloc(n + 1, sizeof(*session->runs)) : NULL;
+	n = list_hooks(session);
 	if (!session->runs)
 		answer->status = -ENOMEM;
 	while (!answer->status && session->begun < n) {
 		const char *name = session->names[session->begun];
 		struct hvic_run *run = &session->runs[session->begun++];
 
-		run->output = -1;
 		if (hvu_hooks_is_name(name))
 			note(session, answer, name, phase,
 			     run_one(session, name, phase, question, run, why, sizeof(why)), why);
@@ -125,16 +137,9 @@ static void run_freeze(struct hvic_session *session, const struct hvu_hooks_ques
 /* What another helper has frozen, of which nothing is known: it has been killed. */
 static void adopt(struct hvic_session *session)
 {
-	session->names = hvu_list(session->folder.fd, ".");
-	while (session->names && session->names[session->begun])
-		session->begun++;
-	session->runs = calloc(session->begun + 1, sizeof(*session->runs));
-	if (!session->runs)
-		session->begun = 0;
+	session->begun = list_hooks(session);
 	for (size_t i = 0; i < session->begun; i++)
-		session->runs[i] = (struct hvic_run){
-			.started = hvu_hooks_is_name(session->names[i]), .output = -1,
-		};
+		session->runs[i].started = hvu_hooks_is_name(session->names[i]);
 }
 
 /* All of them that have been started, whatever fails, and whatever they have become since. */

@@ -376,6 +376,16 @@ static void logind_refuses(void **state)
 	end(&play);
 }
 
+/* A terminal of our own, and its name. */
+static int open_tty(char name[static 64])
+{
+	int tty = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+
+	if (tty < 0 || grantpt(tty) || unlockpt(tty) || ptsname_r(tty, name, 64))
+		skip();
+	return tty;
+}
+
 /* Reads what came to a terminal. */
 static void read_tty(int fd, char *text, size_t size)
 {
@@ -388,13 +398,11 @@ static void read_tty(int fd, char *text, size_t size)
 static void wall(void **state)
 {
 	struct order order = reboot;
-	int tty = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
 	char name[64], text[512];
+	int tty = open_tty(name);
 	struct play play;
 
 	(void)state;
-	if (tty < 0 || grantpt(tty) || unlockpt(tty) || ptsname_r(tty, name, sizeof(name)))
-		skip();
 	begin(&play);
 	play.ttys[0] = "";			/* a session without a terminal */
 	play.ttys[1] = "no/such/terminal";
@@ -429,13 +437,11 @@ static void wall(void **state)
 static void slow(void **state)
 {
 	struct order order = reboot;
-	int tty = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
 	char name[64], text[512];
+	int tty = open_tty(name);
 	struct play play;
 
 	(void)state;
-	if (tty < 0 || grantpt(tty) || unlockpt(tty) || ptsname_r(tty, name, sizeof(name)))
-		skip();
 	begin(&play);
 	play.ttys[0] = name + strlen("/dev/");
 	play.ttys[1] = "tty1";

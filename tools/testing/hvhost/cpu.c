@@ -35,12 +35,12 @@ static const struct kvm_cpuid_entry2 hyperv_leaves[] = {
 	/* Windows Server 2016 */
 	{ .function = 0x40000002, .eax = 14393, .ebx = 10 << 16 },
 	/*
-	 * EAX: reference counter, SynIC, hypercalls, VP index, reference TSC,
+	 * EAX: reference counter, SynIC, APIC, hypercalls, VP index, reference TSC,
 	 * frequencies. EBX: post messages, signal events. EDX: frequencies, crash
 	 * MSRs. No synthetic timers: their messages would share VMBus' source.
 	 */
 	{ .function = FEATURES_LEAF, .eax = 0xa76, .ebx = 0x30, .edx = 0x500 },
-	/* No auto-EOI, never notify of long spinning. */
+	/* The APIC by MSRs, no auto-EOI, never notify of long spinning. */
 	{ .function = 0x40000004, .eax = 0x208, .ebx = 0xffffffff },
 	{ .function = 0x40000005, .eax = 0x400, .ebx = 0x40 },
 	{ .function = 0x40000006 },
