@@ -11,6 +11,8 @@
 #include "vectors/kvp.h"
 
 #define POS_POOL	1		/* in the body of an item */
+#define POS_ENUMERATE_INDEX	4
+#define POS_ENUMERATE_KEY	20
 #define POS_SET_KEY	16		/* UTF-16, in the body of SET */
 #define POS_SET_VALUE	528
 
@@ -85,6 +87,37 @@ static int stored(struct fake_channel *f, u64 id)
 	return daemon_answers(f, id, 0, NULL, 0);
 }
 
+/* How long the payload is that the daemon gets for a request. */
+static size_t sent_for(struct fake_channel *f, struct hvic_span body, u16 op, u64 *id)
+{
+	const struct hvic_link_slot *slot = asked(f, body, 1, op);
+
+	*id = slot->record.id;
+	return slot->record.len - sizeof(slot->record);
+}
+
+static void host_sets_an_item(struct fake_channel *f)
+{
+	stored(f, asked(f, set, 2, HV_IC_KVP_SET)->record.id);
+}
+
+static void host_deletes_an_item(struct fake_channel *f)
+{
+	stored(f, asked(f, delete, 2, HV_IC_KVP_DELETE)->record.id);
+}
+
+static void host_negotiates_anew(struct fake_channel *f)
+{
+	host_negotiates(f, 5, 0);
+	daemon_reads(f, HV_IC_HELLO);
+}
+
+static void daemon_is_restarted(struct fake_channel *f)
+{
+	daemon_goes(f);
+	daemon_comes(f);
+}
+
 /* --- With a daemon. ------------------------------------------------------------------ */
 
 static void gets(struct kunit *test)
@@ -147,6 +180,108 @@ static void enumerates_odd_items(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, daemon_answers(f, slot->record.id, 0, &found, sizeof(found)), 0);
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
 	KUNIT_EXPECT_EQ(test, service_of(f)->altered, 1);
+}
+
+/* The daemon answers the question for item 7 with it and the two behind it, which are the last. */
+static void daemon_lists(struct fake_channel *f, u64 xid)
+{
+	static const struct hv_ic_kvp_list list = {
+		.item = { .type = HV_IC_KVP_STRING, .key = "OSName", .value = "\xe2\x82\xacix" },
+		.n = 2, .flags = HV_IC_KVP_LIST_LAST, .text = "b\0002\0c\0003",
+	};
+	const struct hvic_link_slot *slot = asked(f, enumerate, xid, HV_IC_KVP_ENUMERATE);
+
+	KUNIT_EXPECT_EQ(f->test, daemon_answers(f, slot->record.id, 0, &list, sizeof(list)), 0);
+	expect_status(f, f->n_out, xid, HVIC_STATUS_OK);
+}
+
+static void host_enumerates(struct fake_channel *f, u32 index, u64 xid)
+{
+	struct hvic_room body = copy_of(f, enumerate);
+
+	poke32(body.data + POS_ENUMERATE_INDEX, index);
+	host_asks(f, to_span(body), xid);
+}
+
+static void lists(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	daemon_comes(f);
+	daemon_lists(f, 1);
+	expect_bytes(test, "item", answer_body(f, 1),
+		     (struct hvic_span)SPAN(vec_kvp_enumerate_reply));
+	host_enumerates(f, 8, 2);
+	expect_status(f, 2, 2, HVIC_STATUS_OK);
+	KUNIT_EXPECT_EQ(test, answer_body(f, 2).data[POS_ENUMERATE_KEY], 'b');
+	host_enumerates(f, 9, 3);
+	expect_status(f, 3, 3, HVIC_STATUS_OK);
+	host_enumerates(f, 10, 4);
+	expect_status(f, 4, 4, HVIC_STATUS_NO_MORE_ITEMS);
+	expect_nothing_to_read(f);
+}
+
+static const struct forget_row {
+	const char *desc;
+	void (*event)(struct fake_channel *f);
+} forget_rows[] = {
+	{ "the host sets an item", host_sets_an_item },
+	{ "the host deletes an item", host_deletes_an_item },
+	{ "the host negotiates", host_negotiates_anew },
+	{ "another daemon comes", daemon_is_restarted },
+};
+
+ROWS(forget);
+
+/* What was listed before may be otherwise now. */
+static void list_is_forgotten(struct kunit *test)
+{
+	const struct forget_row *row = test->param_value;
+	struct fake_channel *f = test->priv;
+	unsigned int answers;
+
+	daemon_comes(f);
+	daemon_lists(f, 1);
+	row->event(f);
+	answers = f->n_out;
+	host_enumerates(f, 8, 3);
+	KUNIT_EXPECT_EQ(test, f->n_out, answers);
+	daemon_reads(f, HV_IC_KVP_ENUMERATE);
+}
+
+static void malformed_list(struct kunit *test)
+{
+	static const struct hv_ic_kvp_list list = { .n = HV_IC_KVP_LIST_SIZE };
+	struct fake_channel *f = test->priv;
+	u64 id;
+
+	daemon_comes(f);
+	id = asked(f, enumerate, 1, HV_IC_KVP_ENUMERATE)->record.id;
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &list, sizeof(list)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, f->n_out, 0);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &list, sizeof(list.item)), 0);
+	expect_status(f, 1, 1, HVIC_STATUS_OK);
+}
+
+/* A record is cut behind what the operation has, but whole for older daemons. */
+static void sent_is_what_counts(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+	size_t key = offsetof(struct hv_ic_kvp_item, key), value;
+	u64 id;
+
+	value = offsetof(struct hv_ic_kvp_item, value);
+	daemon_comes(f);
+	KUNIT_EXPECT_EQ(test, sent_for(f, enumerate, HV_IC_KVP_ENUMERATE, &id), key);
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENODATA, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, sent_for(f, get, HV_IC_KVP_GET, &id), key + sizeof("N"));
+	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENOENT, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, sent_for(f, set, HV_IC_KVP_SET, &id), value + sizeof("%A%"));
+	KUNIT_EXPECT_EQ(test, stored(f, id), 0);
+	daemon_goes(f);
+	legacy_daemon_comes(f);
+	KUNIT_EXPECT_EQ(test, sent_for(f, enumerate, HV_IC_KVP_ENUMERATE, &id),
+			sizeof(struct hv_ic_kvp_item));
 }
 
 static const struct write_row {
@@ -523,6 +658,10 @@ static struct kunit_case svc_kvp_cases[] = {
 	KUNIT_CASE(gets),
 	KUNIT_CASE(enumerates),
 	KUNIT_CASE(enumerates_odd_items),
+	KUNIT_CASE(lists),
+	KUNIT_CASE_PARAM(list_is_forgotten, forget_gen_params),
+	KUNIT_CASE(malformed_list),
+	KUNIT_CASE(sent_is_what_counts),
 	KUNIT_CASE_PARAM(writes, write_gen_params),
 	KUNIT_CASE(answer_without_payload),
 	KUNIT_CASE_PARAM(answers_with_reserved_fields, address_gen_params),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /dev/hv_ic/{kvp,vss,fcopy}: records in, answers out. See linux/hv_ic.h. */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -27,22 +28,6 @@ enum native_phase {
 };
 
 /**
- * struct native_file - an open device
- * @file: what all devices have
- * @lock: guards all below; nests inside the read lock
- * @phase: how far the daemon has come
- * @offered: features that the hello offered
- * @features: those of them that the daemon uses
- */
-struct native_file {
-	struct hvic_cdev_file file;
-	struct mutex lock;
-	enum native_phase phase;
-	u64 offered;
-	u64 features;
-};
-
-/**
  * struct native_hello - the first record, and its answer
  * @record: the header
  * @hello: the payload
@@ -62,18 +47,39 @@ struct native_answer {
 	u8 payload[HVIC_LINK_ANSWER] __aligned(8);
 };
 
+/**
+ * struct native_file - an open device
+ * @file: what all devices have
+ * @lock: guards @phase, @offered and @features; nests inside the locks for reading and writing
+ * @phase: how far the daemon has come
+ * @offered: features that the hello offered
+ * @features: those of them that the daemon uses
+ * @write_lock: one writer at a time; guards @answer
+ * @answer: what is being written; all zero while nothing is
+ */
+struct native_file {
+	struct hvic_cdev_file file;
+	struct mutex lock;
+	enum native_phase phase;
+	u64 offered;
+	u64 features;
+	struct mutex write_lock;
+	struct native_answer answer;
+};
+
 static int native_open(struct inode *inode, struct file *filp)
 {
 	struct hvic_cdev *cdev = container_of(filp->private_data, struct hvic_cdev, native);
-	struct native_file *nf = kzalloc(sizeof(*nf), GFP_KERNEL_ACCOUNT);
+	struct native_file *nf = kvzalloc(sizeof(*nf), GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	if (!nf)
 		return -ENOMEM;
 	mutex_init(&nf->lock);
+	mutex_init(&nf->write_lock);
 	ret = hvic_cdev_file_init(&nf->file, cdev, HVIC_LINK_NATIVE);
 	if (ret) {
-		kfree(nf);
+		kvfree(nf);
 		return ret;
 	}
 	filp->private_data = nf;
@@ -85,7 +91,7 @@ static int native_release(struct inode *inode, struct file *filp)
 	struct native_file *nf = filp->private_data;
 
 	hvic_cdev_file_release(&nf->file);
-	kfree(nf);
+	kvfree(nf);
 	return 0;
 }
 
@@ -203,17 +209,17 @@ static int native_take_answer(struct native_file *nf, const struct native_answer
 static ssize_t native_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos)
 {
 	struct native_file *nf = filp->private_data;
-	struct native_answer *answer;
+	size_t known = min(count, sizeof(nf->answer));
 	ssize_t ret = -EFAULT;
 
-	if (count < sizeof(answer->record) || count > ANSWER_MAX)
+	if (count < sizeof(nf->answer.record) || count > ANSWER_MAX)
 		return -EINVAL;
-	answer = kzalloc(sizeof(*answer), GFP_KERNEL);
-	if (!answer)
-		return -ENOMEM;
-	if (!copy_from_user(answer, buf, min(count, sizeof(*answer))))
-		ret = native_take_answer(nf, answer, count);
-	kfree(answer);
+	if (mutex_lock_interruptible(&nf->write_lock))
+		return -ERESTARTSYS;
+	if (!copy_from_user(&nf->answer, buf, known))
+		ret = native_take_answer(nf, &nf->answer, count);
+	memset(&nf->answer, 0, known);
+	mutex_unlock(&nf->write_lock);
 	return ret ?: count;
 }
 

@@ -24,6 +24,7 @@
 
 #include "choice.h"
 #include "daemon.h"
+#include "kvp_list.h"
 #include "proto/adapter.h"
 #include "proto/kvp.h"
 #include "proto/legacy_kvp.h"
@@ -94,7 +95,8 @@ struct hvic_kvp_held {
  * @lost: items that there was no room to keep, or that a daemon refused
  * @held_ip_id: request with addresses that waits for a daemon; 0 for none
  * @held_ip: those addresses
- * @item: an item that has been read, but not by a daemon yet
+ * @item: of the request, or for its answer
+ * @list: items that the daemon has listed and the host has not asked for yet
  * @adapter: of the request, as the host has written it
  * @altered: items that the host reads otherwise than the daemon has them
  * @warnings: limits what is said of these
@@ -114,6 +116,7 @@ struct hvic_kvp {
 	u64 held_ip_id;
 	struct hv_ic_kvp_ip held_ip;
 	struct hv_ic_kvp_item item;
+	struct hvic_kvp_list list;
 	char adapter[HV_IC_KVP_ADAPTER_SIZE];
 	u64 altered;
 	struct ratelimit_state warnings;
@@ -175,6 +178,21 @@ static int hvic_kvp_hold(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_it
 	return 0;
 }
 
+/* What is sent of an item; what is made for older daemons is made of all of it. */
+static size_t hvic_kvp_item_len(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_item *item)
+{
+	if (!hvic_daemon_is_native(&kvp->daemon))
+		return sizeof(*item);
+	switch (op) {
+	case HV_IC_KVP_SET:
+		return offsetof(struct hv_ic_kvp_item, value) + strlen(item->value) + 1;
+	case HV_IC_KVP_ENUMERATE:
+		return offsetof(struct hv_ic_kvp_item, key);
+	default:
+		return offsetof(struct hv_ic_kvp_item, key) + strlen(item->key) + 1;
+	}
+}
+
 /* Hands the daemon the next item, if it is not busy with one. */
 static void hvic_kvp_hand_over(struct hvic_kvp *kvp)
 {
@@ -193,7 +211,8 @@ static void hvic_kvp_hand_over(struct hvic_kvp *kvp)
 	item->number = held->number;
 	strscpy(item->key, held->text, sizeof(item->key));
 	strscpy(item->value, held->value, sizeof(item->value));
-	if (hvic_daemon_post(&kvp->daemon, held->op, 0, kvp->handing_id + 1, sizeof(*item)))
+	if (hvic_daemon_post(&kvp->daemon, held->op, 0, kvp->handing_id + 1,
+			     hvic_kvp_item_len(kvp, held->op, item)))
 		return;
 	kvp->handing = held;
 	kvp->handing_id++;
@@ -226,6 +245,7 @@ static int hvic_kvp_handed_over(struct hvic_kvp *kvp, u64 id, int status)
 		return -ESTALE;
 	}
 	kvp->handing = NULL;
+	hvic_kvp_list_forget(&kvp->list);
 	if (!is_final(status)) {
 		/* A full disk, say: the others come first when it is tried again. */
 		list_move_tail(&held->list, &kvp->held);
@@ -248,22 +268,42 @@ static bool hvic_kvp_is_write(struct hvic_kvp *kvp)
 	       (kvp->pool == HVIC_WIRE_KVP_EXTERNAL || kvp->pool == HVIC_WIRE_KVP_AUTO_EXTERNAL);
 }
 
-static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
+/* Says which item it is, but not what is in it: that may be a secret. */
+static int hvic_kvp_encode_answer(struct hvic_kvp *kvp, struct hvic_room body,
+				  const struct hv_ic_kvp_item *item)
 {
+	struct device *dev = kvp->daemon.ch->dev;
+	bool changed = false;
+	int ret = hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, item, &changed);
+
+	if (!changed)
+		return ret;
+	kvp->altered++;
+	if (!__ratelimit(&kvp->warnings))
+		return ret;
+	if (kvp->op == HVIC_WIRE_KVP_GET)
+		dev_warn(dev, "an item of pool %u is altered for the host: not UTF-8, too long or without a key\n",
+			 kvp->pool);
+	else
+		dev_warn(dev, "item %u of pool %u is altered for the host: not UTF-8, too long or without a key\n",
+			 kvp->index, kvp->pool);
+	return ret;
+}
+
+static int hvic_kvp_ask_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
+{
+	size_t len = hvic_kvp_item_len(kvp, kvp->op, &kvp->item);
 	struct hv_ic_kvp_item *payload;
 	struct hvic_kvp_held *old;
-	int ret = hvic_kvp_decode_item(msg->body, &kvp->item);
+	int ret;
 
-	if (ret)
-		return ret;
-	kvp->index = kvp->item.index;
 	payload = hvic_daemon_begin(&kvp->daemon);
 	if (PTR_ERR(payload) == -ENOTCONN && hvic_kvp_is_write(kvp))
 		return hvic_kvp_hold(kvp, kvp->op, &kvp->item);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
-	*payload = kvp->item;
-	ret = hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
+	memcpy(payload, &kvp->item, len);
+	ret = hvic_daemon_ask(&kvp->daemon, msg, kvp->op, len, false);
 	if (ret != -EINPROGRESS || !hvic_kvp_is_write(kvp))
 		return ret;
 	/* The host's last word on this key; if the daemon has the former, it had it first. */
@@ -271,6 +311,25 @@ static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg
 	if (old)
 		hvic_kvp_forget(kvp, old);
 	return ret;
+}
+
+static int hvic_kvp_handle_item(struct hvic_kvp *kvp, const struct hvic_msg *msg,
+				struct hvic_room body)
+{
+	int ret = hvic_kvp_decode_item(msg->body, &kvp->item);
+
+	if (ret)
+		return ret;
+	kvp->index = kvp->item.index;
+	if (kvp->op == HVIC_WIRE_KVP_ENUMERATE) {
+		ret = hvic_kvp_list_next(&kvp->list, kvp->pool, kvp->index, &kvp->item);
+		if (ret != -ENOENT)
+			return ret ? ret : hvic_kvp_encode_answer(kvp, body, &kvp->item);
+	} else if (kvp->op != HVIC_WIRE_KVP_GET) {
+		hvic_kvp_list_forget(&kvp->list);
+	}
+	ret = hvic_kvp_ask_item(kvp, msg);
+	return ret ? ret : hvic_kvp_encode_header(body, kvp->op, kvp->pool);
 }
 
 /* The daemon gets the adapter's id as Linux writes it, the host gets its own back. */
@@ -324,8 +383,7 @@ static int hvic_kvp_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
 	kvp->index = 0;
 	if (op == HVIC_WIRE_KVP_GET_IP_INFO || op == HVIC_WIRE_KVP_SET_IP_INFO)
 		return hvic_kvp_handle_ip(kvp, msg);
-	ret = hvic_kvp_handle_item(kvp, msg);
-	return ret ? ret : hvic_kvp_encode_header(body, op, pool);
+	return hvic_kvp_handle_item(kvp, msg, body);
 }
 
 /* --- The daemon's end. ------------------------------------------------------------------ */
@@ -363,7 +421,10 @@ static void hvic_kvp_going(struct hvic_daemon *daemon)
 
 static void hvic_kvp_gone(struct hvic_daemon *daemon)
 {
-	kvp_of(daemon)->handing = NULL;
+	struct hvic_kvp *kvp = kvp_of(daemon);
+
+	kvp->handing = NULL;
+	hvic_kvp_list_forget(&kvp->list);
 }
 
 static bool has_reserved(const struct hv_ic_kvp_address *addresses, size_t n)
@@ -376,15 +437,19 @@ static bool has_reserved(const struct hv_ic_kvp_address *addresses, size_t n)
 }
 
 /* Is there a payload where the operation has one, with reserved fields that are zero? */
-static bool hvic_kvp_is_answer(enum hvic_wire_kvp_op op, const void *payload, size_t len)
+static bool hvic_kvp_take_answer(struct hvic_kvp *kvp, const void *payload, size_t len)
 {
 	const struct hv_ic_kvp_item *item = payload;
 	const struct hv_ic_kvp_ip *ip = payload;
 
-	switch (op) {
+	static_assert(sizeof(struct hv_ic_kvp_list) <= HVIC_LINK_ANSWER);
+
+	switch (kvp->op) {
 	case HVIC_WIRE_KVP_GET:
-	case HVIC_WIRE_KVP_ENUMERATE:
 		return len && !item->reserved;
+	case HVIC_WIRE_KVP_ENUMERATE:
+		return len && !item->reserved &&
+		       !hvic_kvp_list_keep(&kvp->list, kvp->pool, kvp->index, payload);
 	case HVIC_WIRE_KVP_GET_IP_INFO:
 		return len && !memchr_inv(ip->reserved, 0, sizeof(ip->reserved)) &&
 		       !has_reserved(ip->addresses, ARRAY_SIZE(ip->addresses)) &&
@@ -406,34 +471,12 @@ static int hvic_kvp_reply(struct hvic_daemon *daemon, u64 id, int status,
 	if (id >= HV_IC_RECORD_OWN_ID)
 		return hvic_kvp_handed_over(kvp, id, status);
 	if (!status && hvic_channel_is_waiting_for(daemon->ch, id) &&
-	    !hvic_kvp_is_answer(kvp->op, payload, len))
+	    !hvic_kvp_take_answer(kvp, payload, len))
 		return -EINVAL;
 	ret = hvic_channel_complete_locked(daemon->ch, id, status, payload);
 	/* Where this was stored, what could not be stored before may find its place, too. */
 	if (!ret && !status && hvic_kvp_is_write(kvp))
 		hvic_kvp_hand_over(kvp);
-	return ret;
-}
-
-/* Says which item it is, but not what is in it: that may be a secret. */
-static int hvic_kvp_encode_answer(struct hvic_kvp *kvp, struct hvic_room body,
-				  const struct hv_ic_kvp_item *item)
-{
-	struct device *dev = kvp->daemon.ch->dev;
-	bool changed = false;
-	int ret = hvic_kvp_encode_item(body, kvp->op, kvp->pool, kvp->index, item, &changed);
-
-	if (!changed)
-		return ret;
-	kvp->altered++;
-	if (!__ratelimit(&kvp->warnings))
-		return ret;
-	if (kvp->op == HVIC_WIRE_KVP_GET)
-		dev_warn(dev, "an item of pool %u is altered for the host: not UTF-8, too long or without a key\n",
-			 kvp->pool);
-	else
-		dev_warn(dev, "item %u of pool %u is altered for the host: not UTF-8, too long or without a key\n",
-			 kvp->index, kvp->pool);
 	return ret;
 }
 
@@ -468,6 +511,7 @@ static void hvic_kvp_reset(struct hvic_channel *ch)
 
 	kvp->held_ip_id = 0;
 	kvp->handing = NULL;
+	hvic_kvp_list_forget(&kvp->list);
 	hvic_daemon_withdraw_all(&kvp->daemon, -ECANCELED);
 }
 

@@ -155,7 +155,7 @@ void hvic_items_refresh(struct hvic_items *items)
  * hvic_items_at() - an item by its index
  * @items: the facts
  * @index: from 0
- * @item: gets the item; zeroed
+ * @item: gets its type, key and value
  *
  * Return: is there one?
  */
@@ -165,6 +165,7 @@ bool hvic_items_at(const struct hvic_items *items, size_t index, struct hv_ic_kv
 		return false;
 	item->type = HV_IC_KVP_STRING;
 	strcpy(item->key, facts[index].key);
+	item->value[0] = '\0';
 	facts[index].value(items, item->value);
 	return true;
 }

@@ -109,10 +109,92 @@ void hvic_server_close_pools(struct hvic_server *server)
 
 /* --- Items. ------------------------------------------------------------------------------ */
 
-static int answer_item(struct hvic_server *server, const struct hv_ic_record *record,
-		       const struct hv_ic_kvp_item *item)
+/* Where a pool's items come from. */
+struct source {
+	bool (*at)(const struct source *source, size_t index, struct hvu_pool_item *item);
+	const struct hvu_pool *pool;
+	const struct hvic_items *items;
+	struct hv_ic_kvp_item *fact;
+};
+
+static bool stored_at(const struct source *source, size_t index, struct hvu_pool_item *item)
 {
-	return hvu_client_answer(&server->client, record->id, 0, item, sizeof(*item));
+	return hvu_pool_at(source->pool, index, item);
+}
+
+static bool fact_at(const struct source *source, size_t index, struct hvu_pool_item *item)
+{
+	*item = (struct hvu_pool_item){ source->fact->key, source->fact->value };
+	return hvic_items_at(source->items, index, source->fact);
+}
+
+/* Adds a text, which is not longer than its field, with its NUL. */
+static size_t put_text(char *to, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	memcpy(to, text, size);
+	return size;
+}
+
+/* Returns the size of the payload that it is. */
+static size_t fill_item(struct hv_ic_kvp_item *item, const struct hv_ic_kvp_item *asked,
+			const struct hvu_pool_item *found)
+{
+	const size_t head = offsetof(struct hv_ic_kvp_item, value);
+
+	memset(item, 0, head);
+	item->pool = asked->pool;
+	item->index = asked->index;
+	item->type = HV_IC_KVP_STRING;
+	put_text(item->key, found->key);
+	return head + put_text(item->value, found->value);
+}
+
+static int answer_item(struct hvic_server *server, const struct hv_ic_record *record,
+		       const struct hv_ic_kvp_item *asked, const struct hvu_pool_item *found)
+{
+	struct hv_ic_kvp_item item;
+	size_t size = fill_item(&item, asked, found);
+
+	return hvu_client_answer(&server->client, record->id, 0, &item, size);
+}
+
+/* Adds those that follow, as many as fit. Returns the size of the payload. */
+static size_t fill_list(struct hv_ic_kvp_list *list, const struct source *source, size_t index)
+{
+	struct hvu_pool_item found;
+	size_t used = 0;
+
+	list->n = 0;
+	list->flags = 0;
+	for (;;) {
+		if (!source->at(source, ++index, &found)) {
+			list->flags = HV_IC_KVP_LIST_LAST;
+			break;
+		}
+		if (used + strlen(found.key) + strlen(found.value) + 2 > sizeof(list->text))
+			break;
+		used += put_text(list->text + used, found.key);
+		used += put_text(list->text + used, found.value);
+		list->n++;
+	}
+	return offsetof(struct hv_ic_kvp_list, text) + used;
+}
+
+static int enumerate(struct hvic_server *server, const struct hv_ic_record *record,
+		     const struct hv_ic_kvp_item *asked, const struct source *source)
+{
+	struct hvu_pool_item found;
+	struct hv_ic_kvp_list list;
+	size_t size;
+
+	if (!source->at(source, asked->index, &found))
+		return -ENODATA;
+	size = fill_item(&list.item, asked, &found);
+	memset((char *)&list + size, 0, sizeof(list.item) - size);
+	size = fill_list(&list, source, asked->index);
+	return hvu_client_answer(&server->client, record->id, 0, &list, size);
 }
 
 static void refresh_net(struct hvic_server *server)
@@ -124,44 +206,39 @@ static void refresh_net(struct hvic_server *server)
 static int answer_fact(struct hvic_server *server, const struct hv_ic_record *record,
 		       const struct hv_ic_kvp_item *asked)
 {
-	struct hv_ic_kvp_item item = { .pool = asked->pool, .index = asked->index };
+	struct hv_ic_kvp_item fact;
+	const struct source source = {
+		.at = fact_at, .items = &server->items, .fact = &fact,
+	};
+	const struct hvu_pool_item found = { fact.key, fact.value };
 	bool is_get = record->op == HV_IC_KVP_GET;
-	bool found;
 
 	/* A list stays as it was when the host began with it. */
 	if (is_get || !asked->index)
 		hvic_items_refresh(&server->items);
 	refresh_net(server);
-	found = is_get ? hvic_items_get(&server->items, asked->key, &item) :
-		hvic_items_at(&server->items, asked->index, &item);
-	if (!found)
-		return is_get ? -ENOENT : -ENODATA;
-	return answer_item(server, record, &item);
+	if (!is_get)
+		return enumerate(server, record, asked, &source);
+	if (!hvic_items_get(&server->items, asked->key, &fact))
+		return -ENOENT;
+	return answer_item(server, record, asked, &found);
 }
 
 static int answer_stored(struct hvic_server *server, const struct hv_ic_record *record,
 			 const struct hv_ic_kvp_item *asked)
 {
-	struct hv_ic_kvp_item item = {
-		.pool = asked->pool, .index = asked->index, .type = HV_IC_KVP_STRING,
-	};
-	struct hvu_pool_item stored;
+	struct source source = { .at = stored_at };
+	struct hvu_pool_item found = { .key = asked->key };
 	struct hvu_pool *pool;
 	int ret = get_pool(server, asked->pool, &pool);
 
 	if (ret)
 		return ret;
-	if (record->op == HV_IC_KVP_GET) {
-		stored.key = asked->key;
-		stored.value = hvu_pool_get(pool, asked->key);
-		if (!stored.value)
-			return -ENOENT;
-	} else if (!hvu_pool_at(pool, asked->index, &stored)) {
-		return -ENODATA;
-	}
-	snprintf(item.key, sizeof(item.key), "%s", stored.key);
-	snprintf(item.value, sizeof(item.value), "%s", stored.value);
-	return answer_item(server, record, &item);
+	source.pool = pool;
+	if (record->op == HV_IC_KVP_ENUMERATE)
+		return enumerate(server, record, asked, &source);
+	found.value = hvu_pool_get(pool, asked->key);
+	return found.value ? answer_item(server, record, asked, &found) : -ENOENT;
 }
 
 static int set(struct hvic_server *server, const struct hv_ic_kvp_item *item)
@@ -202,9 +279,11 @@ static int take_item(struct hvic_server *server, const struct hv_ic_record *reco
 	struct hv_ic_kvp_item item;
 	int ret;
 
-	hvu_record_payload(record, payload, &item, sizeof(item));
-	item.key[sizeof(item.key) - 1] = '\0';
-	item.value[sizeof(item.value) - 1] = '\0';
+	hvu_record_payload(record, payload, &item, offsetof(struct hv_ic_kvp_item, key));
+	hvu_record_text(record, payload, offsetof(struct hv_ic_kvp_item, key), item.key,
+			sizeof(item.key));
+	hvu_record_text(record, payload, offsetof(struct hv_ic_kvp_item, value), item.value,
+			sizeof(item.value));
 	if (record->op == HV_IC_KVP_GET || record->op == HV_IC_KVP_ENUMERATE)
 		return item.pool == HVU_POOL_AUTO ? answer_fact(server, record, &item) :
 			answer_stored(server, record, &item);

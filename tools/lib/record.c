@@ -15,10 +15,6 @@
 
 #define FOLDER "dev/hv_ic"
 
-/* An answer for which the driver has no memory in this moment. */
-#define TRIES		10
-#define PAUSE_US	10000
-
 /* --- Answers. ---------------------------------------------------------------------------- */
 
 /**
@@ -32,7 +28,7 @@
  * Any thread may answer, as long as the device is not closed meanwhile.
  *
  * Return: 0; %-ESTALE if the request is over, which is no fault of the daemon; %-ENODEV if the
- * device is gone; %-EMSGSIZE; %-ENOMEM; or another negative errno of the driver.
+ * device is gone; %-EMSGSIZE; or another negative errno of the driver.
  */
 int hvu_client_answer(struct hvu_client *client, uint64_t id, int status, const void *payload,
 		      size_t size)
@@ -54,12 +50,7 @@ int hvu_client_answer(struct hvu_client *client, uint64_t id, int status, const 
 	if (size)
 		memcpy(answer.payload, payload, size);
 	/* The driver takes a record in one piece. */
-	for (int tries = 0; write(client->device, &answer, answer.record.len) < 0; tries++) {
-		if (errno != ENOMEM || tries == TRIES)
-			return -errno;
-		usleep(PAUSE_US);
-	}
-	return 0;
+	return write(client->device, &answer, answer.record.len) < 0 ? -errno : 0;
 }
 
 /**
@@ -75,8 +66,30 @@ void hvu_record_payload(const struct hv_ic_record *record, const void *payload, 
 {
 	size_t len = record->len - sizeof(*record);
 
-	memset(copy, 0, size);
+	if (len < size)
+		memset((char *)copy + len, 0, size - len);
 	memcpy(copy, payload, len < size ? len : size);
+}
+
+/**
+ * hvu_record_text() - a text in the payload of a record
+ * @record: the record
+ * @payload: what lies behind it
+ * @offset: of the text, in the payload
+ * @text: gets it, ended by NUL; what does not fit is left out, and it is "" if it was not sent
+ * @size: of @text
+ *
+ * Of a long field nothing but the text is touched.
+ */
+void hvu_record_text(const struct hv_ic_record *record, const void *payload, size_t offset,
+		     char *text, size_t size)
+{
+	size_t len = record->len - sizeof(*record);
+	size_t room = offset < len ? len - offset : 0;
+
+	room = strnlen((const char *)payload + offset, room < size ? room : size - 1);
+	memcpy(text, (const char *)payload + offset, room);
+	text[room] = '\0';
 }
 
 /* --- Records. ------------------------------------------------------------------------------ */
@@ -116,8 +129,7 @@ static int take_record(struct hvu_client *client, const struct hv_ic_record *rec
 		ret = hvu_client_answer(client, record->id, ret, NULL, 0);
 	else
 		ret = 0;
-	/* Without an answer of ours the driver gives one when time is up. */
-	return ret == -ESTALE || ret == -ENOMEM ? 0 : ret;
+	return ret == -ESTALE ? 0 : ret;
 }
 
 /* All that one read gives; %-EAGAIN if there is nothing. */

@@ -86,5 +86,7 @@ int hvu_client_answer(struct hvu_client *client, uint64_t id, int status, const 
 
 void hvu_record_payload(const struct hv_ic_record *record, const void *payload, void *copy,
 			size_t size);
+void hvu_record_text(const struct hv_ic_record *record, const void *payload, size_t offset,
+		     char *text, size_t size);
 
 #endif

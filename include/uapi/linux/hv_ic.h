@@ -538,11 +538,14 @@ struct hv_ic_hello {
 
 /* --- /dev/hv_ic/kvp ----------------------------------------------------------- */
 
-/* The operations, and in parentheses the payloads of the record and its answer. */
+/*
+ * The operations, and in parentheses the payloads of the record and its answer. Items are cut
+ * behind what they hold, in both directions if the daemon likes.
+ */
 #define HV_IC_KVP_GET		0	/* (item: pool, key) (item) */
 #define HV_IC_KVP_SET		1	/* (item) () */
 #define HV_IC_KVP_DELETE	2	/* (item: pool, key) () */
-#define HV_IC_KVP_ENUMERATE	3	/* (item: pool, index) (item); ENODATA at the end */
+#define HV_IC_KVP_ENUMERATE	3	/* (item: pool, index) (item or list); ENODATA at the end */
 #define HV_IC_KVP_GET_IP	4	/* (ip: adapter) (ip) */
 #define HV_IC_KVP_SET_IP	5	/* (ip) () */
 
@@ -581,6 +584,30 @@ struct hv_ic_kvp_item {
 	__u64 number;
 	char key[HV_IC_KVP_KEY_SIZE];
 	char value[HV_IC_KVP_VALUE_SIZE];
+};
+
+#define HV_IC_KVP_LIST_LAST	(1 << 0)	/* behind the last of them the pool ends */
+
+#define HV_IC_KVP_LIST_SIZE	1848
+
+/**
+ * struct hv_ic_kvp_list - answer to ENUMERATE: an item, and some that follow it
+ * @item: the one that the host has asked for
+ * @n: how many follow it in @text; 0 if the payload ends before
+ * @flags: HV_IC_KVP_LIST_*
+ * @text: their keys and values, each with its NUL: key, value, key, value ...; they are of
+ *	the type HV_IC_KVP_STRING
+ *
+ * A host lists a pool from its first item to its end. The kernel keeps what follows for the
+ * host's next questions, and so asks the daemon less often. It forgets that when the host asks for
+ * anything but the next item in turn, sets or deletes one, or starts over, after a second,
+ * and when the daemon goes. So a list that the host begins has the items of that moment.
+ */
+struct hv_ic_kvp_list {
+	struct hv_ic_kvp_item item;
+	__u32 n;
+	__u32 flags;
+	char text[HV_IC_KVP_LIST_SIZE];
 };
 
 /**

@@ -114,12 +114,14 @@ static void end(struct play *play)
  * @record: header
  * @item: payload, if it is an item
  * @ip: payload, if it is an adapter
+ * @list: payload, if it is items
  */
 struct message {
 	struct hv_ic_record record;
 	union {
 		struct hv_ic_kvp_item item;
 		struct hv_ic_kvp_ip ip;
+		struct hv_ic_kvp_list list;
 	};
 };
 
@@ -266,6 +268,74 @@ static void facts(void **state)
 	assert_int_equal(delete(play, HVU_POOL_AUTO, "OSName"), -EACCES);
 	assert_int_equal(ask_item(play, HV_IC_KVP_GET, HVU_POOL_AUTO, "NoSuchItem", "", &message),
 			 -ENOENT);
+	end(play);
+}
+
+/* Expects items that are called key-INDEX, from @index on; returns the index behind them. */
+static uint32_t expect_list(const struct hv_ic_kvp_list *list, uint32_t index)
+{
+	const char *text = list->text;
+	char key[16];
+
+	snprintf(key, sizeof(key), "key-%u", index++);
+	assert_string_equal(list->item.key, key);
+	for (uint32_t i = 0; i < list->n; i++) {
+		snprintf(key, sizeof(key), "key-%u", index++);
+		assert_string_equal(text, key);
+		text += strlen(text) + 1;
+		assert_string_equal(text, "a value");
+		text += strlen(text) + 1;
+	}
+	return index;
+}
+
+/* The driver is told of the items that follow, and asks less often. */
+static void lists(void **state)
+{
+	struct play *play = begin(state);
+	char longest_key[512] = "", longest_value[2048] = "", key[16];
+	unsigned int questions = 0;
+	struct message message;
+	uint32_t index = 0;
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "key-%u", i);
+		assert_int_equal(set(play, HVU_POOL_GUEST, key, "a value"), 0);
+	}
+	do {
+		assert_int_equal(at(play, HVU_POOL_GUEST, index, &message), 0);
+		index = expect_list(&message.list, index);
+		questions++;
+	} while (!message.list.flags);
+	assert_int_equal(message.list.flags, HV_IC_KVP_LIST_LAST);
+	assert_int_equal(index, 1000);
+	assert_in_range(questions, 2, 12);
+	assert_int_equal(at(play, HVU_POOL_GUEST, 1000, &message), -ENODATA);
+	assert_int_equal(at(play, HVU_POOL_GUEST, 999, &message), 0);
+	assert_int_equal(message.list.n, 0);
+	assert_int_equal(message.list.flags, HV_IC_KVP_LIST_LAST);
+
+	/* One that is too long to follow is asked for, and all behind it with it. */
+	memset(longest_key, 'k', sizeof(longest_key) - 1);
+	memset(longest_value, 'v', sizeof(longest_value) - 1);
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "first", longest_value), 0);
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, longest_key, longest_value), 0);
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "last", ""), 0);
+	assert_int_equal(at(play, HVU_POOL_EXTERNAL, 0, &message), 0);
+	assert_string_equal(message.list.item.value, longest_value);
+	assert_int_equal(message.list.n, 0);
+	assert_int_equal(message.list.flags, 0);
+	assert_int_equal(at(play, HVU_POOL_EXTERNAL, 1, &message), 0);
+	assert_string_equal(message.list.item.key, longest_key);
+	assert_string_equal(message.list.item.value, longest_value);
+	assert_int_equal(message.list.n, 1);
+	assert_string_equal(message.list.text, "last");
+
+	assert_int_equal(at(play, HVU_POOL_AUTO, 0, &message), 0);
+	assert_string_equal(message.list.item.key, "FullyQualifiedDomainName");
+	assert_string_equal(message.list.text, "IntegrationServicesVersion");
+	assert_int_equal(message.list.flags, HV_IC_KVP_LIST_LAST);
+	assert_int_equal(at(play, HVU_POOL_AUTO, message.list.n + 1, &message), -ENODATA);
 	end(play);
 }
 
@@ -540,7 +610,7 @@ static void out_of_reach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(pools), TEST(numbers), TEST(facts), TEST(extremes), TEST(others),
+		TEST(pools), TEST(numbers), TEST(facts), TEST(lists), TEST(extremes), TEST(others),
 		TEST(at_once), TEST(few_calls), TEST(locked), TEST(flat), TEST(restart),
 		TEST(out_of_reach),
 	};

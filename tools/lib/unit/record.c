@@ -14,20 +14,6 @@
 #include "array.h"
 #include "unit.h"
 
-/* So many calls fail in a driver that has no memory, for the client's end. */
-static int short_fd = -1;
-static unsigned int short_calls;
-
-/* In place of the C library's. */
-ssize_t write(int fd, const void *data, size_t size)
-{
-	if (fd != short_fd || !short_calls)
-		return syscall(SYS_write, fd, data, size);
-	short_calls--;
-	errno = ENOMEM;
-	return -1;
-}
-
 /**
  * struct play - a client and its driver
  * @client: the client; the first member
@@ -217,26 +203,6 @@ static void hello(void **state)
 	end(play);
 }
 
-/* A driver without memory for an answer has some soon; if not, it answers by itself. */
-static void short_memory(void **state)
-{
-	struct play *play = begin(state, 0);
-	const struct hv_ic_record request = { .id = 7, .op = 2 };
-
-	greet(play);
-	play->verdict = -ENOENT;
-	short_fd = play->client.device;
-	short_calls = 3;
-	tell(play, request, NULL, 0);
-	assert_int_equal(answer(play, NULL, 0).status, -ENOENT);
-	short_calls = 1000;
-	tell(play, request, NULL, 0);
-	no_answer(play);
-	short_calls = 0;
-	short_fd = -1;
-	end(play);
-}
-
 static void requests(void **state)
 {
 	struct play *play = begin(state, 0);
@@ -294,6 +260,28 @@ static void payload(void **state)
 	memset(text, 'x', sizeof(text));
 	hvu_record_payload(&record, "abcdefg", text, 4);
 	assert_memory_equal(text, "abcdxxxx", sizeof(text));
+}
+
+static void texts(void **state)
+{
+	static const struct {
+		size_t offset, len;
+		const char *text;
+	} rows[] = {
+		{ 0, 4, "abc" }, { 2, 4, "c" }, { 3, 4, "" }, { 4, 4, "" }, { 100, 4, "" },
+		{ 0, 2, "ab" }, { 0, 0, "" }, { 4, 12, "de" }, { 7, 12, "fghi" }, { 8, 12, "ghij" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct hv_ic_record record = { .len = sizeof(record) + rows[i].len };
+		char *payload = malloc(rows[i].len + 1), text[5] = "xxxx";
+
+		memcpy(payload, "abc\0de\0fghij", rows[i].len);
+		hvu_record_text(&record, payload, rows[i].offset, text, sizeof(text));
+		assert_string_equal(text, rows[i].text);
+		free(payload);
+	}
 }
 
 static void malformed(void **state)
@@ -359,9 +347,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(hello, unit_root_setup, unit_root_teardown),
-		cmocka_unit_test_setup_teardown(short_memory, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(requests, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test(payload),
+		cmocka_unit_test(texts),
 		cmocka_unit_test_setup_teardown(malformed, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(gone_and_back, unit_root_setup,
 						unit_root_teardown),

@@ -36,6 +36,17 @@ static void list_items(struct test *t, struct ic *kvp)
 		EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, i % 10, &item), 0);
 }
 
+static void get_items(struct test *t, struct ic *kvp)
+{
+	struct kvp_item item;
+	char key[16];
+
+	for (int i = 0; i < REQUESTS; i++) {
+		snprintf(key, sizeof(key), "count-%d", i % 10);
+		EXPECT_RESULT(kvp_get(kvp, KVP_GUEST, key, &item), 0);
+	}
+}
+
 static void copy_blocks(struct test *t, struct ic *fc)
 {
 	static const uint8_t block[WIRE_FCOPY_FRAGMENT];
@@ -118,8 +129,12 @@ static void items_of_ours(struct test *t)
 	char key[16];
 
 	fill(t, kvp);
+	/* With one item it hands over those that follow. */
 	usage_begin(t, "hvic-kvpd");
 	list_items(t, kvp);
+	expect_within(t, &(struct bound) { .syscalls = 1, .switches = 1 });
+	usage_begin(t, "hvic-kvpd");
+	get_items(t, kvp);
 	expect_within(t, &(struct bound) { .syscalls = 5, .switches = 2 });
 	for (int i = 0; i < 10; i++) {
 		snprintf(key, sizeof(key), "count-%d", i);
