@@ -348,6 +348,7 @@ static int hvic_kvp_decode_request(struct hvic_kvp *kvp, const struct hvic_msg *
 static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
 	struct hv_ic_kvp_ip *payload = hvic_daemon_begin(&kvp->daemon);
+	size_t len = sizeof(*payload);
 	int ret;
 
 	if (PTR_ERR(payload) == -ENOTCONN && kvp->op == HVIC_WIRE_KVP_SET_IP_INFO) {
@@ -362,7 +363,9 @@ static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 	ret = hvic_kvp_decode_request(kvp, msg, payload);
 	if (ret)
 		return ret;
-	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
+	if (kvp->op == HVIC_WIRE_KVP_GET_IP_INFO && hvic_daemon_is_native(&kvp->daemon))
+		len = offsetofend(struct hv_ic_kvp_ip, adapter);
+	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, len, false);
 }
 
 static int hvic_kvp_handle(struct hvic_channel *ch, const struct hvic_msg *msg,

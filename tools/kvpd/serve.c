@@ -297,48 +297,47 @@ static int take_item(struct hvic_server *server, const struct hv_ic_record *reco
 /* --- Adapters. --------------------------------------------------------------------------- */
 
 static int get_ip(struct hvic_server *server, const struct hv_ic_record *record,
-		  struct hv_ic_kvp_ip *ip)
+		  const char *adapter)
 {
-	char adapter[HV_IC_KVP_ADAPTER_SIZE];
+	struct hv_ic_kvp_ip ip;
 	int ret;
 
-	if (!server->has_net)
-		return -EOPNOTSUPP;
-	memcpy(adapter, ip->adapter, sizeof(adapter));
 	refresh_net(server);
-	ret = hvic_adapters_describe(&server->net, &server->leases, adapter, ip);
+	ret = hvic_adapters_describe(&server->net, &server->leases, adapter, &ip);
 	if (ret)
 		return ret == -ENODEV ? -ENOENT : ret;
-	return hvu_client_answer(&server->client, record->id, 0, ip, sizeof(*ip));
+	return hvu_client_answer(&server->client, record->id, 0, &ip,
+				 offsetof(struct hv_ic_kvp_ip, dns) + ip.n_dns * sizeof(*ip.dns));
 }
 
 static int set_ip(struct hvic_server *server, const struct hv_ic_record *record,
-		  const struct hv_ic_kvp_ip *ip)
+		  const void *payload, const char *adapter)
 {
 	const struct hvic_link *link;
-	struct hv_ic_kvp_ip now;
+	struct hv_ic_kvp_ip now, ip;
 	int ret;
 
-	if (!server->has_net)
-		return -EOPNOTSUPP;
+	hvu_record_payload(record, payload, &ip, sizeof(ip));
 	refresh_net(server);
-	link = hvic_adapters_find(&server->net, ip->adapter);
+	link = hvic_adapters_find(&server->net, adapter);
 	if (!link)
 		return -ENOENT;
-	ret = hvic_adapters_describe(&server->net, &server->leases, ip->adapter, &now);
+	ret = hvic_adapters_describe(&server->net, &server->leases, adapter, &now);
 	return ret ? ret : hvic_inject_begin(&server->inject, record->id, record->deadline_ms,
-					     link, &now, ip);
+					     link, &now, &ip);
 }
 
 static int take_ip(struct hvic_server *server, const struct hv_ic_record *record,
 		   const void *payload)
 {
-	struct hv_ic_kvp_ip ip;
+	char adapter[HV_IC_KVP_ADAPTER_SIZE];
 
-	hvu_record_payload(record, payload, &ip, sizeof(ip));
-	ip.adapter[sizeof(ip.adapter) - 1] = '\0';
-	return record->op == HV_IC_KVP_GET_IP ? get_ip(server, record, &ip) :
-		set_ip(server, record, &ip);
+	if (!server->has_net)
+		return -EOPNOTSUPP;
+	hvu_record_text(record, payload, offsetof(struct hv_ic_kvp_ip, adapter), adapter,
+			sizeof(adapter));
+	return record->op == HV_IC_KVP_GET_IP ? get_ip(server, record, adapter) :
+		set_ip(server, record, payload, adapter);
 }
 
 /* --- Records. ---------------------------------------------------------------------------- */
