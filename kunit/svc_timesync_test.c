@@ -416,6 +416,8 @@ static const struct gap_row {
 	{ "just the gap", 5000, 5 * NSEC_PER_SEC, true },
 	{ "a shorter gap", 500, NSEC_PER_SEC, true },
 	{ "the guest is ahead", 5000, -60 * SECOND, false },
+	{ "no gap, and jitter", 0, NSEC_PER_MSEC - 1, false },
+	{ "no gap counts as the least", 0, NSEC_PER_MSEC, true },
 };
 
 ROWS(gap);

@@ -329,7 +329,7 @@ static void time_is_over(struct stage *s)
 	struct hvic_vss *vss = s->offered ? vss_of(s->f.ch.priv) : NULL;
 
 	spin_lock_bh(&holds.lock);
-	holds.since = ktime_sub_ms(holds.since, 3600 * MSEC_PER_SEC);
+	holds.since = ktime_sub_ms(holds.since, 24 * 3600 * MSEC_PER_SEC);
 	spin_unlock_bh(&holds.lock);
 	fire(&holds.overdue);
 	if (vss)
@@ -748,6 +748,22 @@ static void refused_holds(struct kunit *test)
 	vss_frozen_max = limit;
 }
 
+/* Whatever the administrator has set, nothing is frozen for longer than a day. */
+static void limit_is_a_day(struct kunit *test)
+{
+	unsigned int limit = vss_frozen_max;
+
+	vss_frozen_max = UINT_MAX;
+	begin(stage, NATIVE);
+	daemon_runs(stage);
+	happen(stage, FREEZE);
+	KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+	happen(stage, OVERDUE);
+	settle();
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	vss_frozen_max = limit;
+}
+
 /* What comes late is about another session than the one that there is by now. */
 static void late_calls(struct kunit *test)
 {
@@ -1036,6 +1052,7 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(unread_freeze),
 	KUNIT_CASE(debt_keeps_module),
 	KUNIT_CASE(refused_holds),
+	KUNIT_CASE(limit_is_a_day),
 	KUNIT_CASE(late_calls),
 	KUNIT_CASE(trial),
 	KUNIT_CASE(trial_while_thawing),

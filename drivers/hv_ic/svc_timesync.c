@@ -64,7 +64,7 @@ MODULE_PARM_DESC(time_backward, "May the clock be set back? (default: Y)");
 
 static unsigned int time_implicit_gap = 5000;
 module_param(time_implicit_gap, uint, 0644);
-MODULE_PARM_DESC(time_implicit_gap, "Time that the guest must have lost before mode implicit sets the clock, in milliseconds");
+MODULE_PARM_DESC(time_implicit_gap, "Time that the guest must have lost before mode implicit sets the clock, in milliseconds, at least 1 (default: 5000)");
 
 /**
  * struct hvic_time_reading - all clocks at one sample
@@ -116,6 +116,12 @@ struct hvic_timesync {
 
 /* --- Policy: the module's parameters. ---------------------------------------------- */
 
+/* Without any gap each sample would set the clock, by its jitter. */
+static unsigned int hvic_timesync_gap(void)
+{
+	return max(READ_ONCE(time_implicit_gap), 1U);
+}
+
 /**
  * hvic_timesync_get_policy() - what the host's time is used for
  * @policy: set
@@ -125,7 +131,7 @@ void hvic_timesync_get_policy(struct hvic_time_policy *policy)
 	policy->mode = READ_ONCE(time_mode);
 	policy->max_step = READ_ONCE(time_max_step);
 	policy->backward = READ_ONCE(time_backward);
-	policy->implicit_gap = READ_ONCE(time_implicit_gap);
+	policy->implicit_gap = hvic_timesync_gap();
 }
 
 /**
@@ -239,7 +245,7 @@ static void hvic_timesync_watch_rate(struct hvic_timesync *ts, const struct hvic
 static bool hvic_timesync_lost_time(const struct hvic_timesync *ts,
 				    const struct hvic_time_reading *now)
 {
-	s64 gap = (s64)READ_ONCE(time_implicit_gap) * NSEC_PER_MSEC;
+	s64 gap = (s64)hvic_timesync_gap() * NSEC_PER_MSEC;
 	s64 lost = now->host - ts->last.host - ktime_to_ns(ktime_sub(now->raw, ts->last.raw));
 
 	if (!ts->has_last || ts->steered || now->set != ts->last.set)

@@ -43,7 +43,8 @@ MODULE_PARM_DESC(vss_version, "Highest version of the backup protocol to agree o
 
 static unsigned int vss_frozen_max = 60;
 module_param(vss_frozen_max, uint, 0644);
-MODULE_PARM_DESC(vss_frozen_max, "Seconds after which a guest that the host does not thaw is thawed all the same (default: 60); 0 for never, which holds refuse");
+MODULE_PARM_DESC(vss_frozen_max, "Seconds after which a guest that the host does not thaw is thawed all the same (default: 60), at most a day; 0 for never, which holds refuse");
+#define LONGEST_FROZEN	(24 * 60 * 60)
 
 /* How long a machine that is about to sleep waits for file systems to thaw. */
 #define SLEEP_SECONDS	5
@@ -130,6 +131,12 @@ static void hvic_vss_announce(struct hvic_vss *vss, enum hv_ic_vss_phase phase, 
 {
 	lockdep_assert_held(&vss->daemon.ch->lock);
 	hvic_event->vss(phase, vss->since, err ? 0 : vss->holder, err);
+}
+
+/* How long may the guest be frozen, in seconds? 0 for ever. */
+static unsigned int hvic_vss_limit(void)
+{
+	return min_t(unsigned int, READ_ONCE(vss_frozen_max), LONGEST_FROZEN);
 }
 
 /* --- What an older daemon has frozen. ---------------------------------------------- */
@@ -313,7 +320,7 @@ static int hvic_vss_ask(struct hvic_vss *vss, const struct hvic_msg *msg)
 /* The daemon hands file systems over. */
 static int hvic_vss_freeze_native(struct hvic_vss *vss, const struct hvic_msg *msg)
 {
-	int ret = hvic_hold_begin(&vss->holds_ended, READ_ONCE(vss_frozen_max), &vss->session);
+	int ret = hvic_hold_begin(&vss->holds_ended, hvic_vss_limit(), &vss->session);
 
 	if (ret)
 		return ret;
@@ -327,7 +334,7 @@ static int hvic_vss_freeze_native(struct hvic_vss *vss, const struct hvic_msg *m
 /* The daemon freezes by itself. */
 static int hvic_vss_freeze_legacy(struct hvic_vss *vss, const struct hvic_msg *msg)
 {
-	unsigned long limit = READ_ONCE(vss_frozen_max);
+	unsigned int limit = hvic_vss_limit();
 	int ret = hvic_vss_ask(vss, msg);
 
 	vss->session = 0;
@@ -552,7 +559,7 @@ static int hvic_vss_try(struct hvic_daemon *daemon, u32 *session)
 	if (vss->asleep || hvic_vss_may_be_frozen(vss) ||
 	    (hvic_channel_is_deferred(daemon->ch) && vss->op != HVIC_WIRE_VSS_HOT_BACKUP))
 		return -EBUSY;
-	ret = hvic_hold_begin(&vss->holds_ended, READ_ONCE(vss_frozen_max), &vss->session);
+	ret = hvic_hold_begin(&vss->holds_ended, hvic_vss_limit(), &vss->session);
 	if (ret)
 		return ret;
 	vss->trial = true;

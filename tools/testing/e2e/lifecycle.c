@@ -321,6 +321,90 @@ static void stop_probing(struct test *t, void *context)
 	test_run(t, 0, "cd " TRACING "; echo 0 > events/kprobes/enable; echo > kprobe_events");
 }
 
+#define PARAMETERS "/sys/module/hv_ic/parameters/"
+#define SWITCHES PARAMETERS "heartbeat " PARAMETERS "kvp " PARAMETERS "vss"
+
+/* What programs and people may do at any time, each again and again until /tmp/busy is gone. */
+static const char *const pastimes[] = {
+	"for p in " SWITCHES "; do echo N > $p; echo Y > $p; done",
+	"cat /sys/bus/vmbus/devices/*/ic/* /sys/kernel/debug/hv_ic/*/status",
+	"for d in kvp vss fcopy; do daemon $d nonblock open read; daemon /dev/vmbus/hv_$d open; done",
+	"hvic status; hvic time; hvic health set busy healthy --ttl 1s; hvic health list",
+};
+
+#define BUSY "(while test -e /tmp/busy; do %s; done; touch /tmp/idle.%zu)"
+
+static void stop_bustle(struct test *t, void *context)
+{
+	test_run(t, 0, "rm -f /tmp/busy");
+	for (size_t i = 0; i < ARRAY_SIZE(pastimes); i++)
+		test_until(t, "test -e /tmp/idle.%zu", i);
+	test_run(t, 0, "rm /tmp/idle.*; hvic health clear busy; true");
+	/* Each has its Y, unless the module was gone just then. */
+	test_run(t, 0, "for p in " SWITCHES "; do echo Y > $p; done");
+}
+
+static void start_bustle(struct test *t)
+{
+	test_stop_daemons(t);
+	test_run(t, 0, "touch /tmp/busy; rm -f /tmp/idle.*");
+	for (size_t i = 0; i < ARRAY_SIZE(pastimes); i++)
+		test_run(t, 0, BUSY " >/dev/null 2>&1 &", pastimes[i], i);
+	test_defer(t, stop_bustle, NULL);
+}
+
+static void expect_all(struct test *t)
+{
+	const struct ic_service *const *service;
+
+	test_undo(t);
+	for (service = test_services(t); *service; service++)
+		test_ready(t, *service);
+	beat_well(t);
+}
+
+/* The host takes offers back and makes them anew, whatever goes on with them in the guest. */
+static void rescind_in_bustle(struct test *t)
+{
+	static const struct ic_service *const services[] = { &ic_heartbeat, &ic_kvp, &ic_vss };
+
+	start_bustle(t);
+	for (int i = 0; i < rounds(t, 12); i++) {
+		for (size_t s = 0; s < ARRAY_SIZE(services); s++) {
+			struct ic *ic = test_ic(t, services[s]);
+
+			test_touch(t, ic);
+			test_rescind(t, ic);
+			EXPECT_EQ(ic_offer(ic), 0);
+		}
+	}
+	expect_all(t);
+}
+
+/* Who uses the module just then keeps it, or finds it gone. */
+static void reload_in_bustle(struct test *t)
+{
+	start_bustle(t);
+	for (int i = 0; i < rounds(t, 12); i++) {
+		test_until(t, "rmmod hv_ic");
+		test_load(t, "");
+	}
+	expect_all(t);
+}
+
+/* Prints the parameters that take nonsense, or are others after it. */
+#define TRY_EACH "for p in " PARAMETERS "*; do was=$(cat $p);"			\
+	" for value in '' -1 4294967296 garbage; do"						\
+	" ! echo \"$value\" > $p || echo \"$p takes $value\"; done 2>/dev/null;"		\
+	" test \"$(cat $p)\" = \"$was\" || echo \"$p is another\"; done"
+
+static void nonsense(struct test *t)
+{
+	EXPECT_STR(test_run(t, 0, TRY_EACH), "");
+	test_says(t, 0, "dmesg", "vss_version: not one of 7 6 5");
+	test_says(t, 0, "dmesg", "vss: neither Y nor N");
+}
+
 /* The next driver gets the bus' own idea of the longest packet, not ours. */
 static void released(struct test *t)
 {
@@ -425,6 +509,9 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_signalled_unopened", .run = signalled_unopened, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_signalled_early", .run = signalled_early, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_released", .run = released, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_rescind_in_bustle", .run = rescind_in_bustle, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_reload_in_bustle", .run = reload_in_bustle, .only = ONLY_HV_IC },
+	{ .name = "lifecycle_nonsense", .run = nonsense, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_disabled_at_load", .run = disabled_at_load, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_instance", .run = second_instance, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_second_of_a_daemon", .run = second_of_a_daemon, .only = ONLY_HV_IC },

@@ -107,6 +107,24 @@ static void vss(struct test *t)
 	EXPECT_STR(test_status(t, ic, "frozen"), "0");
 }
 
+/* A file system that could not be frozen is not held, and the next attempt holds it. */
+static void hold(struct test *t)
+{
+	struct ic *ic = play_alone(t, &ic_vss);
+
+	able_to_fail(t);
+	play_disk_without_timer(t);
+	play_greeted(t, "vss", "starve disks:/mnt open serve:20");
+	for (int i = 0; i < 10; i++) {
+		EXPECT_RESULT(vss_freeze(ic, NULL, 0), 0);
+		EXPECT_STR(test_status(t, ic, "holds"), "1");
+		EXPECT_RESULT(vss_thaw(ic), 0);
+		test_run(t, 0, "touch /mnt/thawed");
+	}
+	play_ended(t);
+	play_said(t, "^starved: ");
+}
+
 static void fcopy(struct test *t)
 {
 	struct ic *ic = play_alone(t, &ic_fcopy);
@@ -260,6 +278,7 @@ const struct test_case starved_cases[] = {
 	{ .name = "starved_open", .run = open_legacy, .only = ONLY_HV_IC },
 	{ .name = "starved_kvp", .run = kvp, .only = ONLY_HV_IC },
 	{ .name = "starved_vss", .run = vss, .only = ONLY_HV_IC },
+	{ .name = "starved_hold", .run = hold, .only = ONLY_HV_IC },
 	{ .name = "starved_fcopy", .run = fcopy, .only = ONLY_HV_IC },
 	{ .name = "starved_stock_kvp", .run = stock_kvp, .only = ONLY_HV_IC },
 	{ .name = "starved_stock_vss", .run = stock_vss, .only = ONLY_HV_IC },

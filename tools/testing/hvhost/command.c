@@ -118,10 +118,24 @@ static ic_result run_restore(struct desk *desk, int words, char **word)
 	return result;
 }
 
+/* The words with a blank between them; to be freed. */
+static char *join(int words, char **word)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&line, &size);
+
+	if (!out)
+		abort();
+	for (int i = 0; i < words; i++)
+		fprintf(out, "%s%s", i ? " " : "", word[i]);
+	fclose(out);
+	return line;
+}
+
 static ic_result run_guest(struct desk *desk, int words, char **word)
 {
-	char line[4096] = "", *output;
-	size_t n = 0;
+	char *line, *output;
 	int status;
 
 	if (words < 2)
@@ -129,9 +143,9 @@ static ic_result run_guest(struct desk *desk, int words, char **word)
 	status = hv_guest_ready(desk->host, WAIT_MS);
 	if (status)
 		return status;
-	for (int i = 1; i < words && n < sizeof(line); i++)
-		n += snprintf(line + n, sizeof(line) - n, "%s%s", i > 1 ? " " : "", word[i]);
+	line = join(words - 1, word + 1);
 	status = hv_guest_run(desk->host, GUEST_MS, &output, "%s", line);
+	free(line);
 	for (char *rest = output, *text; (text = strsep(&rest, "\n"));) {
 		if (!rest && !*text)
 			break;
@@ -173,8 +187,13 @@ static ic_result run_start(struct desk *desk, int words, char **word)
 
 static ic_result run_console(struct desk *desk, int words, char **word)
 {
-	char *tail = hv_console_tail(desk->host, words > 1 ? atoi(word[1]) : 20), *rest = tail;
+	uint64_t lines = 20;
+	char *tail, *rest;
 
+	if (words > 1 && !desk_number(word[1], INT32_MAX, &lines))
+		return USAGE;
+	tail = hv_console_tail(desk->host, lines);
+	rest = tail;
 	for (char *line; (line = strsep(&rest, "\n"));) {
 		if (!rest && !*line)
 			break;
@@ -245,9 +264,8 @@ static ic_result run_help(struct desk *desk, int words, char **word)
 	return 0;
 }
 
-int command_split(const char *line, char *copy, size_t size, char **words)
+int command_split(const char *line, char *copy, char **words)
 {
-	char *out = copy, *end = copy + size - 1;
 	int n = 0;
 
 	for (;;) {
@@ -256,18 +274,16 @@ int command_split(const char *line, char *copy, size_t size, char **words)
 		line += strspn(line, " \t\n");
 		if (!*line)
 			return n;
-		if (n == COMMAND_WORDS)
-			return -1;
-		words[n++] = out;
+		words[n++] = copy;
 		for (; *line && (quoted || !strchr(" \t\n", *line)); line++) {
 			if (*line == '"')
 				quoted = !quoted;
-			else if (out < end)
-				*out++ = *line;
+			else
+				*copy++ = *line;
 		}
-		if (out == end)
+		*copy++ = '\0';
+		if (quoted)
 			return -1;
-		*out++ = '\0';
 	}
 }
 
@@ -291,18 +307,11 @@ static void report_result(struct desk *desk, const char *name, ic_result result,
 	report_end(r);
 }
 
-bool command_run(struct desk *desk, const char *line)
+static bool carry_out(struct desk *desk, int words, char **word)
 {
-	char copy[4096], usage[200], *word[COMMAND_WORDS];
-	int words = command_split(line, copy, sizeof(copy), word);
+	char usage[200];
 	ic_result result;
 
-	if (!words)
-		return true;
-	if (words < 0) {
-		report_result(desk, "?", USAGE, "too many words");
-		return false;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, word[0]))
 			continue;
@@ -314,6 +323,25 @@ bool command_run(struct desk *desk, const char *line)
 	}
 	report_result(desk, word[0], USAGE, "no such command; help lists them");
 	return false;
+}
+
+bool command_run(struct desk *desk, const char *line)
+{
+	size_t size = strlen(line) + 2;
+	char *copy = malloc(size), **word = calloc(size / 2, sizeof(*word));
+	bool good = false;
+	int words;
+
+	if (!copy || !word)
+		abort();
+	words = command_split(line, copy, word);
+	if (words < 0)
+		report_result(desk, "?", USAGE, "a quote without its end");
+	else
+		good = !words || carry_out(desk, words, word);
+	free(word);
+	free(copy);
+	return good;
 }
 
 void command_complete(const char *line, void (*next)(const char *word, void *context),

@@ -5,8 +5,6 @@
 
 #include "desk.h"
 
-#define COMMAND_WORDS 16
-
 /**
  * command_run() - carry out a line
  * @line: words are separated by blanks; "double quotes" hold blanks together
@@ -26,8 +24,14 @@ bool command_run(struct desk *desk, const char *line);
 void command_complete(const char *line, void (*next)(const char *word, void *context),
 		      void *context);
 
-/** command_split() - words of a line, in a copy of it; returns how many, -1 if too many */
-int command_split(const char *line, char *copy, size_t size, char **words);
+/**
+ * command_split() - words of a line
+ * @copy: room for them: two bytes more than the line is long
+ * @words: room for one for every two bytes of that
+ *
+ * Return: how many, or -1 if a quote has no end.
+ */
+int command_split(const char *line, char *copy, char **words);
 
 /** line_run() - commands from stdin, JSON to stdout, until the end of the input */
 int line_run(struct desk *desk);

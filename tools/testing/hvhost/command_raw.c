@@ -32,15 +32,6 @@ static int parse_hex(int words, char **word, uint8_t *bytes, size_t size)
 	return n;
 }
 
-static bool parse_number(const char *text, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return *text && !*end && !errno;
-}
-
 static void report_answer(struct desk *desk, const struct ic_request *request, ic_result status)
 {
 	const struct wire_header *header = (const void *)request->answer;
@@ -67,7 +58,7 @@ int64_t command_send(struct desk *desk, int words, char **word)
 	int size;
 	ic_result result;
 
-	if (!ic || !parse_number(word[2], &type) || type > UINT16_MAX)
+	if (!ic || !desk_number(word[2], UINT16_MAX, &type))
 		return USAGE;
 	size = parse_hex(words - 3, word + 3, body, sizeof(body));
 	if (size < 0)
@@ -114,7 +105,7 @@ int64_t command_ring(struct desk *desk, int words, char **word)
 	uint64_t advance;
 	int size, error;
 
-	if (!ic || !parse_number(word[2], &advance) || advance > UINT32_MAX)
+	if (!ic || !desk_number(word[2], UINT32_MAX, &advance))
 		return USAGE;
 	size = parse_hex(words - 3, word + 3, bytes, sizeof(bytes));
 	if (size < 0)
@@ -160,7 +151,8 @@ static bool parse_spoilt(const char *text, struct spoilt *spoilt)
 {
 	const char *value = strchr(text, '=');
 	unsigned int major, minor;
-	char name[16], *end;
+	uint64_t offset;
+	char name[16];
 
 	if (!value || value - text >= (ptrdiff_t)sizeof(name))
 		return false;
@@ -174,15 +166,17 @@ static bool parse_spoilt(const char *text, struct spoilt *spoilt)
 			spoilt->value = (major & 0xffff) | (uint64_t)(minor & 0xffff) << 16;
 			return true;
 		}
-		return parse_number(value, &spoilt->value);
+		return desk_number(value, UINT64_MAX >> (64 - 8 * fields[i].size),
+				   &spoilt->value);
 	}
 	if (!strcmp(name, "length")) {
 		*spoilt = (struct spoilt) { 0 };
-		return parse_number(value, &spoilt->value) && spoilt->value <= WIRE_PACKET_MAX;
+		return desk_number(value, WIRE_PACKET_MAX, &spoilt->value);
 	}
-	*spoilt = (struct spoilt) { strtoul(name, &end, 0), 1, 0 };
-	return *name && !*end && spoilt->offset < WIRE_PACKET_MAX &&
-	       parse_number(value, &spoilt->value);
+	if (!desk_number(name, WIRE_PACKET_MAX - 1, &offset))
+		return false;
+	*spoilt = (struct spoilt) { offset, 1, 0 };
+	return desk_number(value, UINT8_MAX, &spoilt->value);
 }
 
 /* Called once: the next request is the only one that is spoilt. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,9 +29,11 @@ static bool connected(const struct ic *ic)
 int64_t command_heartbeat(struct desk *desk, int words, char **word)
 {
 	struct ic *hb = the(desk, &ic_heartbeat);
-	int n = words > 1 ? atoi(word[1]) : 1;
+	uint64_t n = 1;
 
-	for (int i = 0; i < n; i++) {
+	if (words > 1 && !desk_number(word[1], UINT32_MAX, &n))
+		return USAGE;
+	for (uint64_t i = 0; i < n; i++) {
 		uint64_t sequence = hb->sequence;
 		uint32_t state;
 		ic_result result = connected(hb) ? heartbeat_beat(hb, &state) : -ENOTCONN;
@@ -48,20 +51,27 @@ int64_t command_heartbeat(struct desk *desk, int words, char **word)
 static ic_result ask_shutdown(struct desk *desk, uint32_t flags, int words, char **word)
 {
 	struct ic *sd = the(desk, &ic_shutdown);
-	struct shutdown_order order = { .flags = flags, .reason = SHUTDOWN_REASON_PLANNED };
+	uint64_t reason = SHUTDOWN_REASON_PLANNED, timeout = 0;
+	struct shutdown_order order = { .flags = flags };
 
 	for (int i = 1; i < words; i++) {
+		bool more = i + 1 < words, good = true;
+
 		if (!strcmp(word[i], "force"))
 			order.flags |= WIRE_SHUTDOWN_FORCE;
-		else if (!strcmp(word[i], "reason") && i + 1 < words)
-			order.reason = strtoul(word[++i], NULL, 0);
-		else if (!strcmp(word[i], "timeout") && i + 1 < words)
-			order.timeout = strtoul(word[++i], NULL, 0);
+		else if (!strcmp(word[i], "reason") && more)
+			good = desk_number(word[++i], UINT32_MAX, &reason);
+		else if (!strcmp(word[i], "timeout") && more)
+			good = desk_number(word[++i], UINT32_MAX, &timeout);
 		else if (!order.text)
 			order.text = word[i];
 		else
+			good = false;
+		if (!good)
 			return USAGE;
 	}
+	order.reason = reason;
+	order.timeout = timeout;
 	return connected(sd) ? shutdown_ask(sd, &order) : -ENOTCONN;
 }
 
@@ -86,6 +96,7 @@ int64_t command_time(struct desk *desk, int words, char **word)
 	struct timesync_stamp stamp;
 	uint8_t flags = WIRE_TIME_SYNC;
 	ic_result result;
+	char *end;
 
 	if (words > 1 && !strcmp(word[1], "keep")) {
 		timesync_keep(ts);
@@ -95,8 +106,14 @@ int64_t command_time(struct desk *desk, int words, char **word)
 		flags = WIRE_TIME_SAMPLE;
 	else if (words > 1 && strcmp(word[1], "sync"))
 		return USAGE;
-	if (words > 2)
-		desk->clock_offset = atof(word[2]) * SECOND;
+	if (words > 2) {
+		double seconds = strtod(word[2], &end);
+
+		/* As far as the host's clock can be set. */
+		if (!*word[2] || *end || !(fabs(seconds) < INT64_MAX / SECOND))
+			return USAGE;
+		desk->clock_offset = seconds * SECOND;
+	}
 	result = timesync_now(desk->host, desk->clock_offset, flags, &stamp);
 	if (!result)
 		result = connected(ts) ? timesync_send(ts, &stamp) : -ENOTCONN;
@@ -122,19 +139,17 @@ static void report_item(struct desk *desk, const struct kvp_item *item)
 /* A number has its own type; text is a string, or one with %variables%. */
 static ic_result kvp_set_typed(struct ic *kvp, char **word, int pool, const char *type)
 {
+	uint64_t number;
+
 	if (!strcmp(type, "string"))
 		return kvp_set(kvp, pool, word[2], word[3]);
 	if (!strcmp(type, "expand"))
 		return kvp_set_expand(kvp, pool, word[2], word[3]);
 	for (uint32_t t = WIRE_KVP_DWORD; t <= WIRE_KVP_QWORD; t++)
-		if (!strcmp(type, kvp_type_name(t)))
-			return kvp_set_number(kvp, pool, word[2], t, strtoull(word[3], NULL, 0));
+		if (!strcmp(type, kvp_type_name(t)) &&
+		    desk_number(word[3], t == WIRE_KVP_DWORD ? UINT32_MAX : UINT64_MAX, &number))
+			return kvp_set_number(kvp, pool, word[2], t, number);
 	return USAGE;
-}
-
-static int pool_of(int words, char **word, int at, int otherwise)
-{
-	return words > at ? atoi(word[at]) : otherwise;
 }
 
 static ic_result kvp_list(struct desk *desk, struct ic *kvp, int pool)
@@ -171,28 +186,32 @@ static ic_result kvp_show_ip(struct desk *desk, struct ic *kvp, const char *adap
 
 int64_t command_kvp(struct desk *desk, int words, char **word)
 {
+	const char *what = words > 1 ? word[1] : "";
+	bool set = !strcmp(what, "set"), removes = !strcmp(what, "delete");
 	struct ic *kvp = the(desk, &ic_kvp);
+	int at = set ? 4 : !strcmp(what, "list") ? 2 : 3;
+	uint64_t pool = set || removes ? KVP_EXTERNAL : KVP_AUTO;
 	struct kvp_item item;
 	ic_result result;
 
-	if (words < 2)
+	/* Also a pool that does not exist is for the guest to refuse. */
+	if (words < (at > 2 ? at : 2) || (words > at && !desk_number(word[at], UINT8_MAX, &pool)))
 		return USAGE;
 	if (!connected(kvp))
 		return -ENOTCONN;
-	if (!strcmp(word[1], "list"))
-		return kvp_list(desk, kvp, pool_of(words, word, 2, KVP_AUTO));
-	if (!strcmp(word[1], "get") && words > 2) {
-		result = kvp_find(kvp, pool_of(words, word, 3, KVP_AUTO), word[2], &item);
+	if (!strcmp(what, "list"))
+		return kvp_list(desk, kvp, pool);
+	if (!strcmp(what, "get")) {
+		result = kvp_find(kvp, pool, word[2], &item);
 		if (!result)
 			report_item(desk, &item);
 		return result;
 	}
-	if (!strcmp(word[1], "set") && words > 3)
-		return kvp_set_typed(kvp, word, pool_of(words, word, 4, KVP_EXTERNAL),
-				     words > 5 ? word[5] : "string");
-	if (!strcmp(word[1], "delete") && words > 2)
-		return kvp_delete(kvp, pool_of(words, word, 3, KVP_EXTERNAL), word[2]);
-	if (!strcmp(word[1], "ip") && words > 2)
+	if (set)
+		return kvp_set_typed(kvp, word, pool, words > 5 ? word[5] : "string");
+	if (removes)
+		return kvp_delete(kvp, pool, word[2]);
+	if (!strcmp(what, "ip"))
 		return kvp_show_ip(desk, kvp, word[2]);
 	return USAGE;
 }
@@ -242,12 +261,10 @@ int64_t command_copy(struct desk *desk, int words, char **word)
 int64_t command_cancel(struct desk *desk, int words, char **word)
 {
 	uint64_t until;
-	char *end;
 
-	if (words < 4)
+	if (words < 4 || !desk_number(word[1], UINT64_MAX, &until) || !until)
 		return USAGE;
-	until = strtoull(word[1], &end, 0);
-	return *end || !until ? USAGE : copy_file(desk, words - 1, word + 1, until);
+	return copy_file(desk, words - 1, word + 1, until);
 }
 
 /* As a production checkpoint does it; the guest is frozen for so many seconds. */
@@ -255,8 +272,11 @@ int64_t command_checkpoint(struct desk *desk, int words, char **word)
 {
 	struct ic *vss = the(desk, &ic_vss);
 	ic_result result, thaw;
+	uint64_t seconds = 1;
 	uint32_t flags;
 
+	if (words > 1 && !desk_number(word[1], UINT32_MAX, &seconds))
+		return USAGE;
 	if (!connected(vss))
 		return -ENOTCONN;
 	result = vss_hot_backup(vss, &flags);
@@ -267,7 +287,7 @@ int64_t command_checkpoint(struct desk *desk, int words, char **word)
 	report_end(&desk->report);
 	result = vss_freeze(vss, NULL, 0);
 	if (!result)
-		sleep(words > 1 ? atoi(word[1]) : 1);
+		sleep(seconds);
 	/* Also after a freeze that failed: part of the guest may be frozen. */
 	thaw = vss_thaw(vss);
 	if (!result)

@@ -34,6 +34,9 @@ struct desk {
 	bool quit;
 };
 
+/** desk_number() - @text as a number from 0 to @max, in C's notation; false if it is none */
+bool desk_number(const char *text, uint64_t max, uint64_t *number);
+
 /** desk_ic() - the service of this name; NULL if there is none */
 struct ic *desk_ic(struct desk *desk, const char *name);
 

@@ -9,9 +9,15 @@ int line_run(struct desk *desk)
 	bool good = true;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t length;
 
-	while (!desk->quit && getline(&line, &size, stdin) > 0)
+	while (!desk->quit && (length = getline(&line, &size, stdin)) > 0) {
+		/* Nothing is hidden behind the end of a string. */
+		for (ssize_t i = 0; i < length; i++)
+			if (!line[i])
+				line[i] = '?';
 		good = command_run(desk, line) && good;
+	}
 	free(line);
 	return good ? 0 : 1;
 }

@@ -93,10 +93,21 @@ struct wishes {
 static bool parse_version(const char *text, uint32_t *version)
 {
 	unsigned int major, minor;
+	char rest;
 
-	if (sscanf(text, "%u.%u", &major, &minor) != 2)
+	if (sscanf(text, "%u.%u%c", &major, &minor, &rest) != 2)
 		return false;
 	*version = HV_VERSION(major, minor);
+	return true;
+}
+
+static bool parse_count(const char *text, unsigned int *count)
+{
+	uint64_t number;
+
+	if (!desk_number(text, UINT32_MAX, &number))
+		return false;
+	*count = number;
 	return true;
 }
 
@@ -141,10 +152,12 @@ static bool parse(int argc, char **argv, struct wishes *w)
 			w->config.cmdline = optarg;
 			break;
 		case VCPUS:
-			w->config.vcpus = atoi(optarg);
+			if (!parse_count(optarg, &w->config.vcpus))
+				return false;
 			break;
 		case MEMORY:
-			w->config.memory_mib = atoi(optarg);
+			if (!parse_count(optarg, &w->config.memory_mib))
+				return false;
 			break;
 		case VMBUS:
 			if (!parse_version(optarg, &w->config.vmbus))
@@ -162,7 +175,8 @@ static bool parse(int argc, char **argv, struct wishes *w)
 			w->config.keep_disk = option == DISK;
 			break;
 		case BLANK:
-			w->config.disk_mib = atoi(optarg);
+			if (!parse_count(optarg, &w->config.disk_mib))
+				return false;
 			break;
 		case WITHOUT:
 			if (!leave_out(w, optarg))

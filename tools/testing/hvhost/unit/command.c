@@ -72,6 +72,8 @@ static void test_types(void)
 		   body->u.value.value.dword == 16, "a number");
 	unit_check(carry_out("kvp set k %A% 0 expand") && body->u.value.type == 2, "a string to expand");
 	unit_check(!carry_out("kvp set k v 0 blob"), "a type that does not exist");
+	unit_check(!carry_out("kvp set k x 0 dword") && !carry_out("kvp set k 4294967296 0 dword"),
+		   "no number, and one that is too large");
 	get_up();
 }
 
@@ -114,6 +116,50 @@ static void test_spoil(void)
 	get_up();
 }
 
+/* As much as a message may have, in one word and in one for each byte. */
+static void test_long(void)
+{
+	size_t bytes = WIRE_BODY_MAX;
+	char *line = malloc(64 + 3 * bytes), *at;
+
+	sit_down(&ic_heartbeat);
+	at = line + sprintf(line, "send heartbeat 1 ");
+	for (size_t i = 0; i < bytes; i++)
+		at += sprintf(at, "ab");
+	unit_check(carry_out(line) && asked()->size == bytes, "the longest message");
+	unit_check(!carry_out(strcat(line, "ab")) && strstr(output, "usage"), "a byte more");
+	at = line + sprintf(line, "send heartbeat 1");
+	for (size_t i = 0; i < bytes; i++)
+		at += sprintf(at, " cd");
+	unit_check(carry_out(line) && asked()->size == bytes, "as many words as bytes");
+	get_up();
+	free(line);
+}
+
+/* None of it is taken for a number, or for none. */
+static void test_nonsense(void)
+{
+	static const char *const lines[] = {
+		"heartbeat x", "heartbeat -1", "stop reason x", "stop timeout 4294967296", "time sync x",
+		"time sync nan", "time sample 1e30", "kvp list x", "kvp get k 256", "kvp set k v -1",
+		"kvp delete k \"\"", "kvp", "kvp get",
+		"cancel 0 f d", "cancel -1 f d", "checkpoint x", "checkpoint -1", "console x",
+		"ring heartbeat 4294967296 00", "send heartbeat 65536", "send heartbeat 0x",
+		"send heartbeat 1 \xff", "spoil heartbeat 5=256", "spoil heartbeat size=65536",
+		"raw heartbeat 0g", "hold heartbeat maybe", "stop \"no end", "\xff\xfe", "status\x01",
+	};
+
+	unsigned int heard;
+
+	sit_down(&ic_heartbeat);
+	heard = guest.heard;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		unit_check(!carry_out(lines[i]) && strstr(output, "\"ok\":false") &&
+			   !strstr(output, "not connected"), "nonsense: %s", lines[i]);
+	unit_check(guest.heard == heard, "the guest hears none of it");
+	get_up();
+}
+
 static void test_unconnected(void)
 {
 	sit_down(&ic_heartbeat);
@@ -129,6 +175,8 @@ int main(void)
 	test_types();
 	test_send();
 	test_spoil();
+	test_long();
+	test_nonsense();
 	test_unconnected();
 	return unit_done();
 }
