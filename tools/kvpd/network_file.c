@@ -178,7 +178,7 @@ static uint8_t family_of(const char *value)
 {
 	struct hv_ic_kvp_address address;
 	char word[128];
-	size_t len = strcspn(value, "/\n" SPACE);
+	size_t len = strcspn(value, "/\\\n" SPACE);
 
 	snprintf(word, sizeof(word), "%.*s", (int)len, value);
 	if (hvic_lease_parse_address(word, &address))
@@ -188,13 +188,20 @@ static uint8_t family_of(const char *value)
 	return !strcmp(word, "_dhcp6") || !strcmp(word, "_ipv6ra") ? 6 : 0;
 }
 
-/* The first line of a section is printed with the first of it that stays. */
+/*
+ * The first line of a section is printed with the first of it that stays. What would go on in the
+ * next line ends: that is another one by now.
+ */
 static void keep(struct printer *printer, const char *key, const char *value)
 {
+	int len = strlen(value);
+
+	while (len && strchr(SPACE "\\", value[len - 1]))
+		len--;
 	if (strcmp(printer->open, printer->section))
 		fprintf(printer->file, "\n%s\n", printer->section);
 	strcpy(printer->open, printer->section);
-	fprintf(printer->file, "%s=%s\n", key, value);
+	fprintf(printer->file, "%s=%.*s\n", key, len, value);
 }
 
 static void keep_dns(struct printer *printer, const char *value)

@@ -90,6 +90,9 @@ static void odd_files(void **state)
 	expect("[Network]\nAddress=2001:db8::5/64\nAddress=\nDNS=", dhcp,
 	       HEAD "\n[Network]\nAddress=2001:db8::5/64\nAddress=\nDNS=\n"
 	       "\n[Network]\nDHCP=ipv4\n");
+	/* What would go on in the next line does not go on in ours. */
+	expect("[Network]\r\nDomains=lan\\\r\nVLAN=a \\", dhcp,
+	       HEAD "\n[Network]\nDomains=lan\nVLAN=a\n\n[Network]\nDHCP=ipv4\n");
 	expect("[Network]\nDHCP=ipv4\nDHCP=ipv6\n[Route]\nType=blackhole", dhcp,
 	       HEAD "\n[Route]\nType=blackhole\n\n[Network]\nDHCP=yes\n");
 }
