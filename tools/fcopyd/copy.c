@@ -315,17 +315,20 @@ static int give_name(struct hvic_copy *copy, int folder)
 	return ret;
 }
 
-static int sync_folder(int folder)
+/* Once more from the allowed folder: the way may be another one by now. */
+static int open_folder(struct hvic_copy *copy)
 {
-	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int ret;
+	const char *missing;
+	int folder;
 
-	if (fd < 0)
-		return -errno;
-	/* Not every file system can, and then there is no way. */
-	ret = fsync(fd) && errno != EINVAL ? -errno : 0;
-	close(fd);
-	return ret;
+	if (copy->flags & HV_IC_FCOPY_CREATE_PATH)
+		return hvic_place_make(&copy->place, &copy->made);
+	folder = hvic_place_walk(&copy->place, &missing);
+	if (folder >= 0 && *missing) {
+		close(folder);
+		return -ENOTDIR;
+	}
+	return folder;
 }
 
 static int finish(struct hvic_copy *copy)
@@ -344,13 +347,12 @@ static int finish(struct hvic_copy *copy)
 		ret = -errno;
 	if (ret)
 		return ret;
-	/* Once more from the allowed folder: the way may be another one by now. */
-	folder = hvic_place_make(place, &copy->made);
+	folder = open_folder(copy);
 	if (folder < 0)
 		return folder;
 	ret = give_name(copy, folder);
 	if (!ret)
-		ret = sync_folder(folder);
+		ret = hvic_place_sync(place, folder, copy->made);
 	close(folder);
 	if (ret)
 		hvic_copy_undo(copy);

@@ -347,6 +347,55 @@ int hvic_place_make(const struct hvic_place *place, unsigned int *made)
 	return fd;
 }
 
+/* Goes up a folder; the name of the one that it was in, or NULL from the allowed one. */
+static char *go_up(struct hvic_place *place)
+{
+	char *last = strrchr(place->path, '/');
+
+	if (!last || last < &place->path[place->top_len])
+		return NULL;
+	*last = '\0';
+	return last + 1;
+}
+
+static int sync_folder(int folder)
+{
+	int fd = step(folder, ".", O_RDONLY), ret;
+
+	if (fd < 0)
+		return fd;
+	/* Not every file system can, and then there is no way. */
+	ret = fsync(fd) && errno != EINVAL ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/**
+ * hvic_place_sync() - bring the folder of a place to the disk, and the way to it where it is new
+ * @place: an open place
+ * @folder: its folder
+ * @made: how many folders were made for it
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_place_sync(const struct hvic_place *place, int folder, unsigned int made)
+{
+	struct hvic_place parent = *place;
+	int ret = sync_folder(folder);
+
+	/* A new folder stands in the one above it. */
+	for (; !ret && made && go_up(&parent); made--) {
+		const char *missing;
+		int fd = hvic_place_walk(&parent, &missing);
+
+		if (fd < 0)
+			return fd;
+		ret = sync_folder(fd);
+		close(fd);
+	}
+	return ret;
+}
+
 /**
  * hvic_place_unmake() - remove folders that were made, the last one first
  * @place: an open place
@@ -357,18 +406,13 @@ void hvic_place_unmake(const struct hvic_place *place, unsigned int made)
 	struct hvic_place parent = *place;
 
 	for (; made; made--) {
-		char *last = strrchr(parent.path, '/');
-		const char *missing;
-		int fd;
+		const char *missing, *name = go_up(&parent);
+		int fd = name ? hvic_place_walk(&parent, &missing) : -ENOENT;
 
-		if (!last || last < &parent.path[parent.top_len])
-			return;
-		*last = '\0';
-		fd = hvic_place_walk(&parent, &missing);
 		if (fd < 0)
 			return;
 		if (!*missing)
-			unlinkat(fd, last + 1, AT_REMOVEDIR);
+			unlinkat(fd, name, AT_REMOVEDIR);
 		close(fd);
 	}
 }

@@ -64,6 +64,7 @@ void hvic_place_close(struct hvic_place *place);
 
 int hvic_place_walk(const struct hvic_place *place, const char **missing);
 int hvic_place_make(const struct hvic_place *place, unsigned int *made);
+int hvic_place_sync(const struct hvic_place *place, int folder, unsigned int made);
 void hvic_place_unmake(const struct hvic_place *place, unsigned int made);
 
 int hvic_place_own(const struct hvic_place *place, int fd, mode_t mode);

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -354,8 +355,41 @@ static int send_signal(const struct foreign_daemon *daemon, int signal)
 	return -errno;
 }
 
+/* Heeds nothing but the end of its parent, of which PR_SET_PDEATHSIG tells. */
+static void resume_after(pid_t parent, const struct foreign_daemon *daemon, const sigset_t *all)
+{
+	int signal;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	while (getppid() == parent)
+		sigwait(all, &signal);
+	send_signal(daemon, SIGCONT);
+	_exit(0);
+}
+
+/*
+ * Somebody has to let it go on even if we are killed: a process of our own, in a group of its own,
+ * since a group can be killed as a whole. It ends after us.
+ */
+static int begin_keeper(const struct foreign_daemon *daemon)
+{
+	pid_t self = getpid(), keeper;
+	sigset_t all, before;
+	int ret = 0;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	keeper = fork();
+	if (!keeper)
+		resume_after(self, daemon, &all);
+	if (keeper < 0 || setpgid(keeper, keeper))
+		ret = -errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
 /**
- * foreign_daemon_pause() - let it do nothing more, until it is resumed or ended
+ * foreign_daemon_pause() - let it do nothing more, until it is resumed or ended, or we have ended
  * @daemon: the process
  * @timeout_ms: how long it may take to come to a stop
  *
@@ -364,8 +398,10 @@ static int send_signal(const struct foreign_daemon *daemon, int signal)
 int foreign_daemon_pause(const struct foreign_daemon *daemon, int timeout_ms)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
-	int ret = send_signal(daemon, SIGSTOP);
+	int ret = begin_keeper(daemon);
 
+	if (!ret)
+		ret = send_signal(daemon, SIGSTOP);
 	/* The kernel tells only parents that a process has stopped. */
 	for (int ms = 0; !ret; ms++) {
 		char state = state_of(daemon);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+#include "family.h"
 #include "hvic.h"
 #include "settings.h"
 
@@ -192,34 +194,69 @@ static int take_event(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-int cmd_fcopy_watch(struct hvic *hvic)
+static int take_news(enum hvu_family_news news, void *data)
+{
+	(void)data;
+	return news == HVU_FAMILY_WENT ? -ENODEV : 0;
+}
+
+/* What the driver said last comes before the news that it is gone. */
+static int take(struct hvic *hvic, struct hvu_family *family, const struct pollfd wait[static 2])
+{
+	int ret;
+
+	if (!wait[0].revents)
+		return hvu_family_events(family, take_news, NULL);
+	ret = hvu_genl_events(&hvic->genl, take_event, hvic);
+	/* What was lost is made up for by the next: each tells the whole. */
+	return ret == -ENOBUFS ? 0 : ret;
+}
+
+static int watch(struct hvic *hvic, struct hvu_family *family)
 {
 	/* It is not an answer that we wait for: without --timeout there is no end. */
 	int patience = hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1;
-	struct pollfd wait = { .events = POLLIN };
-	int ret = hvic_connect(hvic);
+	struct pollfd wait[] = {
+		{ .fd = hvu_genl_fd(&hvic->genl), .events = POLLIN },
+		{ .fd = hvu_genl_fd(&family->control), .events = POLLIN },
+	};
 
-	if (ret)
-		return ret;
-	ret = hvu_genl_join(&hvic->genl, HV_IC_MCGRP_FCOPY);
-	if (ret)
-		return hvic_failed(hvic, ret, "fcopy watch");
-	/* One object a line, whatever form was asked for. */
-	if (hvic_wants_json(hvic))
-		hvic->call.global[HVIC_OPTION_JSON] = "short";
 	hvic->genl.timeout_ms = 0;
-	wait.fd = hvu_genl_fd(&hvic->genl);
+	family->control.timeout_ms = 0;
 	while (!ferror(hvic->paper.out)) {
-		int n = poll(&wait, 1, patience);
+		int n = poll(wait, ARRAY_SIZE(wait), patience), ret = 0;
 
 		if (!n)
 			return HVIC_OK;
 		if (n < 0 && errno != EINTR)
 			return hvic_failed(hvic, -errno, "fcopy watch");
-		ret = n > 0 ? hvu_genl_events(&hvic->genl, take_event, hvic) : 0;
-		/* What was lost is made up for by the next: each tells the whole. */
-		if (ret && ret != -EINTR && ret != -ETIMEDOUT && ret != -ENOBUFS)
+		if (n > 0)
+			ret = take(hvic, family, wait);
+		if (ret == -ENODEV) {
+			hvic_error("the module hv_ic has been unloaded");
+			return HVIC_NO_DRIVER;
+		}
+		if (ret && ret != -EINTR && ret != -ETIMEDOUT)
 			return hvic_failed(hvic, ret, "fcopy watch");
 	}
 	return HVIC_FAILED;
+}
+
+int cmd_fcopy_watch(struct hvic *hvic)
+{
+	struct hvu_family family;
+	int ret = hvu_family_open(&family, HV_IC_FAMILY_NAME, hvic->timeout_ms);
+
+	if (ret)
+		return hvic_failed(hvic, ret, "fcopy watch");
+	/* One object a line, whatever form was asked for. */
+	if (hvic_wants_json(hvic))
+		hvic->call.global[HVIC_OPTION_JSON] = "short";
+	ret = hvic_connect(hvic);
+	if (!ret) {
+		ret = hvu_genl_join(&hvic->genl, HV_IC_MCGRP_FCOPY);
+		ret = ret ? hvic_failed(hvic, ret, "fcopy watch") : watch(hvic, &family);
+	}
+	hvu_family_close(&family);
+	return ret;
 }

@@ -374,11 +374,17 @@ static int import_items(struct hvic_kvp *kvp, json_object *items)
 
 	for (size_t i = 0; i < n; i++) {
 		json_object *item = json_object_array_get_idx(items, i);
+		const char *key = text_of(item, "key"), *value = text_of(item, "value");
 
-		if (text_of(item, "key") && text_of(item, "value"))
+		if (!key || !value)
+			hvic_error("item %zu of pool %s needs a \"key\" and a \"value\" that are strings, without \\u0000; nothing is imported",
+				   i, hvu_pool_names[kvp->first]);
+		else if (hvu_pool_check(key, value))
+			hvic_error("item %zu of pool %s: %s; nothing is imported", i,
+				   hvu_pool_names[kvp->first],
+				   hvu_pool_explain(hvu_pool_check(key, value)));
+		else
 			continue;
-		hvic_error("item %zu of pool %s needs a \"key\" and a \"value\" that are strings, without \\u0000; nothing is imported",
-			   i, hvu_pool_names[kvp->first]);
 		return HVIC_USAGE;
 	}
 	for (size_t i = 0; !ret && i < n; i++) {

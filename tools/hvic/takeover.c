@@ -93,9 +93,9 @@ static int perform(struct hvic_move *move, const struct hvic_step *step)
 /* The unit that was read from /proc is good enough to name, but not to act on. */
 static int find_unit(struct hvic_move *move, struct foreign_daemon *daemon)
 {
-	int ret = hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main);
+	int ret = hvic_unit_of(daemon->pid, daemon->unit, sizeof(daemon->unit), &daemon->main,
+			       move->timeout_ms);
 
-	(void)move;
 	/* As long as it is there, its number is not another's. */
 	return ret || foreign_daemon_runs(daemon) ? ret : -ESRCH;
 }

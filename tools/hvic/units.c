@@ -12,10 +12,16 @@
 #include <systemd/sd-login.h>
 
 #include "clock.h"
+#include "sysbus.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
 #define OBJECT "/org/freedesktop/systemd1"
 #define MANAGER SYSTEMD ".Manager"
+
+static int open_bus(sd_bus **bus, int timeout_ms)
+{
+	return hvu_bus_open(bus, timeout_ms * 1000ull);
+}
 
 /**
  * hvic_unit_of() - the system's unit that a process belongs to
@@ -24,15 +30,16 @@
  * @size: of @unit
  * @main: gets the process that the unit stands and falls with; 0 if it has none, as
  *	a session of a user has not
+ * @timeout_ms: how long systemd may take to answer
  *
  * Return: 0; %-ENODATA if the process belongs to none, or another negative errno.
  */
-int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main)
+int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main, int timeout_ms)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	char *name = NULL, *path = NULL;
-	sd_bus *bus = NULL;
 	uint32_t value = 0;
+	sd_bus *bus;
 	int ret;
 
 	ret = sd_pid_get_unit(pid, &name);
@@ -47,7 +54,7 @@ int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main)
 	ret = sd_bus_path_encode(OBJECT "/unit", name, &path);
 	if (ret < 0)
 		goto out_free_name;
-	ret = sd_bus_open_system(&bus);
+	ret = open_bus(&bus, timeout_ms);
 	if (ret < 0)
 		goto out_free_path;
 	/* Units other than services have no such property. */
@@ -149,12 +156,12 @@ static int wait_for_job(sd_bus *bus, const struct job *job, int64_t end, int wak
 
 static int run_job(const char *method, const char *unit, int timeout_ms, int wake)
 {
-	int64_t end = timeout_ms < 0 ? INT64_MAX : hvu_now_ms() + timeout_ms;
+	int64_t end = hvu_now_ms() + timeout_ms;
 	struct job job = { 0 };
 	sd_bus *bus;
 	int ret;
 
-	ret = sd_bus_open_system(&bus);
+	ret = open_bus(&bus, timeout_ms);
 	if (ret < 0)
 		return ret;
 	ret = order(bus, &job, method, unit);
@@ -167,7 +174,7 @@ static int run_job(const char *method, const char *unit, int timeout_ms, int wak
 /**
  * hvic_unit_stop() - stop a unit, and wait until that is done
  * @unit: name
- * @timeout_ms: how long to wait; -1 for ever
+ * @timeout_ms: how long to wait, for that and for each answer of systemd
  * @wake: file descriptor that ends the wait when it is readable; -1 for none
  *
  * Systemd goes on stopping it also if the wait has ended early.
@@ -194,10 +201,10 @@ static int refresh(const char *method, const char *unit, int timeout_ms)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-static int read_files(void)
+static int read_files(int timeout_ms)
 {
 	sd_bus *bus;
-	int ret = sd_bus_open_system(&bus);
+	int ret = open_bus(&bus, timeout_ms);
 
 	if (ret < 0)
 		return ret;
@@ -210,13 +217,13 @@ static int read_files(void)
  * hvic_units_refresh() - let systemd read its files again, and running daemons theirs
  * @restart: unit whose own file has changed; NULL for none
  * @reload: other units, ended by NULL
- * @timeout_ms: how long to wait until each is done; -1 for ever
+ * @timeout_ms: how long to wait until each is done
  *
  * Return: 0, or a negative errno as of hvic_unit_stop().
  */
 int hvic_units_refresh(const char *restart, const char *const *reload, int timeout_ms)
 {
-	int ret = read_files();
+	int ret = read_files(timeout_ms);
 
 	if (!ret && restart)
 		ret = refresh("TryRestartUnit", restart, timeout_ms);

@@ -8,17 +8,18 @@
 #include <sys/types.h>
 
 #ifdef HVIC_SYSTEMD
-int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main);
+int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main, int timeout_ms);
 int hvic_unit_stop(const char *unit, int timeout_ms, int wake);
 int hvic_unit_start(const char *unit, int timeout_ms, int wake);
 int hvic_units_refresh(const char *restart, const char *const *reload, int timeout_ms);
 #else
-static inline int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main)
+static inline int hvic_unit_of(pid_t pid, char *unit, size_t size, pid_t *main, int timeout_ms)
 {
 	(void)pid;
 	(void)unit;
 	(void)size;
 	(void)main;
+	(void)timeout_ms;
 	return -ENODATA;
 }
 

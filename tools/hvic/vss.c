@@ -225,6 +225,9 @@ static int collect(struct hvic *hvic, const struct hvu_settings *settings, bool 
 		hvic_failed(hvic, ret, "the table of mounts");
 		return ret;
 	}
+	if (mounts.n_unread)
+		hvic_error("lines of the table of mounts that cannot be read, so that no backup is about them: %zu",
+			   mounts.n_unread);
 	*array = json_object_new_array();
 	for (size_t i = 0; i < mounts.n; i++) {
 		json_object *object;

@@ -4,7 +4,9 @@
  *
  * The file is in /etc and not in /run, since the host says it once and not at each boot. Its name
  * puts it before those of the distribution, netplan and the administrator's usual ones, so that it
- * decides for this interface; to take it away and reload is to go back to those.
+ * decides for this interface; to take it away and reload is to go back to those. What has yet to
+ * prove itself is in /run, before all of them: a machine that loses its power meanwhile boots
+ * without it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "inject.h"
+#include "network_file.h"
 #include "replace.h"
 #include "root.h"
 
@@ -23,10 +26,10 @@
 #define MANAGER		"org.freedesktop.network1.Manager"
 
 #define FOLDER		"etc/systemd/network"
+#define TRIALS		"run/systemd/network"
 #define NAME_SIZE	64
 #define PLAIN		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:"
-/* The longest: an address of each sort that there can be, on a line of its own. */
-#define FILE_SIZE	32768
+#define STATE_SIZE	16384
 
 /** hvic_networkd_has() - does systemd-networkd run? */
 bool hvic_networkd_has(struct hvic_job *job)
@@ -50,100 +53,45 @@ static bool is_plain(const char *name)
 	return *name && !name[strspn(name, PLAIN)];
 }
 
-static void print_family(FILE *file, const struct hv_ic_kvp_ip *ip, uint8_t family)
-{
-	char text[HVIC_ADDRESS_TEXT_SIZE];
-
-	if (family == 4)
-		fprintf(file, "DHCP=%s\n", ip->dhcp ? "ipv4" : "no");
-	if (family == 4 && ip->dhcp)
-		return;
-	for (uint32_t i = 0; i < ip->n_addresses; i++) {
-		const struct hv_ic_kvp_address *address = &ip->addresses[i];
-
-		if (address->family == family)
-			fprintf(file, "Address=%s/%u\n", hvic_address_text(address, text),
-				address->prefix);
-	}
-	for (uint32_t i = 0; i < ip->n_gateways; i++)
-		if (ip->gateways[i].family == family)
-			fprintf(file, "Gateway=%s\n", hvic_address_text(&ip->gateways[i], text));
-}
-
-static bool is_said_of_dns(const struct hv_ic_kvp_ip *ip, uint8_t family)
-{
-	for (uint32_t i = 0; i < ip->n_dns; i++)
-		if (ip->dns[i].family == family)
-			return true;
-	return false;
-}
-
-/* What was set up by hand before. */
-static void print_now(FILE *file, const struct hvic_job *job, uint8_t family)
-{
-	char text[HVIC_ADDRESS_TEXT_SIZE];
-
-	print_family(file, &job->now, family);
-	for (uint32_t i = 0; i < job->now.n_dns; i++)
-		if (job->now.dns[i].family == family && !is_said_of_dns(&job->ip, family))
-			fprintf(file, "DNS=%s\n", hvic_address_text(&job->now.dns[i], text));
-}
-
-/* Of which family is a line of our file? 0: of none, or of no matter. */
-static uint8_t family_of(const char *line, const struct hv_ic_kvp_ip *said)
-{
-	uint8_t family = memchr(line, ':', strcspn(line, "\n")) ? 6 : 4;
-
-	if (!strncmp(line, "DHCP=", 5) || !strncmp(line, "Address=", 8) ||
-	    !strncmp(line, "Gateway=", 8))
-		return family;
-	return !strncmp(line, "DNS=", 4) && !is_said_of_dns(said, family) ? family : 0;
-}
-
 /*
- * What the host has said before about a family still holds; what the adapter has in this moment may
- * not be all of it.
+ * Gets the file that networkd goes by now, as one text with its drop-ins: ours, or what it says
+ * itself. 0, with NULL if there is none.
  */
-static void copy_family(FILE *file, const char *before, uint8_t family,
-			const struct hv_ic_kvp_ip *said)
+static int read_base(struct hvic_job *job, const char *name, char **base)
 {
-	for (const char *line = before; *line; line += strcspn(line, "\n"), line += *line == '\n')
-		if (family_of(line, said) == family)
-			fprintf(file, "%.*s\n", (int)strcspn(line, "\n"), line);
+	char state[STATE_SIZE], own[sizeof(FOLDER) + NAME_SIZE];
+	const char *path = NULL, *line;
+	int root = job->inject->root;
+
+	*base = NULL;
+	snprintf(own, sizeof(own), FOLDER "/%s", name);
+	hvu_read(root, state, sizeof(state), "run/systemd/netif/links/%d", job->link.index);
+	line = strstr(state, "\nNETWORK_FILE=/");
+	if (hvu_exists(root, "%s", own)) {
+		path = own;
+	} else if (line) {
+		path = line + strlen("\nNETWORK_FILE=/");
+		state[path - state + strcspn(path, "\n")] = '\0';
+	}
+	/* One that it has read, and that is gone by now, will not be missed. */
+	if (!path || !hvu_exists(root, "%s", path))
+		return 0;
+	*base = hvic_network_file_read(root, path);
+	if (!*base)
+		snprintf(job->why, sizeof(job->why), "cannot read /%.128s", path);
+	return *base ? 0 : -errno;
 }
 
-static char *print_file(const struct hvic_job *job, const char *before)
+static int print_file(struct hvic_job *job, const char *name, char **content)
 {
-	char text[HVIC_ADDRESS_TEXT_SIZE], *content = NULL;
-	size_t size;
-	FILE *file = open_memstream(&content, &size);
+	char *base;
+	int ret = read_base(job, name, &base);
 
-	if (!file)
-		return NULL;
-	fprintf(file, "# Written by hvic-kvpd(8), as the virtual machine's host wants it.\n"
-		"[Match]\nName=%s\n\n[Network]\n", job->link.name);
-	for (uint8_t family = 4; family <= 6; family += 2) {
-		if (hvic_job_has_family(&job->ip, family))
-			print_family(file, &job->ip, family);
-		else if (before)
-			copy_family(file, before, family, &job->ip);
-		else
-			print_now(file, job, family);
-	}
-	for (uint32_t i = 0; i < job->ip.n_dns; i++)
-		fprintf(file, "DNS=%s\n", hvic_address_text(&job->ip.dns[i], text));
-	if (fclose(file)) {
-		free(content);
-		return NULL;
-	}
-	return content;
-}
-
-static int restore_file(int folder, const char *name, const char *before)
-{
-	if (before)
-		return hvu_replace(folder, name, 0644, true, before);
-	return unlinkat(folder, name, 0) ? -errno : 0;
+	if (ret)
+		return ret;
+	*content = hvic_network_file_print(job->link.name, base, &job->ip, &job->now);
+	free(base);
+	return *content ? 0 : -ENOMEM;
 }
 
 /* --- The daemon. ------------------------------------------------------------------------- */
@@ -159,6 +107,31 @@ static int reload(struct hvic_job *job)
 	return ret < 0 ? ret : 0;
 }
 
+/* A file that holds until the next boot, unless it is taken away before. */
+static int try_file(struct hvic_job *job, int folder, const char *name, const char *content)
+{
+	int ret = hvu_replace(folder, name, 0644, false, content);
+
+	if (!ret)
+		ret = reload(job);
+	return ret ? ret : job->inject->ops->confirm(job);
+}
+
+static int open_folder(int root, const char *path)
+{
+	return hvu_open(root, O_RDONLY | O_DIRECTORY, "%s", path);
+}
+
+/* Where no other program has made the folder yet, this one does. */
+static int open_trials(int root)
+{
+	int trials = open_folder(root, TRIALS);
+
+	if (trials == -ENOENT && !mkdirat(root, TRIALS, 0755))
+		trials = open_folder(root, TRIALS);
+	return trials;
+}
+
 /**
  * hvic_networkd_apply() - let systemd-networkd set up the adapter
  * @job: the request
@@ -167,33 +140,35 @@ static int reload(struct hvic_job *job)
  */
 int hvic_networkd_apply(struct hvic_job *job)
 {
-	char name[NAME_SIZE], before[FILE_SIZE], *content;
-	int folder, had, ret;
+	char name[NAME_SIZE], trial[NAME_SIZE], *content;
+	int folder, trials, ret;
 
 	if (!is_plain(job->link.name))
 		return -EINVAL;
 	snprintf(name, sizeof(name), "05-hv_ic-%s.network", job->link.name);
-	folder = hvu_open(job->inject->root, O_RDONLY | O_DIRECTORY, FOLDER);
+	snprintf(trial, sizeof(trial), "04-hv_ic-%s.network", job->link.name);
+	folder = open_folder(job->inject->root, FOLDER);
 	if (folder < 0)
 		return folder;
-	had = hvu_read(job->inject->root, before, sizeof(before), FOLDER "/%s", name);
-	content = print_file(job, had < 0 ? NULL : before);
-	ret = content ? hvu_replace(folder, name, 0644, true, content) : -ENOMEM;
-	free(content);
+	trials = open_trials(job->inject->root);
+	ret = trials < 0 ? trials : print_file(job, name, &content);
 	if (ret)
-		goto close_folder;
-	ret = reload(job);
+		goto close_folders;
+	ret = try_file(job, trials, trial, content);
+	/* Now that it holds, it is to hold at the next boot. */
 	if (!ret)
-		ret = job->inject->ops->confirm(job);
+		ret = hvu_replace(folder, name, 0644, true, content);
+	free(content);
+	if (unlinkat(trials, trial, 0) && errno != ENOENT)
+		snprintf(job->why, sizeof(job->why), "and /" TRIALS "/%s cannot be removed", trial);
 	if (ret) {
-		if (restore_file(folder, name, had < 0 ? NULL : before))
-			snprintf(job->why, sizeof(job->why), "and /" FOLDER "/%s is not restored",
-				 name);
 		/* There is a reserve of time for this. */
 		job->deadline_us += 3000000;
 		reload(job);
 	}
-close_folder:
+close_folders:
+	if (trials >= 0)
+		close(trials);
 	close(folder);
 	return ret;
 }

@@ -26,6 +26,9 @@
 #define DELETE_NEW_CONNECTIONS	2
 #define TO_DISK			1
 
+/* The highest that there is: of profiles that fit, NetworkManager takes this one at each boot. */
+#define OWN_PRIORITY		999
+
 /* States of an active connection. */
 #define ACTIVATED		2
 #define DEACTIVATING		3
@@ -180,28 +183,32 @@ static int append_dns(sd_bus_message *profile, const struct hv_ic_kvp_ip *ip, ui
 	return sd_bus_message_close_container(profile);
 }
 
-static bool is_replaced(const char *key)
-{
-	static const char *const keys[] = {
-		"method", "addresses", "address-data", "address-labels", "gateway", "dns",
-		"dns-data", "routes", "route-data",
-	};
+/* What the host says of a family is in these; and these make a profile the one that it is. */
+static const char *const of_family[] = {
+	"method", "addresses", "address-data", "address-labels", "gateway", "dns", "dns-data",
+	"routes", "route-data", NULL
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!strcmp(keys[i], key))
-			return true;
-	return false;
+static const char *const of_profile[] = {
+	"id", "uuid", "interface-name", "autoconnect-priority", "timestamp", NULL
+};
+
+static bool is_among(const char *const *keys, const char *key)
+{
+	while (*keys && strcmp(*keys, key))
+		keys++;
+	return *keys;
 }
 
-/* What else the profile says of this family stays. */
-static int copy_rest(sd_bus_message *profile, sd_bus_message *old)
+/* What else the profile says in this section stays. */
+static int copy_rest(sd_bus_message *profile, sd_bus_message *old, const char *const *replaced)
 {
 	const char *key;
 	int ret = sd_bus_message_enter_container(old, 'a', "{sv}");
 
 	while (ret >= 0 && (ret = sd_bus_message_enter_container(old, 'e', "sv")) > 0) {
 		ret = sd_bus_message_read(old, "s", &key);
-		if (ret >= 0 && is_replaced(key)) {
+		if (ret >= 0 && is_among(replaced, key)) {
 			ret = sd_bus_message_skip(old, "v");
 		} else if (ret >= 0) {
 			sd_bus_message_open_container(profile, 'e', "sv");
@@ -226,13 +233,37 @@ static int append_family(sd_bus_message *profile, sd_bus_message *old,
 	sd_bus_message_append(profile, "s", family == 4 ? "ipv4" : "ipv6");
 	sd_bus_message_open_container(profile, 'a', "{sv}");
 	if (old)
-		ret = copy_rest(profile, old);
+		ret = copy_rest(profile, old, of_family);
 	append_text(profile, "method", is_auto ? "auto" : "manual");
 	if (!is_auto) {
 		append_addresses(profile, ip, family);
 		append_gateway(profile, ip, family);
 	}
 	append_dns(profile, ip, family);
+	sd_bus_message_close_container(profile);
+	if (ret < 0)
+		return ret;
+	return sd_bus_message_close_container(profile);
+}
+
+/*
+ * Section "connection" of a profile for this adapter alone, which comes before those that others
+ * may use, too; @old is at the content of the section that it is made from, or NULL.
+ */
+static int append_own(sd_bus_message *profile, sd_bus_message *old, const struct hvic_job *job)
+{
+	char name[64];
+	int ret = 0;
+
+	snprintf(name, sizeof(name), "hv_ic %s", job->link.name);
+	sd_bus_message_open_container(profile, 'e', "sa{sv}");
+	sd_bus_message_append(profile, "s", "connection");
+	sd_bus_message_open_container(profile, 'a', "{sv}");
+	if (old)
+		ret = copy_rest(profile, old, of_profile);
+	append_text(profile, "id", name);
+	append_text(profile, "interface-name", job->link.name);
+	sd_bus_message_append(profile, "{sv}", "autoconnect-priority", "i", OWN_PRIORITY);
 	sd_bus_message_close_container(profile);
 	if (ret < 0)
 		return ret;
@@ -249,10 +280,11 @@ static uint8_t family_of(const struct hv_ic_kvp_ip *ip, const char *section)
 	return 0;
 }
 
-/* The old profile with what the host wants, in place of what it was. */
+/* The old profile with what the host wants in place of what it was, or a copy of it, an @own one. */
 static int append_changed(sd_bus_message *profile, sd_bus_message *old,
-			  const struct hv_ic_kvp_ip *ip)
+			  const struct hvic_job *job, bool own)
 {
+	const struct hv_ic_kvp_ip *ip = &job->ip;
 	bool done[2] = { };
 	const char *section;
 	int ret = sd_bus_message_enter_container(old, 'a', "{sa{sv}}");
@@ -267,6 +299,8 @@ static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 		if (ret >= 0 && family) {
 			ret = append_family(profile, old, ip, family);
 			done[family == 6] = true;
+		} else if (ret >= 0 && own && !strcmp(section, "connection")) {
+			ret = append_own(profile, old, job);
 		} else if (ret >= 0) {
 			sd_bus_message_open_container(profile, 'e', "sa{sv}");
 			sd_bus_message_append(profile, "s", section);
@@ -285,19 +319,51 @@ static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 /* Of which type it is, NetworkManager knows by the device. */
 static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 {
-	char name[64];
-	int ret = 0;
+	int ret;
 
-	snprintf(name, sizeof(name), "hv_ic %s", job->link.name);
 	sd_bus_message_open_container(profile, 'a', "{sa{sv}}");
-	sd_bus_message_append(profile, "{sa{sv}}", "connection", 2, "id", "s", name,
-			      "interface-name", "s", job->link.name);
+	ret = append_own(profile, NULL, job);
 	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
 		if (hvic_job_has_family(&job->ip, family))
 			ret = append_family(profile, NULL, &job->ip, family);
 		else if (hvic_job_has_family(&job->now, family))
 			ret = append_family(profile, NULL, &job->now, family);
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
+}
+
+/* NetworkManager leaves out what is empty. */
+static bool has_setting(sd_bus_message *settings, const char *section, const char *key)
+{
+	const char *text;
+	bool found = false;
+
+	sd_bus_message_enter_container(settings, 'a', "{sa{sv}}");
+	while (!found && sd_bus_message_enter_container(settings, 'e', "sa{sv}") > 0) {
+		if (sd_bus_message_read(settings, "s", &text) < 0)
+			break;
+		if (strcmp(text, section)) {
+			sd_bus_message_skip(settings, "a{sv}");
+			sd_bus_message_exit_container(settings);
+			continue;
+		}
+		sd_bus_message_enter_container(settings, 'a', "{sv}");
+		while (!found && sd_bus_message_enter_container(settings, 'e', "sv") > 0) {
+			if (sd_bus_message_read(settings, "s", &text) < 0)
+				break;
+			found = !strcmp(text, key);
+			sd_bus_message_skip(settings, "v");
+			sd_bus_message_exit_container(settings);
+		}
+		break;
+	}
+	sd_bus_message_rewind(settings, true);
+	return found;
+}
+
+static bool is_of_one_device(sd_bus_message *settings)
+{
+	return has_setting(settings, "connection", "interface-name") ||
+	       has_setting(settings, "802-3-ethernet", "mac-address");
 }
 
 /* --- Changes. ---------------------------------------------------------------------------- */
@@ -314,23 +380,27 @@ static int call(struct hvic_job *job, sd_bus_message *message, sd_bus_message **
 	return ret < 0 ? ret : 0;
 }
 
-static int change_profile(struct hvic_job *job, const char *path)
+static int get_settings(struct hvic_job *job, const char *profile, sd_bus_message **settings)
 {
-	sd_bus_message *old = NULL, *update = NULL;
-	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, path, PROFILE, "GetSettings",
-				     NULL, &old, NULL);
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, profile, PROFILE,
+				     "GetSettings", NULL, settings, NULL);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int change_profile(struct hvic_job *job, const char *path, sd_bus_message *old)
+{
+	sd_bus_message *update = NULL;
+	int ret = sd_bus_message_new_method_call(job->bus, &update, DESTINATION, path, PROFILE,
+						 "Update2");
 
 	if (ret >= 0)
-		ret = sd_bus_message_new_method_call(job->bus, &update, DESTINATION, path, PROFILE,
-						     "Update2");
-	if (ret >= 0)
-		ret = append_changed(update, old, &job->ip);
+		ret = append_changed(update, old, job, false);
 	if (ret >= 0)
 		ret = sd_bus_message_append(update, "ua{sv}", TO_DISK, 0);
 	if (ret >= 0)
 		ret = call(job, update, NULL);
 	sd_bus_message_unref(update);
-	sd_bus_message_unref(old);
 	return ret < 0 ? ret : 0;
 }
 
@@ -349,14 +419,16 @@ static int activate(struct hvic_job *job, const char *profile, const char *devic
 	return read_path(reply, ret, active);
 }
 
-static int add_profile(struct hvic_job *job, const char *device, char active[static PATH_SIZE])
+/* A profile for this adapter alone, made from an @old one or new. */
+static int add_profile(struct hvic_job *job, const char *device, sd_bus_message *old,
+		       char active[static PATH_SIZE])
 {
 	sd_bus_message *message = NULL, *reply = NULL;
 	int ret = sd_bus_message_new_method_call(job->bus, &message, DESTINATION, PATH, MANAGER,
 						 "AddAndActivateConnection");
 
 	if (ret >= 0)
-		ret = append_new(message, job);
+		ret = old ? append_changed(message, old, job, true) : append_new(message, job);
 	if (ret >= 0)
 		ret = sd_bus_message_append(message, "oo", device, "/");
 	if (ret >= 0)
@@ -392,22 +464,36 @@ static int wait_active(struct hvic_job *job, const char *active)
 	return 0;
 }
 
-static int change(struct hvic_job *job, const char *device)
+/* A profile that other devices may use as well is theirs: it stays, and this one gets its own. */
+static int replace_profile(struct hvic_job *job, const char *device,
+			   char active[static PATH_SIZE])
 {
-	char active[PATH_SIZE], profile[PATH_SIZE];
-	int ret = get_active(job, device, active);
+	sd_bus_message *old = NULL;
+	char profile[PATH_SIZE];
+	int ret = get_path(job, active, ACTIVE, "Connection", profile);
 
-	if (ret)
-		return ret;
-	if (!strcmp(active, "/")) {
-		ret = add_profile(job, device, active);
-	} else {
-		ret = get_path(job, active, ACTIVE, "Connection", profile);
-		if (!ret)
-			ret = change_profile(job, profile);
+	if (!ret)
+		ret = get_settings(job, profile, &old);
+	if (!ret && is_of_one_device(old)) {
+		ret = change_profile(job, profile, old);
 		if (!ret)
 			ret = activate(job, profile, device, active);
+	} else if (!ret) {
+		ret = add_profile(job, device, old, active);
 	}
+	sd_bus_message_unref(old);
+	return ret;
+}
+
+static int change(struct hvic_job *job, const char *device)
+{
+	char active[PATH_SIZE];
+	int ret = get_active(job, device, active);
+
+	if (!ret && !strcmp(active, "/"))
+		ret = add_profile(job, device, NULL, active);
+	else if (!ret)
+		ret = replace_profile(job, device, active);
 	return ret ? ret : wait_active(job, active);
 }
 

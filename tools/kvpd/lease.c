@@ -4,7 +4,8 @@
  *
  * systemd-networkd, systemd-resolved, NetworkManager and resolv.conf(5) tell by files what they
  * would tell by D-Bus, and a file cannot keep us waiting. They are read once, and again when one of
- * them has changed: their times are looked at before each answer.
+ * them has changed: their times are looked at before each answer. What systemd-resolved says of an
+ * interface is in files for itself alone, which resolved.c does without.
  */
 #include "lease.h"
 
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "resolved.h"
 #include "root.h"
 #include "stamp.h"
 
@@ -198,11 +200,16 @@ static void read_common_servers(int root, struct hvic_servers *servers)
 	}
 }
 
-static void read_servers(int root, int index, struct hvic_servers *servers)
+static void read_servers(const struct hvic_leases *leases, int index, struct hvic_servers *servers)
 {
 	char text[FILE_SIZE];
+	int root = leases->root;
 
-	if (hvu_read(root, text, sizeof(text), "run/systemd/resolve/netif/%d", index) > 0)
+	if (leases->resolved)
+		servers->n = hvic_resolved_find(leases->resolved, index, servers->ip,
+						ARRAY_SIZE(servers->ip));
+	if (!servers->n &&
+	    hvu_read(root, text, sizeof(text), "run/systemd/resolve/netif/%d", index) > 0)
 		hvic_lease_parse_servers(text, "SERVERS", servers);
 	if (!servers->n &&
 	    hvu_read(root, text, sizeof(text), "run/systemd/netif/links/%d", index) > 0)
@@ -256,12 +263,18 @@ static void read_lease(struct hvic_leases *leases, struct hvic_lease *lease, con
 	char text[FILE_SIZE];
 
 	leases->n_reads++;
-	read_servers(leases->root, lease->index, &lease->servers);
+	read_servers(leases, lease->index, &lease->servers);
 	if (hvu_read(leases->root, text, sizeof(text), "run/systemd/netif/leases/%d",
 		     lease->index) > 0)
 		hvic_lease_parse_leased(text, &lease->leased);
 	if (!lease->leased.family)
 		read_nm_lease(leases->root, name, &lease->leased);
+}
+
+static bool is_known(const struct hvic_leases *leases, uint64_t stamp)
+{
+	return stamp == leases->stamp &&
+	       (!leases->resolved || leases->version == leases->resolved->version);
 }
 
 /**
@@ -277,8 +290,13 @@ const struct hvic_lease *hvic_lease_find(struct hvic_leases *leases, int index, 
 	uint64_t stamp = hvic_stamp(leases->root, watched, ARRAY_SIZE(watched));
 	struct hvic_lease *more;
 
-	if (stamp != leases->stamp)
+	if (!is_known(leases, stamp))
 		leases->n_leases = 0;
+	/* Its answer is there for the next time. */
+	if (leases->resolved && stamp != leases->stamp)
+		hvic_resolved_ask(leases->resolved);
+	if (leases->resolved)
+		leases->version = leases->resolved->version;
 	leases->stamp = stamp;
 	for (size_t i = 0; i < leases->n_leases; i++)
 		if (leases->leases[i].index == index)

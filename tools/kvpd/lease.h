@@ -11,6 +11,8 @@
 
 #define HVIC_NAME_SERVERS 16
 
+struct hvic_resolved;
+
 /**
  * struct hvic_servers - name servers
  * @n: how many
@@ -36,6 +38,8 @@ struct hvic_lease {
 /**
  * struct hvic_leases - what has been read, until a file changes
  * @root: below which the files are
+ * @resolved: who knows more about name servers; NULL for nobody
+ * @version: of what that one knows
  * @stamp: when they have changed last, in one number
  * @leases: of the interfaces that somebody has asked for
  * @n_leases: how many
@@ -43,6 +47,8 @@ struct hvic_lease {
  */
 struct hvic_leases {
 	int root;
+	struct hvic_resolved *resolved;
+	unsigned int version;
 	uint64_t stamp;
 	struct hvic_lease *leases;
 	size_t n_leases;

@@ -98,12 +98,16 @@ static int run(struct hvic_server *server)
 		return 1;
 	}
 	open_net(server, event);
+	server->resolved.event = event;
+	server->leases.resolved = &server->resolved;
+	hvic_resolved_ask(&server->resolved);
 	hvic_server_open_pools(server);
 	ret = hvu_event_serve(event, &server->client, &hvic_server_ops, server->root, "kvp", 0);
 	hvic_server_close_pools(server);
 	if (server->has_net)
 		hvic_net_close(&server->net);
 	hvic_leases_free(&server->leases);
+	hvic_resolved_close(&server->resolved);
 	hvic_inject_close(&server->inject);
 	sd_event_unref(event);
 	return ret;

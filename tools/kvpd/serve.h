@@ -9,6 +9,7 @@
 #include "net.h"
 #include "pool.h"
 #include "record.h"
+#include "resolved.h"
 #include "settings.h"
 
 /**
@@ -22,6 +23,7 @@
  * @net: the network
  * @has_net: it is known
  * @leases: what files say of it
+ * @resolved: what systemd-resolved says of it
  * @items: facts about the guest
  * @inject: sets addresses
  */
@@ -35,6 +37,7 @@ struct hvic_server {
 	struct hvic_net net;
 	bool has_net;
 	struct hvic_leases leases;
+	struct hvic_resolved resolved;
 	struct hvic_items items;
 	struct hvic_inject inject;
 };

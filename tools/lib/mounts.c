@@ -189,6 +189,17 @@ static int add_mount(struct reader *reader, struct libmnt_fs *entry)
 	return 0;
 }
 
+/* libmount leaves out what it cannot read. */
+static int count_unread(struct libmnt_table *table, const char *name, int line)
+{
+	struct hvu_mounts *mounts = mnt_table_get_userdata(table);
+
+	(void)name;
+	(void)line;
+	mounts->n_unread++;
+	return 1;
+}
+
 static int read_table(struct reader *reader)
 {
 	FILE *file = hvu_fopen(reader->root, "proc/self/mountinfo");
@@ -198,6 +209,8 @@ static int read_table(struct reader *reader)
 
 	if (!file)
 		return -errno;
+	mnt_table_set_userdata(reader->table, reader->mounts);
+	mnt_table_set_parser_errcb(reader->table, count_unread);
 	ret = mnt_table_parse_stream(reader->table, file, "mountinfo");
 	fclose(file);
 	if (ret)

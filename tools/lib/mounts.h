@@ -61,11 +61,13 @@ struct hvu_filesystem {
  * @all: those that are frozen in the order of their levels, then the others
  * @n: how many
  * @n_frozen: how many of them are frozen
+ * @n_unread: how many lines of the table cannot be read: what they are about is not among them
  */
 struct hvu_mounts {
 	struct hvu_filesystem *all;
 	size_t n;
 	size_t n_frozen;
+	size_t n_unread;
 };
 
 int hvu_mounts_read(struct hvu_mounts *mounts, int root, char *const *include,

@@ -385,15 +385,21 @@ static int set_entry(struct hvu_pool *pool, struct hvu_entry *entry)
 	return match.n == 1 ? replace(pool, match.last, entry) : rewrite(pool, match.first, entry);
 }
 
+int hvu_pool_check(const char *key, const char *value)
+{
+	if (!key[0])
+		return -EINVAL;
+	return strlen(key) >= HVU_POOL_KEY_SIZE || strlen(value) >= HVU_POOL_VALUE_SIZE ?
+		-EMSGSIZE : 0;
+}
+
 int hvu_pool_set(struct hvu_pool *pool, const char *key, const char *value)
 {
 	struct hvu_entry *entry;
-	int ret;
+	int ret = hvu_pool_check(key, value);
 
-	if (!key[0])
-		return -EINVAL;
-	if (strlen(key) >= HVU_POOL_KEY_SIZE || strlen(value) >= HVU_POOL_VALUE_SIZE)
-		return -EMSGSIZE;
+	if (ret)
+		return ret;
 	entry = hvu_entry_new(key, value);
 	if (!entry)
 		return -ENOMEM;

@@ -158,6 +158,9 @@ bool hvu_pool_at(const struct hvu_pool *pool, size_t index, struct hvu_pool_item
  */
 const char *hvu_pool_get(const struct hvu_pool *pool, const char *key);
 
+/** hvu_pool_check() - may a pool hold that? 0, or %-EINVAL or %-EMSGSIZE as of hvu_pool_set() */
+int hvu_pool_check(const char *key, const char *value);
+
 /**
  * hvu_pool_set() - set the value of a key; may wait
  * @pool: the pool

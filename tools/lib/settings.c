@@ -18,6 +18,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -385,6 +387,18 @@ static char *next_line(char *line, int size, void *stream)
 	return line;
 }
 
+/* What is no file has no end, or nothing in it; /dev/null is for whoever wants nothing in it. */
+static int check_file(FILE *file)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st))
+		return -errno;
+	if (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
+		return 0;
+	return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+}
+
 static void read_file(struct reading *r, int root, const char *path)
 {
 	r->path = path;
@@ -397,7 +411,9 @@ static void read_file(struct reading *r, int root, const char *path)
 	/* The path is shown with its slash, and opened below the root. */
 	r->file = hvu_fopen(root, "%s", path + 1);
 	if (r->file) {
-		ini_parse_stream(next_line, r, take, r);
+		r->error = check_file(r->file);
+		if (!r->error)
+			ini_parse_stream(next_line, r, take, r);
 		fclose(r->file);
 	} else if (errno != ENOENT) {
 		r->error = -errno;

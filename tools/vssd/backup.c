@@ -271,6 +271,9 @@ static void hold(struct hvic_backup *backup)
 		fail(backup, ret, "the table of mounts: %s", strerror(-ret));
 		return;
 	}
+	if (backup->mounts.n_unread && !backup->silent)
+		hvu_log(HVU_LOG_WARNING, "lines of the table of mounts that cannot be read, so that no backup is about them: %zu",
+			backup->mounts.n_unread);
 	backup->state = HVIC_HOLDING;
 	hvic_journal_hold(&backup->journal);
 	hvic_inhibitor_pause(&backup->inhibitor);

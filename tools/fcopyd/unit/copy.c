@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -87,6 +88,30 @@ static void has(struct play *play, const char *path, const char *text)
 	assert_true(read(fd, have, sizeof(have) - 1) >= 0);
 	close(fd);
 	assert_string_equal(have, text);
+}
+
+/* What has gone to the disk. */
+static ino_t synced[16];
+static size_t n_synced;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && n_synced < ARRAY_SIZE(synced))
+		synced[n_synced++] = st.st_ino;
+	return syscall(SYS_fsync, fd);
+}
+
+static bool is_synced(struct play *play, const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(play->root->fd, path, &st, 0), 0);
+	for (size_t i = 0; i < n_synced; i++)
+		if (synced[i] == st.st_ino)
+			return true;
+	return false;
 }
 
 /* How many there are in a folder, whatever they are called. */
@@ -469,6 +494,55 @@ static void folders(void **state)
 	free(play);
 }
 
+/* A folder that is new is on the disk when the folder is that it is in. */
+static void folders_last(void **state)
+{
+	struct play *play = begin(state);
+
+	FOR_BOTH(play) {
+		unit_folder(play->root, "in/a");
+		n_synced = 0;
+		assert_int_equal(copy(play, "/in/a/b/c", "text", HV_IC_FCOPY_CREATE_PATH), 0);
+		assert_true(is_synced(play, "in/a/b/c/file"));
+		assert_true(is_synced(play, "in/a/b/c"));
+		assert_true(is_synced(play, "in/a/b"));
+		assert_true(is_synced(play, "in/a"));
+		/* That one was there before. */
+		assert_false(is_synced(play, "in"));
+		unit_remove(play->root, "in/a/b/c/file");
+		unit_remove(play->root, "in/a/b/c");
+		unit_remove(play->root, "in/a/b");
+	}
+	free(play);
+}
+
+/* Removed and made anew, it is the same to the host; removed, it has to be wanted. */
+static void folder_goes(void **state)
+{
+	struct play *play = begin(state);
+
+	unit_folder(play->root, "in/a");
+	assert_int_equal(start(play, "/in/a", 0, 0), 0);
+	unit_remove(play->root, "in/a");
+	unit_folder(play->root, "in/a");
+	assert_int_equal(complete(play), 0);
+	has(play, "in/a/file", "");
+	unit_remove(play->root, "in/a/file");
+
+	assert_int_equal(start(play, "/in/a", 0, 0), 0);
+	unit_remove(play->root, "in/a");
+	assert_int_equal(complete(play), -ENOTDIR);
+	assert_int_equal(count(play, "in"), 0);
+
+	/* So does the one that is allowed: what is there by now, it is not. */
+	assert_int_equal(start(play, "/in", 0, 0), 0);
+	unit_remove(play->root, "in");
+	unit_folder(play->root, "in");
+	assert_int_equal(complete(play), -ENOTDIR);
+	assert_int_equal(count(play, "in"), 0);
+	free(play);
+}
+
 /* The host does not want it any more. */
 static void undone(void **state)
 {
@@ -575,8 +649,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(whole), TEST(owner), TEST(any_order), TEST(wrong_size), TEST(holes),
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
-		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(undone), TEST(limits), TEST(disk_full),
-		TEST(left),
+		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(folders_last), TEST(folder_goes),
+		TEST(undone), TEST(limits), TEST(disk_full), TEST(left),
 	};
 
 	return cmocka_run_group_tests_name("copy", tests, NULL, NULL);

@@ -254,6 +254,39 @@ static void paused(void **state)
 	end_process(&daemon);
 }
 
+/* Does it go on within a moment? */
+static bool goes_on(const struct foreign_daemon *daemon)
+{
+	int status = 0;
+
+	for (int ms = 0; ms < 5000; ms++) {
+		if (waitpid(daemon->pid, &status, WCONTINUED | WNOHANG) == daemon->pid)
+			return WIFCONTINUED(status);
+		usleep(1000);
+	}
+	return false;
+}
+
+/* Who has paused it is killed, alone or with all of its group: nobody is left to resume it. */
+static void paused_by_killed(void **state)
+{
+	(void)state;
+	for (int group = 0; group < 2; group++) {
+		struct foreign_daemon daemon = begin_process(true);
+		pid_t child = fork();
+
+		if (!child) {
+			setpgid(0, 0);
+			if (!foreign_daemon_pause(&daemon, 60000))
+				kill(group ? 0 : getpid(), SIGKILL);
+			_exit(1);
+		}
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		assert_true(goes_on(&daemon));
+		end_process(&daemon);
+	}
+}
+
 static void waited_for(void **state)
 {
 	struct foreign_daemon daemon = begin_process(false);
@@ -307,6 +340,7 @@ int main(void)
 		TEST(unit_of_user),
 		TEST(receives_file),
 		cmocka_unit_test(paused),
+		cmocka_unit_test(paused_by_killed),
 		cmocka_unit_test(waited_for),
 		cmocka_unit_test(gone),
 	};

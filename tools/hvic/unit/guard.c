@@ -114,6 +114,29 @@ static void reader_is_gone(void **state)
 	assert_int_equal(end_by(*state, SIGPIPE, false), SIGPIPE);
 }
 
+/* Ctrl-Z has to wait, since daemons are paused meanwhile. */
+static void does_not_stop(void **state)
+{
+	struct unit_root *root = *state;
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		struct hvic_guard guard;
+		sigset_t pending;
+
+		if (hvic_guard_begin(&guard, root->fd))
+			_exit(1);
+		raise(SIGTSTP);
+		sigpending(&pending);
+		_exit(sigismember(&pending, SIGTSTP) ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	if (!WIFEXITED(status))
+		kill(child, SIGKILL);
+	assert_int_equal(status, 0);
+}
+
 /* As with nohup(1). */
 static void ignored(void **state)
 {
@@ -133,6 +156,7 @@ int main(void)
 		TEST(link_is_not_followed),
 		TEST(ends_afterwards),
 		TEST(reader_is_gone),
+		TEST(does_not_stop),
 		TEST(ignored),
 	};
 

@@ -166,9 +166,11 @@ static void bad_imports(void **state)
 		  HVIC_USAGE },
 		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\","
 		  "\"value\":\"1\\u00002\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\"},"
+		  "{\"key\":\"\",\"value\":\"1\"}]}]}", HVIC_USAGE },
 	};
 	struct unit_root *root = *state;
-	char line[256];
+	char line[256], text[4096];
 
 	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -176,6 +178,12 @@ static void bad_imports(void **state)
 		expect(root, line, rows[i].status, "");
 		expect(root, "kvp get a", HVIC_FAILED, "");
 	}
+	/* A value that is too long comes to light before the first one is set. */
+	snprintf(text, sizeof(text), "{\"pools\":[{\"pool\":\"guest\",\"items\":["
+		 "{\"key\":\"a\",\"value\":\"1\"},{\"key\":\"b\",\"value\":\"%2048d\"}]}]}", 1);
+	unit_file(root, "dump", text);
+	expect(root, line, HVIC_USAGE, "");
+	expect(root, "kvp get a", HVIC_FAILED, "");
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "clock.h"
 #include "unit.h"
 
 #define SYSTEMD ":1.0"
@@ -201,6 +202,18 @@ static void no_bus(void **state)
 	assert_true(hvic_unit_stop("good.service", 60000, -1) < 0);
 }
 
+/* A bus that takes connections and says nothing: whoever asked is told so in time. */
+static void hung_bus(void **state)
+{
+	struct played *played = *state;
+	int64_t begin = hvu_now_ms();
+
+	kill(played->pid, SIGSTOP);
+	assert_int_equal(hvic_unit_stop("good.service", 50, -1), -ETIMEDOUT);
+	assert_int_equal(hvic_units_refresh(NULL, (const char *[]){ NULL }, 50), -ETIMEDOUT);
+	assert_true(hvu_now_ms() - begin < 10000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -212,6 +225,7 @@ int main(void)
 		TEST(forged),
 		TEST(woken),
 		TEST(no_bus),
+		TEST(hung_bus),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, NULL, NULL);

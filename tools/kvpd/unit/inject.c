@@ -15,8 +15,6 @@ static const struct hvic_inject_ops ops_without_bus = {
 	.open_bus = no_bus, .confirm = confirm, .done = done,
 };
 
-#define NETWORK_FILE "etc/systemd/network/05-hv_ic-eth0.network"
-
 static void expect_file(struct play *play, const char *expected)
 {
 	char text[4096];
@@ -40,6 +38,9 @@ static void expect_only_that(struct play *play)
 
 	assert_true(!files[0] || !files[1]);
 	hvu_list_free(files);
+	files = hvu_list(play->root->fd, "run/systemd/network");
+	assert_null(files[0]);
+	hvu_list_free(files);
 }
 
 static void networkd(void **state)
@@ -51,14 +52,16 @@ static void networkd(void **state)
 	/* It may not be installed. */
 	expect(play, v4(), -ENOENT, "");
 	unit_folder(play->root, "etc/systemd/network");
+	unit_folder(play->root, "run/systemd");
 	expect(play, both(), 0, "Reload ReconfigureLink ");
 	expect_file(play, HEAD "DHCP=no\nAddress=192.0.2.7/24\nAddress=192.0.2.8/32\n"
 		    "Gateway=192.0.2.1\nAddress=2001:db8::7/64\nGateway=2001:db8::1\n"
 		    "DNS=192.0.2.53\nDNS=2001:db8::53");
 	add(&v6.addresses[0], "2001:db8::9", 64);
 	expect(play, v6, 0, "Reload ReconfigureLink ");
-	expect_file(play, HEAD "DHCP=no\nAddress=192.0.2.7/24\nAddress=192.0.2.8/32\n"
-		    "Gateway=192.0.2.1\nDNS=192.0.2.53\nAddress=2001:db8::9/64");
+	expect_file(play, HEAD "Address=192.0.2.7/24\nAddress=192.0.2.8/32\n"
+		    "Gateway=192.0.2.1\nDNS=192.0.2.53\n"
+		    "\n[Network]\nDHCP=no\nAddress=2001:db8::9/64");
 	/* Without a word of the host, what the adapter has stays. */
 	assert_int_equal(unlinkat(play->root->fd, NETWORK_FILE, 0), 0);
 	expect(play, v6, 0, "Reload ReconfigureLink ");
@@ -74,6 +77,7 @@ static void networkd_fails(void **state)
 
 	play->networkd_runs = true;
 	unit_folder(play->root, "etc/systemd/network");
+	unit_folder(play->root, "run/systemd");
 	play->failing = "ReconfigureLink";
 	expect(play, v4(), -EINVAL, "Reload ReconfigureLink Reload ReconfigureLink ");
 	assert_false(hvu_exists(play->root->fd, NETWORK_FILE));
@@ -84,10 +88,55 @@ static void networkd_fails(void **state)
 	/* With what the adapter had by hand of IPv6, and not with what DHCP says again. */
 	expect_file(play, HEAD "DHCP=ipv4\nAddress=2001:db8::5/64\nDNS=2001:db8::99");
 	expect_only_that(play);
-	/* Where it cannot go back, the administrator is told. */
+	/* What cannot be kept for the next boot is not done. */
+	play->confirmed = 0;
 	play->in_the_way = "etc/systemd/network/.05-hv_ic-eth0.network.new";
-	expect_said(play, v4(), -ETIMEDOUT, "Reload ReconfigureLink Reload ReconfigureLink ",
-		    NETWORK_FILE " is not restored");
+	expect(play, v4(), -EISDIR, "Reload ReconfigureLink Reload ReconfigureLink ");
+	expect_file(play, HEAD "DHCP=ipv4\nAddress=2001:db8::5/64\nDNS=2001:db8::99");
+	end(play);
+}
+
+/* A machine that loses its power before the addresses are there boots with those of before. */
+static void networkd_unconfirmed(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_folder(play->root, "run/systemd");
+	strcpy(play->held, "something");
+	expect(play, dhcp, 0, "Reload ReconfigureLink ");
+	assert_string_equal(play->held, "");
+	unit_file(play->root, NETWORK_FILE, "# before\n");
+	expect(play, v4(), 0, "Reload ReconfigureLink ");
+	assert_string_equal(play->held, "# before");
+	end(play);
+}
+
+#define STATE "# This is private data. Do not parse.\nADMIN_STATE=configured\n" \
+	"NETWORK_FILE=/run/systemd/network/10-any.network\nDNS=\n"
+
+/* The administrator's file is hidden by ours, so that ours says what it has said. */
+static void networkd_has_file(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_file(play->root, "run/systemd/netif/links/3", STATE);
+	unit_file(play->root, "run/systemd/network/10-any.network",
+		  "[Match]\nName=eth*\n[Network]\nDHCP=yes\nVLAN=lan\n");
+	unit_file(play->root, "etc/systemd/network/10-any.network.d/mtu.conf",
+		  "[Link]\nMTUBytes=9000\n");
+	expect(play, v4(), 0, "Reload ReconfigureLink ");
+	expect_file(play, HEAD "VLAN=lan\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=ipv6\n"
+		    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+	/* From then on ours is the one to go by. */
+	unit_file(play->root, "run/systemd/network/10-any.network", "[Network]\nVLAN=dmz\n");
+	expect(play, v4(), 0, "Reload ReconfigureLink ");
+	expect_file(play, HEAD "VLAN=lan\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=ipv6\n"
+		    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
 	end(play);
 }
 
@@ -165,7 +214,8 @@ static void over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(networkd), TEST(networkd_fails), TEST(program), TEST(refused), TEST(over),
+		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
+		TEST(networkd_has_file), TEST(program), TEST(refused), TEST(over),
 	};
 
 	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);

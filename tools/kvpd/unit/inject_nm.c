@@ -4,6 +4,24 @@
 
 #define NM_OK "CheckpointCreate Update2 ActivateConnection CheckpointDestroy "
 
+/* As expect(), and the log has @said. */
+static void expect_said(struct play *play, struct hv_ic_kvp_ip ip, int status,
+			const char *methods, const char *said)
+{
+	int saved = dup(STDERR_FILENO), log;
+	char text[1024];
+
+	unit_file(play->root, "log", "");
+	log = hvu_open(play->root->fd, O_WRONLY, "log");
+	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	close(log);
+	expect(play, ip, status, methods);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(hvu_read(play->root->fd, text, sizeof(text), "log") > 0);
+	assert_non_null(strstr(text, said));
+}
+
 static void nm(void **state)
 {
 	struct play *play = begin(state, &ops);
@@ -14,7 +32,7 @@ static void nm(void **state)
 	/* What the host does not speak of stays. */
 	expect(play, v4(), 0, NM_OK);
 	assert_string_equal(play->profile,
-			    "[connection [id Wired ]"
+			    "[connection [id Wired interface-name eth0 ]"
 			    "ipv4 [dns-search [lan ]method manual "
 			    "address-data [[address 192.0.2.7 prefix 18 ]]gateway 192.0.2.1 "
 			    "dns [350200c0 ]]ipv6 [method disabled ]]1 []");
@@ -31,13 +49,35 @@ static void nm(void **state)
 	play->nm_idle = true;
 	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
 	assert_non_null(strstr(play->profile,
-			       "connection [id hv_ic eth0 interface-name eth0 ]ipv4 [method manual "));
+			       "connection [id hv_ic eth0 interface-name eth0 "
+			       "autoconnect-priority 3e7 ]ipv4 [method manual "));
 	/* What has been there by hand stays. */
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
 			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 "));
 	add(&v6.addresses[0], "2001:db8::9", 64);
 	expect(play, v6, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
 	assert_non_null(strstr(play->profile, "ipv4 [method auto dns []]ipv6 [method manual "));
+	end(play);
+}
+
+/* The profile of any adapter is left to the others: this one gets a copy. */
+static void nm_shared(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->nm_manages = true;
+	play->nm_shared = true;
+	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_string_equal(play->profile,
+			    "[connection [zone home id hv_ic eth0 interface-name eth0 "
+			    "autoconnect-priority 3e7 ]802-3-ethernet [mtu 2328 ]"
+			    "ipv4 [method manual address-data [[address 192.0.2.7 prefix 18 ]]"
+			    "gateway 192.0.2.1 dns [350200c0 ]]]/nm/device / ");
+	play->failing = "AddAndActivateConnection";
+	expect(play, v4(), -EINVAL, "CheckpointCreate AddAndActivateConnection CheckpointRollback ");
+	play->failing = NULL;
+	play->nm_by_mac = true;
+	expect(play, v4(), 0, NM_OK);
 	end(play);
 }
 
@@ -132,7 +172,7 @@ static void nm_hangs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nm), TEST(nm_starts), TEST(nm_fails), TEST(nm_hangs), TEST(boots),
+		TEST(nm), TEST(nm_shared), TEST(nm_starts), TEST(nm_fails), TEST(nm_hangs), TEST(boots),
 	};
 
 	return cmocka_run_group_tests_name("inject_nm", tests, NULL, NULL);

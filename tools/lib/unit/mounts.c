@@ -255,6 +255,18 @@ static void unusable(void **state)
 	hvu_mounts_free(&mounts);
 }
 
+/* A file system that is left out is not left out in silence. */
+static void unread(void **state)
+{
+	struct hvu_mounts mounts = read_mounts(*state, "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+					       "22 21 8:2 / /home\n"
+					       "23 21 8:3 / /srv rw - ext4 /dev/sda3 rw\n",
+					       none, none);
+
+	assert_int_equal(mounts.n_unread, 1);
+	expect(&mounts, "/=0 /srv=0");
+}
+
 /* --- Opening. What a mount is does not matter, but for its number. ------------------------ */
 
 static int id_of(struct unit_root *root)
@@ -348,7 +360,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(usual), TEST(stacked), TEST(below), TEST(on_overlay), TEST(on_remote_file), TEST(on_the_way), TEST(btrfs),
-		TEST(circle), TEST(globs), TEST(unusable), TEST(opened), TEST(opened_at_another),
+		TEST(circle), TEST(globs), TEST(unusable), TEST(unread), TEST(opened), TEST(opened_at_another),
 		cmocka_unit_test(real),
 	};
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -301,6 +302,9 @@ static void unreadable(void **state)
 	unit_remove(root, MAIN);
 	unit_symlink(root, MAIN, "hv_ic.conf");
 	assert_int_equal(load(root, &settings, &told), -ELOOP);
+	unit_remove(root, MAIN);
+	assert_int_equal(mkfifoat(root->fd, MAIN, 0600), 0);
+	assert_int_equal(load(root, &settings, &told), -EINVAL);
 	unit_remove(root, MAIN);
 	unit_file(root, "etc/hv_ic/hv_ic.conf.d", "");
 	assert_int_equal(load(root, &settings, &told), -ENOTDIR);
