@@ -88,7 +88,8 @@ static void say_first(struct hvic_exam *exam, const char *path)
 
 	hvic_exam_say(finding, "text", "/%s holds hv_utils and not hv_ic: at the next boot hv_utils takes the services first",
 		      path);
-	if (hvu_exists(exam->root, "etc/initramfs-tools"))
+	/* Its folder in /etc may be left where dracut has taken its place. */
+	if (hvu_exists(exam->root, "usr/sbin/update-initramfs"))
 		hvic_exam_say(finding, "remedy", "write the line \"hv_ic\" into /etc/initramfs-tools/modules, then update-initramfs -u");
 	else
 		hvic_exam_say(finding, "remedy", "write the line 'add_drivers+=\" hv_ic \"' into /etc/dracut.conf.d/hv_ic.conf, then dracut --force");

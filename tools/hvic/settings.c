@@ -8,6 +8,7 @@
 #include "array.h"
 #include "grant.h"
 #include "hvic.h"
+#include "root.h"
 #include "units.h"
 
 static void complain(const char *where, bool refused, const char *text, void *data)
@@ -128,6 +129,12 @@ int cmd_config_apply(struct hvic *hvic)
 	if (ret)
 		return hvic_failed(hvic, ret, "/" HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/"
 				   HVIC_GRANT_NAME);
+	/* As in the chroot of an image, which is complete with that. */
+	if (!hvu_exists(hvic->root, "run/systemd/system")) {
+		fputs("systemd does not run here: the files are written, and no daemon was told.\n",
+		      hvic->paper.out);
+		return HVIC_OK;
+	}
 	ret = hvic_units_refresh(changed ? "hvic-fcopyd.service" : NULL, daemons,
 				 hvic->timeout_ms);
 	if (ret)

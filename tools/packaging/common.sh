@@ -52,8 +52,8 @@ files()
 	if in_git; then
 		git -C "$TREE" ls-files -z -co --exclude-standard --deduplicate
 	else
-		# but for what a build leaves (see .gitignore)
-		(cd "$TREE" && find . -type d -name build -prune -o \( -type f -o -type l \) \
+		# but for what a build leaves (see .gitignore), and for git's own, which is here where git is not
+		(cd "$TREE" && find . \( -name build -type d -o -name .git \) -prune -o \( -type f -o -type l \) \
 			! -regex '.*\(\.\(o\|ko\|mod\|mod\.c\|a\|cmd\|symvers\)\|/modules\.order\)' -printf '%P\0')
 	fi | while IFS= read -r -d '' file; do
 		[ ! -e "$TREE/$file" ] || printf '%s\0' "$file"

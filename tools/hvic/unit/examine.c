@@ -492,8 +492,9 @@ static void initramfs(void **state)
 	write_lister(root, "lsinitramfs", "exit 1");
 	expect(root, "[]", "initramfs-unknown:note", "cannot be listed", "by hand");
 	write_lister(root, "lsinitramfs", "echo usr/lib/modules/x/kernel/drivers/hv/hv_utils.ko");
-	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first", "dracut --force");
 	unit_folder(root, "etc/initramfs-tools");
+	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first", "dracut --force");
+	unit_file(root, "usr/sbin/update-initramfs", "");
 	expect(root, "[]", "initramfs:problem", "/boot/initrd.img-6.1.0-56-amd64",
 	       "update-initramfs -u");
 	write_lister(root, "lsinitramfs", "echo a/hv_utils.ko.xz; echo a/hv_ic.ko.zst");
