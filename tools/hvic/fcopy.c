@@ -212,7 +212,7 @@ static int take(struct hvic *hvic, struct hvu_family *family, const struct pollf
 	return ret == -ENOBUFS ? 0 : ret;
 }
 
-static int watch(struct hvic *hvic, struct hvu_family *family)
+static int watch_until_end(struct hvic *hvic, struct hvu_family *family)
 {
 	/* It is not an answer that we wait for: without --timeout there is no end. */
 	int patience = hvic->call.global[HVIC_OPTION_TIMEOUT] ? hvic->timeout_ms : -1;
@@ -255,7 +255,7 @@ int cmd_fcopy_watch(struct hvic *hvic)
 	ret = hvic_connect(hvic);
 	if (!ret) {
 		ret = hvu_genl_join(&hvic->genl, HV_IC_MCGRP_FCOPY);
-		ret = ret ? hvic_failed(hvic, ret, "fcopy watch") : watch(hvic, &family);
+		ret = ret ? hvic_failed(hvic, ret, "fcopy watch") : watch_until_end(hvic, &family);
 	}
 	hvu_family_close(&family);
 	return ret;

@@ -280,7 +280,7 @@ static uint8_t family_of(const struct hv_ic_kvp_ip *ip, const char *section)
 	return 0;
 }
 
-/* The old profile with what the host wants in place of what it was, or a copy of it, an @own one. */
+/* The old profile with what the host wants, or a copy of it: an @own one. */
 static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 			  const struct hvic_job *job, bool own)
 {

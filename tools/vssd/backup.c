@@ -272,7 +272,7 @@ static void hold(struct hvic_backup *backup)
 		return;
 	}
 	if (backup->mounts.n_unread && !backup->silent)
-		hvu_log(HVU_LOG_WARNING, "lines of the table of mounts that cannot be read, so that no backup is about them: %zu",
+		hvu_log(HVU_LOG_WARNING, "not backed up are %zu mounts whose lines cannot be read",
 			backup->mounts.n_unread);
 	backup->state = HVIC_HOLDING;
 	hvic_journal_hold(&backup->journal);

@@ -158,7 +158,7 @@ static void blocks_of_ours(struct test *t)
 				  REQUESTS * WIRE_FCOPY_FRAGMENT), 0);
 	usage_begin(t, "hvic-fcopyd");
 	copy_blocks(t, fc);
-	/* How many blocks gather until it wakes up is a question of time; what that costs is not. */
+	/* How many blocks gather until it wakes is a question of time; what that costs is not. */
 	used = end_of_requests(t);
 	EXPECT(used.switches <= REQUESTS + SLACK);
 	EXPECT(used.syscalls <= 6 * used.switches + SLACK);

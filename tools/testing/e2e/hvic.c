@@ -316,6 +316,18 @@ static void monitor_reload(struct test *t)
 	test_run(t, 0, "hvic health clear web");
 }
 
+/* A watch over what is gone ends, and says why. */
+static void watch_unload(struct test *t)
+{
+	test_need(t, "/usr/bin/hvic");
+	test_ready(t, &ic_heartbeat);
+	test_run(t, 0, "{ hvic fcopy watch; echo status $?; } >/tmp/watch 2>&1 & sleep 1");
+	test_unload(t);
+	test_until(t, "grep -q 'status 3' /tmp/watch");
+	test_says(t, 0, "cat /tmp/watch", "the module hv_ic has been unloaded");
+	test_load(t, "");
+}
+
 /* What is stored holds when the module is loaded anew; what is not, does not. */
 static void persists(struct test *t)
 {
@@ -354,6 +366,7 @@ const struct test_case hvic_cases[] = {
 	CASE("hvic_monitor", shows_events),
 	CASE("hvic_monitor_stuck", monitor_stuck),
 	CASE("hvic_monitor_reload", monitor_reload),
+	CASE("hvic_watch_unload", watch_unload),
 	CASE("hvic_persist", persists),
 	{ 0 }
 };
