@@ -226,7 +226,7 @@ static int collect(struct hvic *hvic, const struct hvu_settings *settings, bool 
 		return ret;
 	}
 	if (mounts.n_unread)
-		hvic_error("lines of the table of mounts that cannot be read, so that no backup is about them: %zu",
+		hvic_error("not backed up are %zu mounts whose lines cannot be read",
 			   mounts.n_unread);
 	*array = json_object_new_array();
 	for (size_t i = 0; i < mounts.n; i++) {
