@@ -39,9 +39,14 @@ void debian_up(struct test *t, const char *module)
 	const struct ic_service *const services[] = { &ic_shutdown, &ic_kvp, &ic_vss };
 
 	debian_settled(t);
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+		const char *instance = services[i]->instance;
+
+		/* udev may load it while the rest of the system is up already. */
+		test_until(t, "[ -e /sys/bus/vmbus/devices/%s/driver ]", instance);
 		EXPECT_STR(test_run(t, 0, "basename $(readlink /sys/bus/vmbus/devices/%s/driver)",
-				    services[i]->instance), module);
+				    instance), module);
+	}
 }
 
 /* Newer kernels' hv_utils has no file copy, and Debian 13's package no daemon for it. */
