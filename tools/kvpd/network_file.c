@@ -294,13 +294,15 @@ static bool is_replaced(const struct printer *printer, const char *rest)
 	return false;
 }
 
-/* Each section is one of its own, whatever it is called. */
+/* Each section is one of its own, whatever it is called. None of networkd's has a longer name. */
 static bool begin_section(struct printer *printer, const char *line, const char *rest)
 {
-	int len = strcspn(line, "]");
+	size_t len = strcspn(line, "]");
 
-	snprintf(printer->section, sizeof(printer->section), "%.*s]", len, line);
 	printer->open[0] = '\0';
+	if (!line[len] || len + 1 >= sizeof(printer->section))
+		return false;
+	snprintf(printer->section, sizeof(printer->section), "%.*s]", (int)len, line);
 	return !is_replaced(printer, rest);
 }
 

@@ -84,6 +84,8 @@ static void odd_files(void **state)
 	(void)state;
 	expect("", dhcp, HEAD "\n[Network]\nDHCP=ipv4\n");
 	expect("[Network", dhcp, HEAD "\n[Network]\nDHCP=ipv4\n");
+	expect("[A section with a name that is longer than any that networkd knows of it]\nMTU=1", dhcp,
+	       HEAD "\n[Network]\nDHCP=ipv4\n");
 	expect("Address=192.0.2.9/24\n=\n[]\n=x\n[Match]\\", dhcp,
 	       HEAD "\n[]\n=x\n\n[Network]\nDHCP=ipv4\n");
 	/* An empty value takes back what was said before it, and nothing after it. */

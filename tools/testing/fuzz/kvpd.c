@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The parsers of hvic-kvpd on any text: os-release, resolv.conf, hosts, and the files of leases and
- * name servers.
+ * The parsers of hvic-kvpd on any text: os-release, resolv.conf, hosts, and the files of leases,
+ * name servers and systemd-networkd.
  */
 #include <string.h>
 
+#include "array.h"
 #include "hostname.h"
 #include "lease.h"
+#include "network_file.h"
 #include "osrelease.h"
 #include "scratch.h"
 #include "target.h"
@@ -40,6 +42,30 @@ static void fuzz_name(const char *text, const uint8_t *data, size_t size)
 	must(memchr(name, '\0', sizeof(name)));
 }
 
+/* What the host wants is said once, however often the host says it. */
+static void fuzz_network(const char *text)
+{
+	static const struct hv_ic_kvp_ip words[] = {
+		{ .dhcp = 1 },
+		{ .n_addresses = 1, .addresses = { { .family = 4, .prefix = 8, .bytes = { 10 } } } },
+		{ .n_addresses = 1, .addresses = { { .family = 6, .prefix = 8, .bytes = { 10 } } },
+		  .n_dns = 1, .dns = { { .family = 4, .bytes = { 10 } } } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		char *base = strdup(text);
+		char *once = hvic_network_file_print("eth0", base, &words[i], &words[0]);
+		char *copy = strdup(once);
+		char *twice = hvic_network_file_print("eth0", copy, &words[i], &words[0]);
+
+		must(!strcmp(once, twice));
+		free(base);
+		free(once);
+		free(copy);
+		free(twice);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hvic_os_release os;
@@ -51,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!strpbrk(os.name, "\n\r\t"));
 	fuzz_servers(text);
 	fuzz_name(text, data, size);
+	fuzz_network(text);
 	free(text);
 	return 0;
 }
