@@ -95,7 +95,7 @@ static void start_writers(struct test *t, const struct database *db)
 	test_run(t, 0, "systemd-run -q --unit=writer sh -c \"yes '%s' | %s >%s\"",
 		 "INSERT INTO test.numbered VALUES (DEFAULT) RETURNING n;", db->client, COMMITTED);
 	/* Not more than a slow machine can write while a hook waits for it. */
-	test_run(t, 0, "systemd-run -q --unit=fill sh -c \"while sleep 1; do echo '%s'; done | %s\"",
+	test_run(t, 0, "systemd-run -q --unit=fill sh -c \"while sleep 1;do echo '%s'; done | %s\"",
 		 db->fill, db->client);
 	test_until(t, "[ $(wc -l <" COMMITTED ") -ge 20 ]");
 }

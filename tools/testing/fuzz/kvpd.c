@@ -47,9 +47,9 @@ static void fuzz_network(const char *text)
 {
 	static const struct hv_ic_kvp_ip words[] = {
 		{ .dhcp = 1 },
-		{ .n_addresses = 1, .addresses = { { .family = 4, .prefix = 8, .bytes = { 10 } } } },
-		{ .n_addresses = 1, .addresses = { { .family = 6, .prefix = 8, .bytes = { 10 } } },
-		  .n_dns = 1, .dns = { { .family = 4, .bytes = { 10 } } } },
+		{ .n_addresses = 1, .addresses = { { .family = 4, .prefix = 8, .bytes = { 9 } } } },
+		{ .n_addresses = 1, .addresses = { { .family = 6, .prefix = 8, .bytes = { 9 } } },
+		  .n_dns = 1, .dns = { { .family = 4, .bytes = { 9 } } } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
