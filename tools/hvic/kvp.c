@@ -158,7 +158,10 @@ int cmd_kvp_get(struct hvic *hvic)
 	else
 		hvic_error("there is no key \"%s\"", key);
 	hvic_kvp_close(&kvp);
-	return value ? HVIC_OK : HVIC_FAILED;
+	if (!value)
+		return HVIC_FAILED;
+	/* A value that could not be written is not one that is not there. */
+	return fflush(hvic->paper.out) ? HVIC_IO : HVIC_OK;
 }
 
 /* --- Waiting. ------------------------------------------------------------- */

@@ -12,6 +12,9 @@
 /* Of the terminal; 0 for a script. */
 static unsigned int width;
 
+/* What is printed goes there and not into memory, if it is not NULL. */
+static const char *output;
+
 /* Runs a command line; its status, and what it prints. */
 static int run(struct unit_root *root, char **text, const char *line)
 {
@@ -25,7 +28,8 @@ static int run(struct unit_root *root, char **text, const char *line)
 		argv[argc++] = word;
 	if (hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint)))
 		return HVIC_USAGE;
-	hvic.paper.out = open_memstream(text, &len);
+	hvic.paper.out = output ? fopen(output, "w") : open_memstream(text, &len);
+	assert_non_null(hvic.paper.out);
 	hvic.paper.width = width;
 	ret = hvic.call.command->run(&hvic);
 	fclose(hvic.paper.out);
@@ -64,6 +68,10 @@ static void sets_and_gets(void **state)
 	       "{\"schema\":1,\"pool\":\"guest\",\"key\":\"color\",\"value\":\"red\"}\n");
 	expect(root, "kvp list", HVIC_OK, "POOL   KEY    VALUE\nguest  color  red\n");
 	expect(root, "kvp", HVIC_OK, "POOL   KEY    VALUE\nguest  color  red\n");
+	output = "/dev/full";
+	expect(root, "kvp get color", HVIC_IO, NULL);
+	expect(root, "kvp get size", HVIC_FAILED, NULL);
+	output = NULL;
 	expect(root, "kvp wait color", HVIC_OK, "red\n");
 	expect(root, "kvp wait size --timeout 50ms", HVIC_AGAIN, "");
 	expect(root, "kvp watch --timeout 50ms", HVIC_OK, "");
