@@ -116,9 +116,9 @@ int hvic_logind_act(sd_bus *bus, enum hv_ic_action action, const char *text)
 	const char *method = actions[action].method;
 	int ret;
 
-	/* Worth no more than a try: it is for the log. */
-	sd_bus_call_method(bus, DESTINATION, PATH, MANAGER, "SetWallMessage", NULL, NULL, "sb",
-			   text, 0);
+	/* It is for the log, and nobody waits for an answer. */
+	sd_bus_call_method_async(bus, NULL, DESTINATION, PATH, MANAGER, "SetWallMessage", NULL,
+				 NULL, "sb", text, 0);
 	ret = act_with_flags(bus, method, SKIP_INHIBITORS);
 	/* An older one does not know the flag, or flags; root skips locks there anyway. */
 	if (ret < 0)
