@@ -192,6 +192,7 @@ static void daemon_lists(struct fake_channel *f, u64 xid)
 	const struct hvic_link_slot *slot = asked(f, enumerate, xid, HV_IC_KVP_ENUMERATE);
 
 	KUNIT_EXPECT_EQ(f->test, daemon_answers(f, slot->record.id, 0, &list, sizeof(list)), 0);
+	service_of(f)->list.expires = jiffies + FAR * HZ;
 	expect_status(f, f->n_out, xid, HVIC_STATUS_OK);
 }
 

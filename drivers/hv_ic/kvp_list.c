@@ -6,8 +6,8 @@
 #include <linux/jiffies.h>
 #include <linux/string.h>
 
-/* A host that goes on with its list asks at once. */
-#define LIFETIME	HZ
+/* A host that goes on with its list asks at once; another program may change the pool meanwhile. */
+#define LIFETIME	(HZ / 10)
 
 /* Returns what lies behind a string with its NUL; NULL if there is none before @end. */
 static const char *skip(const char *text, const char *end)

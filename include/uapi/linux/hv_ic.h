@@ -600,8 +600,8 @@ struct hv_ic_kvp_item {
  *
  * A host lists a pool from its first item to its end. The kernel keeps what follows for the
  * host's next questions, and so asks the daemon less often. It forgets that when the host asks for
- * anything but the next item in turn, sets or deletes one, or starts over, after a second,
- * and when the daemon goes. So a list that the host begins has the items of that moment.
+ * anything but the next item in turn, sets or deletes one, or starts over, after a tenth of
+ * a second, and when the daemon goes. So a list that the host begins has the items of that moment.
  */
 struct hv_ic_kvp_list {
 	struct hv_ic_kvp_item item;

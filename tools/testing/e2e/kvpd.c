@@ -119,14 +119,21 @@ static void facts(struct test *t)
 static void others(struct test *t)
 {
 	struct ic *kvp = start_daemon(t);
+	struct kvp_item item;
 
 	test_run(t, 0, "{ printf report; head -c 506 /dev/zero; } >/tmp/record");
 	test_run(t, 0, "{ printf ready; head -c 2043 /dev/zero; } >>/tmp/record");
 	test_run(t, 0, "cat /tmp/record >>/var/lib/hyperv/.kvp_pool_1");
 	expect_item(t, kvp, KVP_GUEST, "report", "ready");
 	test_run(t, 0, ": >/var/lib/hyperv/.kvp_pool_1");
-	EXPECT_RESULT(kvp_find(kvp, KVP_GUEST, "report", &(struct kvp_item){ 0 }),
-		      WIRE_E_NOT_FOUND);
+	EXPECT_RESULT(kvp_find(kvp, KVP_GUEST, "report", &item), WIRE_E_NOT_FOUND);
+
+	/* The host is in the middle of a list, and a tenth of a second older. */
+	EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, "first", "1"), 0);
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 0, &item), 0);
+	test_run(t, 0, "cat /tmp/record >>/var/lib/hyperv/.kvp_pool_1; sleep 0.2");
+	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1, &item), 0);
+	EXPECT_STR(item.key, "report");
 }
 
 /* --- The daemon comes and goes. ---------------------------------------------------------- */
