@@ -87,15 +87,6 @@ static int stored(struct fake_channel *f, u64 id)
 	return daemon_answers(f, id, 0, NULL, 0);
 }
 
-/* How long the payload is that the daemon gets for a request. */
-static size_t sent_for(struct fake_channel *f, struct hvic_span body, u16 op, u64 *id)
-{
-	const struct hvic_link_slot *slot = asked(f, body, 1, op);
-
-	*id = slot->record.id;
-	return slot->record.len - sizeof(slot->record);
-}
-
 static void host_sets_an_item(struct fake_channel *f)
 {
 	stored(f, asked(f, set, 2, HV_IC_KVP_SET)->record.id);
@@ -262,27 +253,6 @@ static void malformed_list(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->n_out, 0);
 	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, 0, &list, sizeof(list.item)), 0);
 	expect_status(f, 1, 1, HVIC_STATUS_OK);
-}
-
-/* A record is cut behind what the operation has, but whole for older daemons. */
-static void sent_is_what_counts(struct kunit *test)
-{
-	struct fake_channel *f = test->priv;
-	size_t key = offsetof(struct hv_ic_kvp_item, key), value;
-	u64 id;
-
-	value = offsetof(struct hv_ic_kvp_item, value);
-	daemon_comes(f);
-	KUNIT_EXPECT_EQ(test, sent_for(f, enumerate, HV_IC_KVP_ENUMERATE, &id), key);
-	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENODATA, NULL, 0), 0);
-	KUNIT_EXPECT_EQ(test, sent_for(f, get, HV_IC_KVP_GET, &id), key + sizeof("N"));
-	KUNIT_EXPECT_EQ(test, daemon_answers(f, id, -ENOENT, NULL, 0), 0);
-	KUNIT_EXPECT_EQ(test, sent_for(f, set, HV_IC_KVP_SET, &id), value + sizeof("%A%"));
-	KUNIT_EXPECT_EQ(test, stored(f, id), 0);
-	daemon_goes(f);
-	legacy_daemon_comes(f);
-	KUNIT_EXPECT_EQ(test, sent_for(f, enumerate, HV_IC_KVP_ENUMERATE, &id),
-			sizeof(struct hv_ic_kvp_item));
 }
 
 static const struct write_row {
@@ -662,7 +632,6 @@ static struct kunit_case svc_kvp_cases[] = {
 	KUNIT_CASE(lists),
 	KUNIT_CASE_PARAM(list_is_forgotten, forget_gen_params),
 	KUNIT_CASE(malformed_list),
-	KUNIT_CASE(sent_is_what_counts),
 	KUNIT_CASE_PARAM(writes, write_gen_params),
 	KUNIT_CASE(answer_without_payload),
 	KUNIT_CASE_PARAM(answers_with_reserved_fields, address_gen_params),

@@ -178,21 +178,6 @@ static int hvic_kvp_hold(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_it
 	return 0;
 }
 
-/* What is sent of an item; what is made for older daemons is made of all of it. */
-static size_t hvic_kvp_item_len(struct hvic_kvp *kvp, u16 op, const struct hv_ic_kvp_item *item)
-{
-	if (!hvic_daemon_is_native(&kvp->daemon))
-		return sizeof(*item);
-	switch (op) {
-	case HV_IC_KVP_SET:
-		return offsetof(struct hv_ic_kvp_item, value) + strlen(item->value) + 1;
-	case HV_IC_KVP_ENUMERATE:
-		return offsetof(struct hv_ic_kvp_item, key);
-	default:
-		return offsetof(struct hv_ic_kvp_item, key) + strlen(item->key) + 1;
-	}
-}
-
 /* Hands the daemon the next item, if it is not busy with one. */
 static void hvic_kvp_hand_over(struct hvic_kvp *kvp)
 {
@@ -211,8 +196,7 @@ static void hvic_kvp_hand_over(struct hvic_kvp *kvp)
 	item->number = held->number;
 	strscpy(item->key, held->text, sizeof(item->key));
 	strscpy(item->value, held->value, sizeof(item->value));
-	if (hvic_daemon_post(&kvp->daemon, held->op, 0, kvp->handing_id + 1,
-			     hvic_kvp_item_len(kvp, held->op, item)))
+	if (hvic_daemon_post(&kvp->daemon, held->op, 0, kvp->handing_id + 1, sizeof(*item)))
 		return;
 	kvp->handing = held;
 	kvp->handing_id++;
@@ -292,7 +276,6 @@ static int hvic_kvp_encode_answer(struct hvic_kvp *kvp, struct hvic_room body,
 
 static int hvic_kvp_ask_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
-	size_t len = hvic_kvp_item_len(kvp, kvp->op, &kvp->item);
 	struct hv_ic_kvp_item *payload;
 	struct hvic_kvp_held *old;
 	int ret;
@@ -302,8 +285,8 @@ static int hvic_kvp_ask_item(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 		return hvic_kvp_hold(kvp, kvp->op, &kvp->item);
 	if (IS_ERR(payload))
 		return PTR_ERR(payload);
-	memcpy(payload, &kvp->item, len);
-	ret = hvic_daemon_ask(&kvp->daemon, msg, kvp->op, len, false);
+	*payload = kvp->item;
+	ret = hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
 	if (ret != -EINPROGRESS || !hvic_kvp_is_write(kvp))
 		return ret;
 	/* The host's last word on this key; if the daemon has the former, it had it first. */
@@ -348,7 +331,6 @@ static int hvic_kvp_decode_request(struct hvic_kvp *kvp, const struct hvic_msg *
 static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 {
 	struct hv_ic_kvp_ip *payload = hvic_daemon_begin(&kvp->daemon);
-	size_t len = sizeof(*payload);
 	int ret;
 
 	if (PTR_ERR(payload) == -ENOTCONN && kvp->op == HVIC_WIRE_KVP_SET_IP_INFO) {
@@ -363,9 +345,7 @@ static int hvic_kvp_handle_ip(struct hvic_kvp *kvp, const struct hvic_msg *msg)
 	ret = hvic_kvp_decode_request(kvp, msg, payload);
 	if (ret)
 		return ret;
-	if (kvp->op == HVIC_WIRE_KVP_GET_IP_INFO && hvic_daemon_is_native(&kvp->daemon))
-		len = offsetofend(struct hv_ic_kvp_ip, adapter);
-	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, len, false);
+	return hvic_daemon_ask(&kvp->daemon, msg, kvp->op, sizeof(*payload), false);
 }
 
 static int hvic_kvp_handle(struct hvic_channel *ch, const struct hvic_msg *msg,
@@ -439,7 +419,10 @@ static bool has_reserved(const struct hv_ic_kvp_address *addresses, size_t n)
 	return false;
 }
 
-/* Is there a payload where the operation has one, with reserved fields that are zero? */
+/*
+ * Is there a payload where the operation has one, with reserved fields that are zero? What follows an
+ * item is kept.
+ */
 static bool hvic_kvp_take_answer(struct hvic_kvp *kvp, const void *payload, size_t len)
 {
 	const struct hv_ic_kvp_item *item = payload;

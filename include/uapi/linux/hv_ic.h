@@ -539,8 +539,8 @@ struct hv_ic_hello {
 /* --- /dev/hv_ic/kvp ----------------------------------------------------------- */
 
 /*
- * The operations, and in parentheses the payloads of the record and its answer. A record is cut
- * behind what the operation has of its payload, and an answer may be.
+ * The operations, and in parentheses the payloads of the record and its answer, which may be cut
+ * behind what counts of it.
  */
 #define HV_IC_KVP_GET		0	/* (item: pool, key) (item) */
 #define HV_IC_KVP_SET		1	/* (item) () */

@@ -267,8 +267,6 @@ static void answer_hello(void)
 /* The next record, of those that the last read brought or of a new one. */
 static long take_record(void)
 {
-	size_t before;
-
 	if (!have) {
 		have = read_device(buffer, sizeof(buffer));
 		at = 0;
@@ -278,12 +276,8 @@ static long take_record(void)
 			return -1;
 		}
 	}
-	before = record->len;
 	memcpy(last, buffer + at, sizeof(*record));
 	memcpy(last, buffer + at, record->len);
-	/* What is not sent of a payload is zero. */
-	if (record->len < before)
-		memset((char *)last + record->len, 0, before - record->len);
 	at += record->len;
 	have -= record->len;
 	if (record->op == HV_IC_HELLO) {
