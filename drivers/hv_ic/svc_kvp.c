@@ -420,8 +420,8 @@ static bool has_reserved(const struct hv_ic_kvp_address *addresses, size_t n)
 }
 
 /*
- * Is there a payload where the operation has one, with reserved fields that are zero? What follows an
- * item is kept.
+ * Is there a payload where the operation has one, with reserved fields that are zero? What follows
+ * an item is kept.
  */
 static bool hvic_kvp_take_answer(struct hvic_kvp *kvp, const void *payload, size_t len)
 {
