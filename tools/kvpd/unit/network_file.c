@@ -6,27 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lease.h"
 #include "unit.h"
+#include "wanted.h"
 
 #define HEAD "# Written by hvic-kvpd(8), as the virtual machine's host wants it.\n" \
 	"[Match]\nName=eth0\n"
-
-static void add(struct hv_ic_kvp_address *to, const char *text, uint8_t prefix)
-{
-	assert_true(hvic_lease_parse_address(text, to));
-	to->prefix = prefix;
-}
-
-static struct hv_ic_kvp_ip v4(void)
-{
-	struct hv_ic_kvp_ip ip = { .n_addresses = 1, .n_gateways = 1, .n_dns = 1 };
-
-	add(&ip.addresses[0], "192.0.2.7", 24);
-	add(&ip.gateways[0], "192.0.2.1", 0);
-	add(&ip.dns[0], "192.0.2.53", 0);
-	return ip;
-}
 
 static struct hv_ic_kvp_ip v6(void)
 {
