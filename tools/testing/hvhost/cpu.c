@@ -317,6 +317,26 @@ bool hv_cpu_idle(struct hv_vcpu *vcpu)
 	return mp.mp_state == KVM_MP_STATE_HALTED && regs.rflags & BIT(9);
 }
 
+/* The words from @stack on, within a page. The last one printed is returned, or 0. */
+static uint64_t describe_stack(struct hv_vcpu *vcpu, uint64_t stack, FILE *out)
+{
+	const unsigned int most = 40, in_line = 4;
+	unsigned int left = (HV_PAGE_SIZE - stack % HV_PAGE_SIZE) / sizeof(uint64_t);
+	unsigned int count = left < most ? left : most;
+	struct kvm_translation to = { .linear_address = stack };
+	const uint64_t *words = NULL;
+
+	if (stack % sizeof(uint64_t) == 0 && !hv_cpu_ioctl(vcpu, KVM_TRANSLATE, &to) && to.valid)
+		words = hv_memory(vcpu->host, to.physical_address, count * sizeof(uint64_t));
+	if (!words)
+		return 0;
+	for (unsigned int i = 0; i < count; i++)
+		fprintf(out, "%s %016llx%s", i % in_line ? "" : "  stack",
+			(unsigned long long)words[i],
+			i % in_line == in_line - 1 || i == count - 1 ? "\n" : "");
+	return words[count - 1];
+}
+
 void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
 {
 	static const char * const states[] = {
@@ -354,6 +374,8 @@ void hv_cpu_describe(struct hv_vcpu *vcpu, FILE *out)
 		sregs.cs.base, sregs.ss.selector, sregs.ds.selector, sregs.gdt.base,
 		sregs.gdt.limit, sregs.idt.base, sregs.idt.limit, sregs.tr.selector,
 		sregs.tr.base);
+	/* The last word of an interrupt's stack is where the stack goes on that it interrupted. */
+	describe_stack(vcpu, describe_stack(vcpu, regs.rsp, out), out);
 }
 
 static uint64_t realtime(void)
