@@ -162,8 +162,8 @@ static bool boot(struct test *t, const struct test_case *c)
 }
 
 /*
- * Under emulation the kernel may hang while it brings its processors up: the first one waits in its
- * timer's interrupt for a lock of its own. Such a guest has not come to our programs and modules.
+ * A kernel that hangs before its first program has not come to our programs and modules. Emulation
+ * is to blame if it does not happen again: see vm/host/vmrun_once.c.
  */
 static bool lost_by_emulation(struct test *t)
 {
