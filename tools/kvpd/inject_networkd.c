@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,45 +54,65 @@ static bool is_plain(const char *name)
 	return *name && !name[strspn(name, PLAIN)];
 }
 
-/*
- * Gets the file that networkd goes by now, as one text with its drop-ins: ours, or what it says
- * itself. 0, with NULL if there is none.
- */
-static int read_base(struct hvic_job *job, const char *name, char **base)
+/* The file that networkd goes by now: ours, or what it says itself; "" if there is none. */
+static void find_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
 {
-	char state[STATE_SIZE], own[sizeof(FOLDER) + NAME_SIZE];
-	const char *path = NULL, *line;
+	char state[STATE_SIZE];
+	const char *line;
 	int root = job->inject->root;
 
-	*base = NULL;
-	snprintf(own, sizeof(own), FOLDER "/%s", name);
+	snprintf(path, PATH_MAX, "%s", own);
+	if (hvu_exists(root, "%s", path))
+		return;
 	hvu_read(root, state, sizeof(state), "run/systemd/netif/links/%d", job->link.index);
 	line = strstr(state, "\nNETWORK_FILE=/");
-	if (hvu_exists(root, "%s", own)) {
-		path = own;
-	} else if (line) {
-		path = line + strlen("\nNETWORK_FILE=/");
-		state[path - state + strcspn(path, "\n")] = '\0';
-	}
+	line = line ? line + strlen("\nNETWORK_FILE=/") : "";
+	snprintf(path, PATH_MAX, "%.*s", (int)strcspn(line, "\n"), line);
 	/* One that it has read, and that is gone by now, will not be missed. */
-	if (!path || !hvu_exists(root, "%s", path))
-		return 0;
-	*base = hvic_network_file_read(root, path);
-	if (!*base)
-		snprintf(job->why, sizeof(job->why), "cannot read /%.128s", path);
-	return *base ? 0 : -errno;
+	if (!hvu_exists(root, "%s", path))
+		path[0] = '\0';
 }
 
-static int print_file(struct hvic_job *job, const char *name, char **content)
+/* @whole: with what drop-ins of the file say */
+static int print_file(struct hvic_job *job, const char *path, bool whole, char **content)
 {
-	char *base;
-	int ret = read_base(job, name, &base);
+	char *base = NULL;
 
-	if (ret)
-		return ret;
+	if (*path) {
+		base = hvic_network_file_read(job->inject->root, path, whole);
+		if (!base) {
+			int ret = -errno;
+
+			snprintf(job->why, sizeof(job->why), "cannot read /%.128s", path);
+			return ret;
+		}
+	}
 	*content = hvic_network_file_print(job->link.name, base, &job->ip, &job->now);
 	free(base);
 	return *content ? 0 : -ENOMEM;
+}
+
+/**
+ * struct contents - of files
+ * @trial: that of now
+ * @lasting: that of the next boot; drop-ins of ours are its drop-ins still
+ */
+struct contents {
+	char *trial;
+	char *lasting;
+};
+
+static int print_files(struct hvic_job *job, const char *name, struct contents *contents)
+{
+	char own[sizeof(FOLDER) + NAME_SIZE], path[PATH_MAX];
+	int ret;
+
+	snprintf(own, sizeof(own), FOLDER "/%s", name);
+	find_base(job, own, path);
+	ret = print_file(job, path, true, &contents->trial);
+	if (!ret)
+		ret = print_file(job, path, strcmp(path, own), &contents->lasting);
+	return ret;
 }
 
 /* --- The daemon. ------------------------------------------------------------------------- */
@@ -140,7 +161,8 @@ static int open_trials(int root)
  */
 int hvic_networkd_apply(struct hvic_job *job)
 {
-	char name[NAME_SIZE], trial[NAME_SIZE], *content;
+	char name[NAME_SIZE], trial[NAME_SIZE];
+	struct contents contents = { };
 	int folder, trials, ret;
 
 	if (!is_plain(job->link.name))
@@ -151,14 +173,13 @@ int hvic_networkd_apply(struct hvic_job *job)
 	if (folder < 0)
 		return folder;
 	trials = open_trials(job->inject->root);
-	ret = trials < 0 ? trials : print_file(job, name, &content);
+	ret = trials < 0 ? trials : print_files(job, name, &contents);
 	if (ret)
-		goto close_folders;
-	ret = try_file(job, trials, trial, content);
+		goto free_contents;
+	ret = try_file(job, trials, trial, contents.trial);
 	/* Now that it holds, it is to hold at the next boot. */
 	if (!ret)
-		ret = hvu_replace(folder, name, 0644, true, content);
-	free(content);
+		ret = hvu_replace(folder, name, 0644, true, contents.lasting);
 	if (unlinkat(trials, trial, 0) && errno != ENOENT)
 		snprintf(job->why, sizeof(job->why), "and /" TRIALS "/%s cannot be removed", trial);
 	if (ret) {
@@ -166,7 +187,9 @@ int hvic_networkd_apply(struct hvic_job *job)
 		job->deadline_us += 3000000;
 		reload(job);
 	}
-close_folders:
+free_contents:
+	free(contents.trial);
+	free(contents.lasting);
 	if (trials >= 0)
 		close(trials);
 	close(folder);

@@ -126,13 +126,14 @@ static int append_drop_ins(FILE *to, int root, const char *name)
 }
 
 /**
- * hvic_network_file_read() - a file with its drop-ins, as one text
+ * hvic_network_file_read() - a file, as one text
  * @root: below which it is
  * @path: of the file
+ * @whole: with its drop-ins
  *
  * Return: the text, to be freed; NULL with errno set.
  */
-char *hvic_network_file_read(int root, const char *path)
+char *hvic_network_file_read(int root, const char *path, bool whole)
 {
 	const char *name = strrchr(path, '/');
 	char *text = NULL;
@@ -143,7 +144,7 @@ char *hvic_network_file_read(int root, const char *path)
 	if (!file)
 		return NULL;
 	ret = append_file(file, root, path);
-	if (!ret)
+	if (!ret && whole)
 		ret = append_drop_ins(file, root, name ? name + 1 : path);
 	if (fclose(file) && !ret)
 		ret = -ENOMEM;

@@ -140,6 +140,24 @@ static void networkd_has_file(void **state)
 	end(play);
 }
 
+/* What an administrator puts beside our file stays there, and is not put into it each time. */
+static void networkd_has_drop_in(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "run/systemd");
+	unit_file(play->root, NETWORK_FILE, "[Network]\nVLAN=lan\n");
+	unit_file(play->root, NETWORK_FILE ".d/mtu.conf", "[Link]\nMTUBytes=9000\n");
+	for (int times = 0; times < 2; times++) {
+		expect(play, v4(), 0, "Reload ReconfigureLink ");
+		assert_non_null(strstr(play->tried, "MTUBytes=9000"));
+		expect_file(play, HEAD "VLAN=lan\n\n[Network]\nDHCP=no\n"
+			    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+	}
+	end(play);
+}
+
 static void program(void **state)
 {
 	struct play *play = begin(state, &ops_without_bus);
@@ -215,7 +233,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
-		TEST(networkd_has_file), TEST(program), TEST(refused), TEST(over),
+		TEST(networkd_has_file), TEST(networkd_has_drop_in), TEST(program), TEST(refused),
+		TEST(over),
 	};
 
 	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);

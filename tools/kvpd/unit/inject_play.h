@@ -41,7 +41,8 @@
  * @in_the_way: folder that is there as soon as networkd reads its files; NULL for none
  * @host_waits_ms: how long the host does; 0 for long
  * @confirmed: what waiting for the addresses ends with
- * @held: a file as it was then; "" if there was none
+ * @held: the file of the next boot as it was then; "" if there was none
+ * @tried: what was on trial then
  * @slow: it ends only when nobody waits any more
  * @done: methods that change something, in order
  * @profile: that NetworkManager was given, in words
@@ -65,6 +66,7 @@ struct play {
 	unsigned int host_waits_ms;
 	int confirmed;
 	char held[64];
+	char tried[1024];
 	bool slow;
 	char done[512];
 	char profile[4096];
@@ -76,6 +78,8 @@ struct play {
 
 /* The file that holds at the next boot. */
 #define NETWORK_FILE "etc/systemd/network/05-hv_ic-eth0.network"
+/* The one before it that holds until then. */
+#define TRIAL_FILE "run/systemd/network/04-hv_ic-eth0.network"
 
 /* --- The daemons. ------------------------------------------------------------------------ */
 
@@ -282,6 +286,7 @@ static int confirm(struct hvic_job *job)
 	struct play *play = (struct play *)job->inject;
 
 	hvu_read(play->root->fd, play->held, sizeof(play->held), NETWORK_FILE);
+	hvu_read(play->root->fd, play->tried, sizeof(play->tried), TRIAL_FILE);
 	if (play->nm_activates && !job->ip.dhcp)
 		return -EINPROGRESS;
 	while (play->slow && !atomic_load(&job->over))

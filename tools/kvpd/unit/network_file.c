@@ -103,7 +103,7 @@ static void long_name(void **state)
 
 static void expect_read(struct unit_root *root, const char *path, const char *expected)
 {
-	char *text = hvic_network_file_read(root->fd, path);
+	char *text = hvic_network_file_read(root->fd, path, true);
 
 	assert_non_null(text);
 	assert_string_equal(text, expected);
@@ -116,7 +116,7 @@ static void drop_ins(void **state)
 	static char large[70000];
 	struct unit_root *root = *state;
 
-	assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network"));
+	assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network", true));
 	assert_int_equal(errno, ENOENT);
 	unit_file(root, "usr/lib/systemd/network/a.network", "main\n");
 	expect_read(root, "usr/lib/systemd/network/a.network", "main\n");
@@ -135,7 +135,7 @@ static void drop_ins(void **state)
 	for (const char *c = "# \n"; *c; c++) {
 		memset(large, *c, sizeof(large) - 1);
 		unit_file(root, "etc/systemd/network/a.network.d/40-x.conf", large);
-		assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network"));
+		assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network", true));
 		assert_int_equal(errno, EFBIG);
 	}
 }
