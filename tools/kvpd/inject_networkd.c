@@ -28,6 +28,7 @@
 
 #define FOLDER		"etc/systemd/network"
 #define TRIALS		"run/systemd/network"
+#define TRIAL		"04-hv_ic-"
 #define NAME_SIZE	64
 #define PLAIN		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:"
 #define STATE_SIZE	16384
@@ -117,10 +118,18 @@ static int print_files(struct hvic_job *job, const char *name, struct contents *
 
 /* --- The daemon. ------------------------------------------------------------------------- */
 
-static int reload(struct hvic_job *job)
+/** hvic_networkd_reload() - have files read that have changed; 0 or a negative errno */
+int hvic_networkd_reload(struct hvic_job *job)
 {
 	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
 				     NULL, NULL);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int reload(struct hvic_job *job)
+{
+	int ret = hvic_networkd_reload(job);
 
 	if (ret >= 0)
 		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
@@ -153,6 +162,25 @@ static int open_trials(int root)
 	return trials;
 }
 
+/** hvic_networkd_clean() - remove files that are on trial; were there any? */
+bool hvic_networkd_clean(int root)
+{
+	char **files = hvu_list(root, TRIALS);
+	int trials = open_folder(root, TRIALS);
+	bool found = false;
+
+	for (char **file = files; file && *file; file++) {
+		if (strncmp(*file, TRIAL, strlen(TRIAL)) || unlinkat(trials, *file, 0))
+			continue;
+		hvu_log(HVU_LOG_WARNING, "/" TRIALS "/%s was left on trial, and is removed", *file);
+		found = true;
+	}
+	hvu_list_free(files);
+	if (trials >= 0)
+		close(trials);
+	return found;
+}
+
 /**
  * hvic_networkd_apply() - let systemd-networkd set up the adapter
  * @job: the request
@@ -168,7 +196,7 @@ int hvic_networkd_apply(struct hvic_job *job)
 	if (!is_plain(job->link.name))
 		return -EINVAL;
 	snprintf(name, sizeof(name), "05-hv_ic-%s.network", job->link.name);
-	snprintf(trial, sizeof(trial), "04-hv_ic-%s.network", job->link.name);
+	snprintf(trial, sizeof(trial), TRIAL "%s.network", job->link.name);
 	folder = open_folder(job->inject->root, FOLDER);
 	if (folder < 0)
 		return folder;

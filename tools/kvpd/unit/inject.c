@@ -158,6 +158,39 @@ static void networkd_has_drop_in(void **state)
 	end(play);
 }
 
+/* A daemon that was killed has left something on trial, which nobody has told the host of. */
+static void networkd_left(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip ip = v4();
+
+	play->networkd_runs = true;
+	hvic_inject_recover(&play->inject);
+	assert_false(play->connected);
+	unit_file(play->root, TRIAL_FILE, "[Match]\n");
+	unit_file(play->root, "run/systemd/network/04-hv_ic-eth1.network", "[Match]\n");
+	unit_file(play->root, "run/systemd/network/10-any.network", "[Match]\n");
+	hvic_inject_recover(&play->inject);
+	finish(play);
+	assert_string_equal(play->done, "Reload ");
+	assert_false(hvu_exists(play->root->fd, TRIAL_FILE));
+	assert_false(hvu_exists(play->root->fd, "run/systemd/network/04-hv_ic-eth1.network"));
+	assert_true(hvu_exists(play->root->fd, "run/systemd/network/10-any.network"));
+
+	/* What is on trial now has a daemon. */
+	unit_folder(play->root, "etc/systemd/network");
+	play->slow = true;
+	assert_int_equal(start(play, &ip), 0);
+	while (!hvu_exists(play->root->fd, TRIAL_FILE))
+		usleep(1000);
+	hvic_inject_recover(&play->inject);
+	assert_true(hvu_exists(play->root->fd, TRIAL_FILE));
+	hvic_inject_over(&play->inject, 0);
+	finish(play);
+	assert_false(hvu_exists(play->root->fd, TRIAL_FILE));
+	end(play);
+}
+
 static void program(void **state)
 {
 	struct play *play = begin(state, &ops_without_bus);
@@ -233,8 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
-		TEST(networkd_has_file), TEST(networkd_has_drop_in), TEST(program), TEST(refused),
-		TEST(over),
+		TEST(networkd_has_file), TEST(networkd_has_drop_in), TEST(networkd_left),
+		TEST(program), TEST(refused), TEST(over),
 	};
 
 	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);
