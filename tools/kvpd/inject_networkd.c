@@ -33,6 +33,8 @@
 #define PLAIN		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:"
 #define STATE_SIZE	16384
 
+/* --- The daemon. ------------------------------------------------------------------------- */
+
 /** hvic_networkd_has() - does systemd-networkd run? */
 bool hvic_networkd_has(struct hvic_job *job)
 {
@@ -45,6 +47,25 @@ bool hvic_networkd_has(struct hvic_job *job)
 		sd_bus_message_read(reply, "b", &has);
 	sd_bus_message_unref(reply);
 	return has;
+}
+
+/** hvic_networkd_reload() - have files read that have changed; 0 or a negative errno */
+int hvic_networkd_reload(struct hvic_job *job)
+{
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
+				     NULL, NULL);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int reload(struct hvic_job *job)
+{
+	int ret = hvic_networkd_reload(job);
+
+	if (ret >= 0)
+		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+					 "ReconfigureLink", NULL, NULL, "i", job->link.index);
+	return ret < 0 ? ret : 0;
 }
 
 /* --- The file. --------------------------------------------------------------------------- */
@@ -69,9 +90,30 @@ static void find_base(struct hvic_job *job, const char *own, char path[static PA
 	line = strstr(state, "\nNETWORK_FILE=/");
 	line = line ? line + strlen("\nNETWORK_FILE=/") : "";
 	snprintf(path, PATH_MAX, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
+/* Does networkd still go by what was on trial, and is not there any more? */
+static bool is_on_its_way(struct hvic_job *job, const char *path)
+{
+	return !strncmp(path, TRIALS "/" TRIAL, strlen(TRIALS "/" TRIAL)) &&
+	       !hvu_exists(job->inject->root, "%s", path);
+}
+
+static int wait_for_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
+{
+	int ret = 0;
+
+	find_base(job, own, path);
+	if (is_on_its_way(job, path))
+		ret = reload(job);
+	while (!ret && is_on_its_way(job, path)) {
+		ret = hvic_job_pause(job);
+		find_base(job, own, path);
+	}
 	/* One that it has read, and that is gone by now, will not be missed. */
-	if (!hvu_exists(root, "%s", path))
+	if (!hvu_exists(job->inject->root, "%s", path))
 		path[0] = '\0';
+	return ret;
 }
 
 /* @whole: with what drop-ins of the file say */
@@ -109,33 +151,15 @@ static int print_files(struct hvic_job *job, const char *name, struct contents *
 	int ret;
 
 	snprintf(own, sizeof(own), FOLDER "/%s", name);
-	find_base(job, own, path);
-	ret = print_file(job, path, true, &contents->trial);
+	ret = wait_for_base(job, own, path);
+	if (!ret)
+		ret = print_file(job, path, true, &contents->trial);
 	if (!ret)
 		ret = print_file(job, path, strcmp(path, own), &contents->lasting);
 	return ret;
 }
 
-/* --- The daemon. ------------------------------------------------------------------------- */
-
-/** hvic_networkd_reload() - have files read that have changed; 0 or a negative errno */
-int hvic_networkd_reload(struct hvic_job *job)
-{
-	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
-				     NULL, NULL);
-
-	return ret < 0 ? ret : 0;
-}
-
-static int reload(struct hvic_job *job)
-{
-	int ret = hvic_networkd_reload(job);
-
-	if (ret >= 0)
-		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
-					 "ReconfigureLink", NULL, NULL, "i", job->link.index);
-	return ret < 0 ? ret : 0;
-}
+/* --- On trial. --------------------------------------------------------------------------- */
 
 /* A file that holds until the next boot, unless it is taken away before. */
 static int try_file(struct hvic_job *job, int folder, const char *name, const char *content)

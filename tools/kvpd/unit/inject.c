@@ -140,6 +140,25 @@ static void networkd_has_file(void **state)
 	end(play);
 }
 
+/* It may still go by what was on trial, and then its own file is yet to be known. */
+static void networkd_goes_back(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->networkd_runs = true;
+	play->host_waits_ms = 1000;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_file(play->root, "run/systemd/network/10-any.network", "[Network]\nVLAN=lan\n");
+	unit_file(play->root, "run/systemd/netif/links/3", "#\nNETWORK_FILE=/" TRIAL_FILE "\n");
+	expect(play, v4(), -ETIMEDOUT, "Reload ReconfigureLink ");
+	play->host_waits_ms = 0;
+	play->state = STATE;
+	expect(play, v4(), 0, "Reload ReconfigureLink Reload ReconfigureLink ");
+	expect_file(play, HEAD "VLAN=lan\n\n[Network]\nDHCP=no\n"
+		    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+	end(play);
+}
+
 /* What an administrator puts beside our file stays there, and is not put into it each time. */
 static void networkd_has_drop_in(void **state)
 {
@@ -266,8 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
-		TEST(networkd_has_file), TEST(networkd_has_drop_in), TEST(networkd_left),
-		TEST(program), TEST(refused), TEST(over),
+		TEST(networkd_has_file), TEST(networkd_goes_back), TEST(networkd_has_drop_in),
+		TEST(networkd_left), TEST(program), TEST(refused), TEST(over),
 	};
 
 	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);

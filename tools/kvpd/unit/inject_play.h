@@ -39,6 +39,7 @@
  * @failing: method that fails
  * @silent: method that is not answered
  * @in_the_way: folder that is there as soon as networkd reads its files; NULL for none
+ * @state: what networkd says of the interface from then on; NULL for no news
  * @host_waits_ms: how long the host does; 0 for long
  * @confirmed: what waiting for the addresses ends with
  * @held: the file of the next boot as it was then; "" if there was none
@@ -62,7 +63,7 @@ struct play {
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
-	const char *failing, *silent, *in_the_way;
+	const char *failing, *silent, *in_the_way, *state;
 	unsigned int host_waits_ms;
 	int confirmed;
 	char held[64];
@@ -125,6 +126,8 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 		note(play, member);
 	if (play->in_the_way && !strcmp(member, "Reload"))
 		unit_folder(play->root, play->in_the_way);
+	if (play->state && !strcmp(member, "ReconfigureLink"))
+		unit_file(play->root, "run/systemd/netif/links/3", play->state);
 	if (play->failing && !strcmp(member, play->failing))
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
 	if (play->silent && !strcmp(member, play->silent))
