@@ -76,24 +76,39 @@ static bool is_plain(const char *name)
 	return *name && !name[strspn(name, PLAIN)];
 }
 
-/* The file that networkd goes by now: ours, or what it says itself; "" if there is none. */
-static void find_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
+/* What comes after a key of networkd's state of an interface, up to @len; "" if it has none. */
+static const char *find(const char *state, const char *key, size_t *len)
+{
+	const char *found = strstr(state, key);
+
+	found = found ? found + strlen(key) : "";
+	*len = strcspn(found, "\n");
+	return found;
+}
+
+/*
+ * Gets the file that networkd goes by: ours, or what it says itself; "" if there is none. False if
+ * it has just been started, and has not looked for one yet.
+ */
+static bool find_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
 {
 	char state[STATE_SIZE];
-	const char *line;
+	const char *text;
 	int root = job->inject->root;
+	size_t len;
 
 	snprintf(path, PATH_MAX, "%s", own);
 	if (hvu_exists(root, "%s", path))
-		return;
+		return true;
 	hvu_read(root, state, sizeof(state), "run/systemd/netif/links/%d", job->link.index);
-	line = strstr(state, "\nNETWORK_FILE=/");
-	line = line ? line + strlen("\nNETWORK_FILE=/") : "";
-	snprintf(path, PATH_MAX, "%.*s", (int)strcspn(line, "\n"), line);
+	text = find(state, "\nNETWORK_FILE=/", &len);
+	snprintf(path, PATH_MAX, "%.*s", (int)len, text);
+	text = find(state, "\nADMIN_STATE=", &len);
+	return len && strncmp(text, "pending", len) && strncmp(text, "initialized", len);
 }
 
 /* Does networkd still go by what was on trial, and is not there any more? */
-static bool is_on_its_way(struct hvic_job *job, const char *path)
+static bool is_on_trial(struct hvic_job *job, const char *path)
 {
 	return !strncmp(path, TRIALS "/" TRIAL, strlen(TRIALS "/" TRIAL)) &&
 	       !hvu_exists(job->inject->root, "%s", path);
@@ -101,19 +116,21 @@ static bool is_on_its_way(struct hvic_job *job, const char *path)
 
 static int wait_for_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
 {
-	int ret = 0;
+	bool is_known = find_base(job, own, path);
+	int ret = is_on_trial(job, path) ? reload(job) : 0;
 
-	find_base(job, own, path);
-	if (is_on_its_way(job, path))
-		ret = reload(job);
-	while (!ret && is_on_its_way(job, path)) {
+	while (!ret && (!is_known || is_on_trial(job, path))) {
+		snprintf(job->why, sizeof(job->why), "it has not come to the adapter");
 		ret = hvic_job_pause(job);
-		find_base(job, own, path);
+		is_known = find_base(job, own, path);
 	}
+	if (ret)
+		return ret;
+	job->why[0] = '\0';
 	/* One that it has read, and that is gone by now, will not be missed. */
 	if (!hvu_exists(job->inject->root, "%s", path))
 		path[0] = '\0';
-	return ret;
+	return 0;
 }
 
 /* @whole: with what drop-ins of the file say */

@@ -82,6 +82,9 @@ struct play {
 /* The one before it that holds until then. */
 #define TRIAL_FILE "run/systemd/network/04-hv_ic-eth0.network"
 
+/* What networkd says of the interface. */
+#define LINK_STATE "run/systemd/netif/links/3"
+
 /* --- The daemons. ------------------------------------------------------------------------ */
 
 static void note(struct play *play, const char *method)
@@ -127,7 +130,7 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (play->in_the_way && !strcmp(member, "Reload"))
 		unit_folder(play->root, play->in_the_way);
 	if (play->state && !strcmp(member, "ReconfigureLink"))
-		unit_file(play->root, "run/systemd/netif/links/3", play->state);
+		unit_file(play->root, LINK_STATE, play->state);
 	if (play->failing && !strcmp(member, play->failing))
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
 	if (play->silent && !strcmp(member, play->silent))
@@ -319,6 +322,7 @@ static struct play *begin(void **state, const struct hvic_inject_ops *with)
 	assert_non_null(play);
 	play->root = *state;
 	play->bus = (struct unit_bus){ .objects = objects, .data = play };
+	unit_file(play->root, LINK_STATE, "#\nADMIN_STATE=configured\n");
 	assert_true(sd_event_new(&play->event) >= 0);
 	assert_int_equal(hvic_inject_open(&play->inject, with, play->root->fd, &play->settings,
 					  play->event), 0);
