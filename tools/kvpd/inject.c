@@ -28,6 +28,8 @@
 /* What is left of the host's patience to go back to what was before. */
 #define RESERVE_MS 5000
 #define MOMENT_US 100000
+/* What the host's requests wait for at the very most, when we start anew. */
+#define RECOVERY_US 3000000
 
 /** hvic_job_left_ms() - how long it may still take; at least 1 */
 unsigned int hvic_job_left_ms(const struct hvic_job *job)
@@ -447,6 +449,23 @@ void hvic_inject_over(struct hvic_inject *inject, uint64_t id)
 {
 	if (inject->job && (!id || inject->job->id == id))
 		atomic_store(&inject->job->over, true);
+}
+
+/**
+ * hvic_inject_recover() - take back what a daemon that was killed has left on trial
+ * @inject: who does it, and no other process
+ *
+ * NetworkManager does that by itself.
+ */
+void hvic_inject_recover(struct hvic_inject *inject)
+{
+	struct hvic_job job = { .inject = inject, .deadline_us = hvu_now_us() + RECOVERY_US };
+
+	if (inject->job || !hvic_networkd_clean(inject->root))
+		return;
+	if (inject->ops->open_bus(&job, &job.bus) >= 0 && hvic_networkd_has(&job))
+		hvic_networkd_reload(&job);
+	sd_bus_flush_close_unref(job.bus);
 }
 
 /**

@@ -92,6 +92,7 @@ int hvic_inject_begin(struct hvic_inject *inject, uint64_t id, uint32_t deadline
 		      const struct hvic_link *link, const struct hv_ic_kvp_ip *now,
 		      const struct hv_ic_kvp_ip *ip);
 void hvic_inject_over(struct hvic_inject *inject, uint64_t id);
+void hvic_inject_recover(struct hvic_inject *inject);
 
 int hvic_inject_check(const struct hv_ic_kvp_ip *ip);
 int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus);
@@ -113,6 +114,8 @@ bool hvic_nm_has(struct hvic_job *job);
 int hvic_nm_apply(struct hvic_job *job);
 bool hvic_networkd_has(struct hvic_job *job);
 int hvic_networkd_apply(struct hvic_job *job);
+bool hvic_networkd_clean(int root);
+int hvic_networkd_reload(struct hvic_job *job);
 int hvic_program_apply(struct hvic_job *job);
 
 #endif

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,12 @@
 
 #define FOLDER		"etc/systemd/network"
 #define TRIALS		"run/systemd/network"
+#define TRIAL		"04-hv_ic-"
 #define NAME_SIZE	64
 #define PLAIN		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:"
 #define STATE_SIZE	16384
+
+/* --- The daemon. ------------------------------------------------------------------------- */
 
 /** hvic_networkd_has() - does systemd-networkd run? */
 bool hvic_networkd_has(struct hvic_job *job)
@@ -45,6 +49,25 @@ bool hvic_networkd_has(struct hvic_job *job)
 	return has;
 }
 
+/** hvic_networkd_reload() - have files read that have changed; 0 or a negative errno */
+int hvic_networkd_reload(struct hvic_job *job)
+{
+	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
+				     NULL, NULL);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int reload(struct hvic_job *job)
+{
+	int ret = hvic_networkd_reload(job);
+
+	if (ret >= 0)
+		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
+					 "ReconfigureLink", NULL, NULL, "i", job->link.index);
+	return ret < 0 ? ret : 0;
+}
+
 /* --- The file. --------------------------------------------------------------------------- */
 
 /* In a file of networkd a name is a pattern, and ends at a space. */
@@ -53,59 +76,107 @@ static bool is_plain(const char *name)
 	return *name && !name[strspn(name, PLAIN)];
 }
 
-/*
- * Gets the file that networkd goes by now, as one text with its drop-ins: ours, or what it says
- * itself. 0, with NULL if there is none.
- */
-static int read_base(struct hvic_job *job, const char *name, char **base)
+/* What comes after a key of networkd's state of an interface, up to @len; "" if it has none. */
+static const char *find(const char *state, const char *key, size_t *len)
 {
-	char state[STATE_SIZE], own[sizeof(FOLDER) + NAME_SIZE];
-	const char *path = NULL, *line;
-	int root = job->inject->root;
+	const char *found = strstr(state, key);
 
-	*base = NULL;
-	snprintf(own, sizeof(own), FOLDER "/%s", name);
-	hvu_read(root, state, sizeof(state), "run/systemd/netif/links/%d", job->link.index);
-	line = strstr(state, "\nNETWORK_FILE=/");
-	if (hvu_exists(root, "%s", own)) {
-		path = own;
-	} else if (line) {
-		path = line + strlen("\nNETWORK_FILE=/");
-		state[path - state + strcspn(path, "\n")] = '\0';
-	}
-	/* One that it has read, and that is gone by now, will not be missed. */
-	if (!path || !hvu_exists(root, "%s", path))
-		return 0;
-	*base = hvic_network_file_read(root, path);
-	if (!*base)
-		snprintf(job->why, sizeof(job->why), "cannot read /%.128s", path);
-	return *base ? 0 : -errno;
+	found = found ? found + strlen(key) : "";
+	*len = strcspn(found, "\n");
+	return found;
 }
 
-static int print_file(struct hvic_job *job, const char *name, char **content)
+/*
+ * Gets the file that networkd goes by: ours, or what it says itself; "" if there is none. False if
+ * it has just been started, and has not looked for one yet.
+ */
+static bool find_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
 {
-	char *base;
-	int ret = read_base(job, name, &base);
+	char state[STATE_SIZE];
+	const char *text;
+	int root = job->inject->root;
+	size_t len;
 
+	snprintf(path, PATH_MAX, "%s", own);
+	if (hvu_exists(root, "%s", path))
+		return true;
+	hvu_read(root, state, sizeof(state), "run/systemd/netif/links/%d", job->link.index);
+	text = find(state, "\nNETWORK_FILE=/", &len);
+	snprintf(path, PATH_MAX, "%.*s", (int)len, text);
+	text = find(state, "\nADMIN_STATE=", &len);
+	return len && strncmp(text, "pending", len) && strncmp(text, "initialized", len);
+}
+
+/* Does networkd still go by what was on trial, and is not there any more? */
+static bool is_on_trial(struct hvic_job *job, const char *path)
+{
+	return !strncmp(path, TRIALS "/" TRIAL, strlen(TRIALS "/" TRIAL)) &&
+	       !hvu_exists(job->inject->root, "%s", path);
+}
+
+static int wait_for_base(struct hvic_job *job, const char *own, char path[static PATH_MAX])
+{
+	bool is_known = find_base(job, own, path);
+	int ret = is_on_trial(job, path) ? reload(job) : 0;
+
+	while (!ret && (!is_known || is_on_trial(job, path))) {
+		snprintf(job->why, sizeof(job->why), "it has not come to the adapter");
+		ret = hvic_job_pause(job);
+		is_known = find_base(job, own, path);
+	}
 	if (ret)
 		return ret;
+	job->why[0] = '\0';
+	/* One that it has read, and that is gone by now, will not be missed. */
+	if (!hvu_exists(job->inject->root, "%s", path))
+		path[0] = '\0';
+	return 0;
+}
+
+/* @whole: with what drop-ins of the file say */
+static int print_file(struct hvic_job *job, const char *path, bool whole, char **content)
+{
+	char *base = NULL;
+
+	if (*path) {
+		base = hvic_network_file_read(job->inject->root, path, whole);
+		if (!base) {
+			int ret = -errno;
+
+			snprintf(job->why, sizeof(job->why), "cannot read /%.128s", path);
+			return ret;
+		}
+	}
 	*content = hvic_network_file_print(job->link.name, base, &job->ip, &job->now);
 	free(base);
 	return *content ? 0 : -ENOMEM;
 }
 
-/* --- The daemon. ------------------------------------------------------------------------- */
+/**
+ * struct contents - of files
+ * @trial: that of now
+ * @lasting: that of the next boot; drop-ins of ours are its drop-ins still
+ */
+struct contents {
+	char *trial;
+	char *lasting;
+};
 
-static int reload(struct hvic_job *job)
+static int print_files(struct hvic_job *job, const char *name, struct contents *contents)
 {
-	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER, "Reload", NULL,
-				     NULL, NULL);
+	char own[sizeof(FOLDER) + NAME_SIZE], path[PATH_MAX];
+	int ret;
 
-	if (ret >= 0)
-		ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
-					 "ReconfigureLink", NULL, NULL, "i", job->link.index);
-	return ret < 0 ? ret : 0;
+	snprintf(own, sizeof(own), FOLDER "/%s", name);
+	ret = wait_for_base(job, own, path);
+	if (!ret)
+		ret = print_file(job, path, true, &contents->trial);
+	if (!ret)
+		ret = print_file(job, path, strcmp(path, own), &contents->lasting);
+	return ret;
 }
+
+/* --- On trial. --------------------------------------------------------------------------- */
 
 /* A file that holds until the next boot, unless it is taken away before. */
 static int try_file(struct hvic_job *job, int folder, const char *name, const char *content)
@@ -132,6 +203,25 @@ static int open_trials(int root)
 	return trials;
 }
 
+/** hvic_networkd_clean() - remove files that are on trial; were there any? */
+bool hvic_networkd_clean(int root)
+{
+	char **files = hvu_list(root, TRIALS);
+	int trials = open_folder(root, TRIALS);
+	bool found = false;
+
+	for (char **file = files; file && *file; file++) {
+		if (strncmp(*file, TRIAL, strlen(TRIAL)) || unlinkat(trials, *file, 0))
+			continue;
+		hvu_log(HVU_LOG_WARNING, "/" TRIALS "/%s was left on trial, and is removed", *file);
+		found = true;
+	}
+	hvu_list_free(files);
+	if (trials >= 0)
+		close(trials);
+	return found;
+}
+
 /**
  * hvic_networkd_apply() - let systemd-networkd set up the adapter
  * @job: the request
@@ -140,25 +230,25 @@ static int open_trials(int root)
  */
 int hvic_networkd_apply(struct hvic_job *job)
 {
-	char name[NAME_SIZE], trial[NAME_SIZE], *content;
+	char name[NAME_SIZE], trial[NAME_SIZE];
+	struct contents contents = { };
 	int folder, trials, ret;
 
 	if (!is_plain(job->link.name))
 		return -EINVAL;
 	snprintf(name, sizeof(name), "05-hv_ic-%s.network", job->link.name);
-	snprintf(trial, sizeof(trial), "04-hv_ic-%s.network", job->link.name);
+	snprintf(trial, sizeof(trial), TRIAL "%s.network", job->link.name);
 	folder = open_folder(job->inject->root, FOLDER);
 	if (folder < 0)
 		return folder;
 	trials = open_trials(job->inject->root);
-	ret = trials < 0 ? trials : print_file(job, name, &content);
+	ret = trials < 0 ? trials : print_files(job, name, &contents);
 	if (ret)
-		goto close_folders;
-	ret = try_file(job, trials, trial, content);
+		goto free_contents;
+	ret = try_file(job, trials, trial, contents.trial);
 	/* Now that it holds, it is to hold at the next boot. */
 	if (!ret)
-		ret = hvu_replace(folder, name, 0644, true, content);
-	free(content);
+		ret = hvu_replace(folder, name, 0644, true, contents.lasting);
 	if (unlinkat(trials, trial, 0) && errno != ENOENT)
 		snprintf(job->why, sizeof(job->why), "and /" TRIALS "/%s cannot be removed", trial);
 	if (ret) {
@@ -166,7 +256,9 @@ int hvic_networkd_apply(struct hvic_job *job)
 		job->deadline_us += 3000000;
 		reload(job);
 	}
-close_folders:
+free_contents:
+	free(contents.trial);
+	free(contents.lasting);
 	if (trials >= 0)
 		close(trials);
 	close(folder);

@@ -293,7 +293,7 @@ const struct hvic_lease *hvic_lease_find(struct hvic_leases *leases, int index, 
 	if (!is_known(leases, stamp))
 		leases->n_leases = 0;
 	/* Its answer is there for the next time. */
-	if (leases->resolved && stamp != leases->stamp)
+	if (leases->resolved && (stamp != leases->stamp || !hvic_resolved_hears(leases->resolved)))
 		hvic_resolved_ask(leases->resolved);
 	if (leases->resolved)
 		leases->version = leases->resolved->version;

@@ -29,15 +29,27 @@
 
 static int append_file(FILE *to, int root, const char *path)
 {
+	FILE *file = hvu_fopen(root, "%s", path);
 	char *text = malloc(FILE_SIZE);
-	int ret = text ? hvu_read(root, text, FILE_SIZE, "%s", path) : -ENOMEM;
+	int ret = file ? 0 : -errno;
+	size_t len = 0;
 
-	if (ret == FILE_SIZE - 1)
+	if (!text)
+		ret = -ENOMEM;
+	if (!ret)
+		len = fread(text, 1, FILE_SIZE, file);
+	if (!ret && ferror(file))
+		ret = -errno;
+	else if (len == FILE_SIZE)
 		ret = -EFBIG;
-	if (ret >= 0)
-		fprintf(to, "%s\n", text);
+	if (len && text[len - 1] == '\n')
+		len--;
+	if (!ret)
+		fprintf(to, "%.*s\n", (int)len, text);
 	free(text);
-	return ret < 0 ? ret : 0;
+	if (file)
+		fclose(file);
+	return ret;
 }
 
 /**
@@ -103,6 +115,9 @@ static int append_drop_ins(FILE *to, int root, const char *name)
 	for (size_t i = 0; i < drop_ins.n; i++) {
 		if (!ret)
 			ret = append_file(to, root, drop_ins.paths[i]);
+		/* A link to nowhere and a folder are none. */
+		if (ret == -ENOENT || ret == -EISDIR)
+			ret = 0;
 		free(drop_ins.paths[i]);
 	}
 	while (n--)
@@ -111,13 +126,14 @@ static int append_drop_ins(FILE *to, int root, const char *name)
 }
 
 /**
- * hvic_network_file_read() - a file with its drop-ins, as one text
+ * hvic_network_file_read() - a file, as one text
  * @root: below which it is
  * @path: of the file
+ * @whole: with its drop-ins
  *
  * Return: the text, to be freed; NULL with errno set.
  */
-char *hvic_network_file_read(int root, const char *path)
+char *hvic_network_file_read(int root, const char *path, bool whole)
 {
 	const char *name = strrchr(path, '/');
 	char *text = NULL;
@@ -128,7 +144,7 @@ char *hvic_network_file_read(int root, const char *path)
 	if (!file)
 		return NULL;
 	ret = append_file(file, root, path);
-	if (!ret)
+	if (!ret && whole)
 		ret = append_drop_ins(file, root, name ? name + 1 : path);
 	if (fclose(file) && !ret)
 		ret = -ENOMEM;
@@ -192,34 +208,34 @@ static uint8_t family_of(const char *value)
  * The first line of a section is printed with the first of it that stays. What would go on in the
  * next line ends: that is another one by now.
  */
-static void keep(struct printer *printer, const char *key, const char *value)
+static void keep_part(struct printer *printer, const char *key, const char *value, size_t len)
 {
-	int len = strlen(value);
-
 	while (len && strchr(SPACE "\\", value[len - 1]))
 		len--;
 	if (strcmp(printer->open, printer->section))
 		fprintf(printer->file, "\n%s\n", printer->section);
 	strcpy(printer->open, printer->section);
-	fprintf(printer->file, "%s=%.*s\n", key, len, value);
+	fprintf(printer->file, "%s=%.*s\n", key, (int)len, value);
+}
+
+static void keep(struct printer *printer, const char *key, const char *value)
+{
+	keep_part(printer, key, value, strlen(value));
 }
 
 static void keep_dns(struct printer *printer, const char *value)
 {
-	char word[128];
 	size_t len;
 
 	/* Those before this line do not count. */
 	if (!*value)
 		keep(printer, "DNS", "");
 	for (; *value; value += len + strspn(value + len, SPACE)) {
-		uint8_t family;
+		uint8_t family = family_of(value);
 
 		len = strcspn(value, SPACE);
-		snprintf(word, sizeof(word), "%.*s", (int)len, value);
-		family = family_of(word);
 		if (!is_said(printer, family) && !is_said_of_dns(printer->ip, family))
-			keep(printer, "DNS", word);
+			keep_part(printer, "DNS", value, len);
 	}
 }
 
@@ -306,19 +322,49 @@ static bool begin_section(struct printer *printer, const char *line, const char 
 	return !is_replaced(printer, rest);
 }
 
+/* Two backslashes are one that does not stand for more. */
+static bool goes_on(const char *line, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && line[len - 1 - n] == '\\')
+		n++;
+	return n % 2;
+}
+
+/* What goes on in the next line becomes one line. Comments do not, and are left out. */
+static void join_lines(char *text)
+{
+	char *to = text;
+	size_t len, size;
+
+	for (char *line = text; *line; line += size) {
+		len = strcspn(line, "\n");
+		size = len + (line[len] == '\n');
+		if (strchr("#;", line[strspn(line, SPACE)]))
+			continue;
+		memmove(to, line, size);
+		to += size;
+		if (goes_on(to - size, len)) {
+			to -= size - len;
+			to[-1] = ' ';
+		}
+	}
+	*to = '\0';
+}
+
 static void take_base(struct printer *printer, char *base)
 {
 	bool stays = false;
 	char *line, *value;
 
-	for (char *end = strstr(base, "\\\n"); end; end = strstr(end, "\\\n"))
-		memcpy(end, "  ", 2);
+	join_lines(base);
 	while ((line = strsep(&base, "\n"))) {
 		line = strip(line);
 		if (*line == '[')
 			stays = begin_section(printer, line, base ? base : "");
 		value = strchr(line, '=');
-		if (!stays || !value || strchr("[#;", *line))
+		if (!stays || !value || *line == '[')
 			continue;
 		*value++ = '\0';
 		if (!strcmp(printer->section, "[Network]"))

@@ -19,6 +19,9 @@
 #define MANAGER		"org.freedesktop.resolve1.Manager"
 #define PROPERTIES	"org.freedesktop.DBus.Properties"
 
+#define ANOTHER_OWNER \
+	"sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" DESTINATION "'"
+
 #define TIMEOUT_US	10000000
 
 static int on_change(sd_bus_message *signal, void *data, sd_bus_error *error)
@@ -29,7 +32,11 @@ static int on_change(sd_bus_message *signal, void *data, sd_bus_error *error)
 	return 0;
 }
 
-/** hvic_resolved_watch() - have the loop serve a connection, and hear of changes by it */
+/**
+ * hvic_resolved_watch() - have the loop serve a connection, and hear of changes by it
+ *
+ * It does not say that its servers have changed when it has just been started, or has ended.
+ */
 void hvic_resolved_watch(struct hvic_resolved *resolved)
 {
 	/* The end of the bus is not ours. */
@@ -37,6 +44,13 @@ void hvic_resolved_watch(struct hvic_resolved *resolved)
 	sd_bus_attach_event(resolved->bus, resolved->event, SD_EVENT_PRIORITY_NORMAL);
 	sd_bus_match_signal_async(resolved->bus, NULL, DESTINATION, PATH, PROPERTIES,
 				  "PropertiesChanged", on_change, NULL, resolved);
+	sd_bus_add_match_async(resolved->bus, NULL, ANOTHER_OWNER, on_change, NULL, resolved);
+}
+
+/** hvic_resolved_hears() - is there a connection to hear of changes by? */
+bool hvic_resolved_hears(const struct hvic_resolved *resolved)
+{
+	return resolved->bus && sd_bus_is_open(resolved->bus) > 0;
 }
 
 /* The machine may boot, and there is no bus yet. */
@@ -44,7 +58,7 @@ static int connect_bus(struct hvic_resolved *resolved)
 {
 	int ret;
 
-	if (resolved->bus && sd_bus_is_open(resolved->bus) > 0)
+	if (hvic_resolved_hears(resolved))
 		return 0;
 	resolved->call = sd_bus_slot_unref(resolved->call);
 	resolved->bus = sd_bus_close_unref(resolved->bus);

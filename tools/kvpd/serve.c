@@ -390,14 +390,21 @@ static void over(struct hvu_client *client, uint64_t id, int status)
 }
 
 /* What the host had begun is void. */
-static void start(struct hvu_client *client)
+static void gone(struct hvu_client *client)
 {
 	hvic_inject_over(&server_of(client)->inject, 0);
+}
+
+/* The device has one daemon at a time: what another has begun nobody will end. */
+static void start(struct hvu_client *client)
+{
+	gone(client);
+	hvic_inject_recover(&server_of(client)->inject);
 }
 
 const struct hvu_client_ops hvic_server_ops = {
 	.start = start,
 	.take = take,
 	.over = over,
-	.gone = start,
+	.gone = gone,
 };

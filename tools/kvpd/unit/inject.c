@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "array.h"
+
 static int no_bus(struct hvic_job *job, sd_bus **bus)
 {
 	(void)job;
@@ -124,7 +126,7 @@ static void networkd_has_file(void **state)
 
 	play->networkd_runs = true;
 	unit_folder(play->root, "etc/systemd/network");
-	unit_file(play->root, "run/systemd/netif/links/3", STATE);
+	unit_file(play->root, LINK_STATE, STATE);
 	unit_file(play->root, "run/systemd/network/10-any.network",
 		  "[Match]\nName=eth*\n[Network]\nDHCP=yes\nVLAN=lan\n");
 	unit_file(play->root, "etc/systemd/network/10-any.network.d/mtu.conf",
@@ -137,6 +139,102 @@ static void networkd_has_file(void **state)
 	expect(play, v4(), 0, "Reload ReconfigureLink ");
 	expect_file(play, HEAD "VLAN=lan\n\n[Link]\nMTUBytes=9000\n\n[Network]\nDHCP=ipv6\n"
 		    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+	end(play);
+}
+
+/* It has just been started, and has not come to the adapter yet. */
+static void networkd_starts(void **state)
+{
+	static const char *const early[] = { "", "#\nADMIN_STATE=pending\n",
+					     "#\nADMIN_STATE=initialized\nOPER_STATE=off\n" };
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip ip = v4();
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_file(play->root, "run/systemd/network/10-any.network", "[Network]\nVLAN=lan\n");
+	for (size_t i = 0; i < ARRAY_SIZE(early); i++) {
+		unit_file(play->root, LINK_STATE, early[i]);
+		assert_int_equal(start(play, &ip), 0);
+		usleep(200000);
+		unit_file(play->root, LINK_STATE, STATE);
+		finish(play);
+		assert_int_equal(play->status, 0);
+		expect_file(play, HEAD "VLAN=lan\n\n[Network]\nDHCP=no\n"
+			    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+		unit_remove(play->root, NETWORK_FILE);
+	}
+	end(play);
+}
+
+/* It may still go by what was on trial, and then its own file is yet to be known. */
+static void networkd_goes_back(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->networkd_runs = true;
+	play->host_waits_ms = 1000;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_file(play->root, "run/systemd/network/10-any.network", "[Network]\nVLAN=lan\n");
+	unit_file(play->root, LINK_STATE,
+		  "#\nADMIN_STATE=configured\nNETWORK_FILE=/" TRIAL_FILE "\n");
+	expect(play, v4(), -ETIMEDOUT, "Reload ReconfigureLink ");
+	play->host_waits_ms = 0;
+	play->state = STATE;
+	expect(play, v4(), 0, "Reload ReconfigureLink Reload ReconfigureLink ");
+	expect_file(play, HEAD "VLAN=lan\n\n[Network]\nDHCP=no\n"
+		    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+	end(play);
+}
+
+/* What an administrator puts beside our file stays there, and is not put into it each time. */
+static void networkd_has_drop_in(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "run/systemd");
+	unit_file(play->root, NETWORK_FILE, "[Network]\nVLAN=lan\n");
+	unit_file(play->root, NETWORK_FILE ".d/mtu.conf", "[Link]\nMTUBytes=9000\n");
+	for (int times = 0; times < 2; times++) {
+		expect(play, v4(), 0, "Reload ReconfigureLink ");
+		assert_non_null(strstr(play->tried, "MTUBytes=9000"));
+		expect_file(play, HEAD "VLAN=lan\n\n[Network]\nDHCP=no\n"
+			    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
+	}
+	end(play);
+}
+
+/* A daemon that was killed has left something on trial, which nobody has told the host of. */
+static void networkd_left(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip ip = v4();
+
+	play->networkd_runs = true;
+	hvic_inject_recover(&play->inject);
+	assert_false(play->connected);
+	unit_file(play->root, TRIAL_FILE, "[Match]\n");
+	unit_file(play->root, "run/systemd/network/04-hv_ic-eth1.network", "[Match]\n");
+	unit_file(play->root, "run/systemd/network/10-any.network", "[Match]\n");
+	hvic_inject_recover(&play->inject);
+	finish(play);
+	assert_string_equal(play->done, "Reload ");
+	assert_false(hvu_exists(play->root->fd, TRIAL_FILE));
+	assert_false(hvu_exists(play->root->fd, "run/systemd/network/04-hv_ic-eth1.network"));
+	assert_true(hvu_exists(play->root->fd, "run/systemd/network/10-any.network"));
+
+	/* What is on trial now has a daemon. */
+	unit_folder(play->root, "etc/systemd/network");
+	play->slow = true;
+	assert_int_equal(start(play, &ip), 0);
+	while (!hvu_exists(play->root->fd, TRIAL_FILE))
+		usleep(1000);
+	hvic_inject_recover(&play->inject);
+	assert_true(hvu_exists(play->root->fd, TRIAL_FILE));
+	hvic_inject_over(&play->inject, 0);
+	finish(play);
+	assert_false(hvu_exists(play->root->fd, TRIAL_FILE));
 	end(play);
 }
 
@@ -215,7 +313,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
-		TEST(networkd_has_file), TEST(program), TEST(refused), TEST(over),
+		TEST(networkd_has_file), TEST(networkd_starts), TEST(networkd_goes_back),
+		TEST(networkd_has_drop_in), TEST(networkd_left), TEST(program), TEST(refused),
+		TEST(over),
 	};
 
 	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);

@@ -39,9 +39,11 @@
  * @failing: method that fails
  * @silent: method that is not answered
  * @in_the_way: folder that is there as soon as networkd reads its files; NULL for none
+ * @state: what networkd says of the interface from then on; NULL for no news
  * @host_waits_ms: how long the host does; 0 for long
  * @confirmed: what waiting for the addresses ends with
- * @held: a file as it was then; "" if there was none
+ * @held: the file of the next boot as it was then; "" if there was none
+ * @tried: what was on trial then
  * @slow: it ends only when nobody waits any more
  * @done: methods that change something, in order
  * @profile: that NetworkManager was given, in words
@@ -61,10 +63,11 @@ struct play {
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
-	const char *failing, *silent, *in_the_way;
+	const char *failing, *silent, *in_the_way, *state;
 	unsigned int host_waits_ms;
 	int confirmed;
 	char held[64];
+	char tried[1024];
 	bool slow;
 	char done[512];
 	char profile[4096];
@@ -76,6 +79,11 @@ struct play {
 
 /* The file that holds at the next boot. */
 #define NETWORK_FILE "etc/systemd/network/05-hv_ic-eth0.network"
+/* The one before it that holds until then. */
+#define TRIAL_FILE "run/systemd/network/04-hv_ic-eth0.network"
+
+/* What networkd says of the interface. */
+#define LINK_STATE "run/systemd/netif/links/3"
 
 /* --- The daemons. ------------------------------------------------------------------------ */
 
@@ -121,6 +129,8 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 		note(play, member);
 	if (play->in_the_way && !strcmp(member, "Reload"))
 		unit_folder(play->root, play->in_the_way);
+	if (play->state && !strcmp(member, "ReconfigureLink"))
+		unit_file(play->root, LINK_STATE, play->state);
 	if (play->failing && !strcmp(member, play->failing))
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
 	if (play->silent && !strcmp(member, play->silent))
@@ -282,6 +292,7 @@ static int confirm(struct hvic_job *job)
 	struct play *play = (struct play *)job->inject;
 
 	hvu_read(play->root->fd, play->held, sizeof(play->held), NETWORK_FILE);
+	hvu_read(play->root->fd, play->tried, sizeof(play->tried), TRIAL_FILE);
 	if (play->nm_activates && !job->ip.dhcp)
 		return -EINPROGRESS;
 	while (play->slow && !atomic_load(&job->over))
@@ -311,6 +322,7 @@ static struct play *begin(void **state, const struct hvic_inject_ops *with)
 	assert_non_null(play);
 	play->root = *state;
 	play->bus = (struct unit_bus){ .objects = objects, .data = play };
+	unit_file(play->root, LINK_STATE, "#\nADMIN_STATE=configured\n");
 	assert_true(sd_event_new(&play->event) >= 0);
 	assert_int_equal(hvic_inject_open(&play->inject, with, play->root->fd, &play->settings,
 					  play->event), 0);

@@ -3,6 +3,7 @@
 #include "network_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,13 +80,30 @@ static void odd_files(void **state)
 	/* What would go on in the next line does not go on in ours. */
 	expect("[Network]\r\nDomains=lan\\\r\nVLAN=a \\", dhcp,
 	       HEAD "\n[Network]\nDomains=lan\nVLAN=a\n\n[Network]\nDHCP=ipv4\n");
+	/* A comment ends where its line does, and what it stands between goes on behind it. */
+	expect("[Network]\n# on D:\\\nVLAN=lan\nDomains=a \\\n  ; and\n\\\n b\n"
+	       "VLAN=c\\\\\nVLAN=d\n", dhcp,
+	       HEAD "\n[Network]\nVLAN=lan\nDomains=a    b\nVLAN=c\nVLAN=d\n"
+	       "\n[Network]\nDHCP=ipv4\n");
 	expect("[Network]\nDHCP=ipv4\nDHCP=ipv6\n[Route]\nType=blackhole", dhcp,
 	       HEAD "\n[Route]\nType=blackhole\n\n[Network]\nDHCP=yes\n");
 }
 
+/* A server of DNS over TLS has a name behind its address, and that may be as long as any. */
+static void long_name(void **state)
+{
+	struct hv_ic_kvp_ip dhcp = { .dhcp = 1 };
+	char base[300], expected[500];
+
+	(void)state;
+	snprintf(base, sizeof(base), "[Network]\nDNS=2001:db8::99#%0250d\n", 1);
+	snprintf(expected, sizeof(expected), HEAD "\n%s\n[Network]\nDHCP=ipv4\n", base);
+	expect(base, dhcp, expected);
+}
+
 static void expect_read(struct unit_root *root, const char *path, const char *expected)
 {
-	char *text = hvic_network_file_read(root->fd, path);
+	char *text = hvic_network_file_read(root->fd, path, true);
 
 	assert_non_null(text);
 	assert_string_equal(text, expected);
@@ -98,7 +116,7 @@ static void drop_ins(void **state)
 	static char large[70000];
 	struct unit_root *root = *state;
 
-	assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network"));
+	assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network", true));
 	assert_int_equal(errno, ENOENT);
 	unit_file(root, "usr/lib/systemd/network/a.network", "main\n");
 	expect_read(root, "usr/lib/systemd/network/a.network", "main\n");
@@ -109,11 +127,17 @@ static void drop_ins(void **state)
 	unit_file(root, "etc/systemd/network/a.network.d/20-x.conf.old", "no");
 	unit_file(root, "etc/systemd/network/b.network.d/20-x.conf", "no");
 	expect_read(root, "usr/lib/systemd/network/a.network", "main\nfirst\nsecond\nthird\n");
-	/* Half of a file would be worse than none. */
-	memset(large, '#', sizeof(large) - 1);
-	unit_file(root, "etc/systemd/network/a.network.d/40-x.conf", large);
-	assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network"));
-	assert_int_equal(errno, EFBIG);
+	/* What is no file is none. */
+	unit_folder(root, "etc/systemd/network/a.network.d/05-x.conf");
+	unit_symlink(root, "etc/systemd/network/a.network.d/06-x.conf", "nowhere");
+	expect_read(root, "usr/lib/systemd/network/a.network", "main\nfirst\nsecond\nthird\n");
+	/* Half of a file would be worse than none, wherever it is cut. */
+	for (const char *c = "# \n"; *c; c++) {
+		memset(large, *c, sizeof(large) - 1);
+		unit_file(root, "etc/systemd/network/a.network.d/40-x.conf", large);
+		assert_null(hvic_network_file_read(root->fd, "usr/lib/systemd/network/a.network", true));
+		assert_int_equal(errno, EFBIG);
+	}
 }
 
 int main(void)
@@ -121,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rest_stays),
 		cmocka_unit_test(odd_files),
+		cmocka_unit_test(long_name),
 		cmocka_unit_test_setup_teardown(drop_ins, unit_root_setup, unit_root_teardown),
 	};
 

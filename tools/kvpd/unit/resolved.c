@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "bus.h"
@@ -66,6 +69,26 @@ static int get(sd_bus *bus, const char *path, const char *interface, const char 
 	return sd_bus_message_close_container(reply);
 }
 
+/* The bus says that the service has another owner. */
+static int come(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	sd_bus *bus = sd_bus_message_get_bus(call);
+	struct play *play = data;
+	sd_bus_message *signal;
+	const char *name;
+
+	(void)error;
+	atomic_fetch_add(&play->last, 1);
+	sd_bus_message_read(call, "s", &name);
+	sd_bus_message_new_signal(bus, &signal, "/org/freedesktop/DBus", "org.freedesktop.DBus",
+				  "NameOwnerChanged");
+	sd_bus_message_append(signal, "sss", name, "", ":1.7");
+	sd_bus_message_set_sender(signal, "org.freedesktop.DBus");
+	sd_bus_send(bus, signal, NULL);
+	sd_bus_message_unref(signal);
+	return sd_bus_reply_method_return(call, NULL);
+}
+
 /* Says that it has changed. */
 static int change(sd_bus_message *call, void *data, sd_bus_error *error)
 {
@@ -89,6 +112,7 @@ static const sd_bus_vtable manager[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("DNS", "a(iiay)", get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
 	SD_BUS_METHOD("Change", NULL, NULL, change, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Come", "s", NULL, come, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END
 };
 
@@ -117,6 +141,14 @@ static void expect(struct play *play, int index, size_t n, uint8_t last)
 		assert_int_equal(lease->servers.ip[0].bytes[3], last);
 }
 
+static void have_it(struct play *play, const char *method, const char *name)
+{
+	assert_true(sd_bus_call_method_async(play->resolved.bus, NULL, "org.freedesktop.resolve1",
+					     "/org/freedesktop/resolve1",
+					     "org.freedesktop.resolve1.Manager", method, NULL,
+					     NULL, name ? "s" : NULL, name) >= 0);
+}
+
 static void asked(void **state)
 {
 	struct play *play = calloc(1, sizeof(*play));
@@ -143,10 +175,7 @@ static void asked(void **state)
 	assert_null(play->resolved.call);
 
 	/* It says that it has changed. */
-	assert_true(sd_bus_call_method_async(play->resolved.bus, NULL, "org.freedesktop.resolve1",
-					     "/org/freedesktop/resolve1",
-					     "org.freedesktop.resolve1.Manager", "Change", NULL,
-					     NULL, NULL) >= 0);
+	have_it(play, "Change", NULL);
 	serve_until(play, 2);
 	expect(play, 3, 2, 54);
 
@@ -156,6 +185,12 @@ static void asked(void **state)
 	serve_until(play, 3);
 	expect(play, 3, 1, 99);
 
+	/* It has come, and had written its files before the bus knew it. */
+	atomic_store(&play->fails, false);
+	have_it(play, "Come", "org.freedesktop.resolve1");
+	serve_until(play, 4);
+	expect(play, 3, 2, 55);
+
 	hvic_resolved_close(&play->resolved);
 	unit_bus_join(&play->bus);
 	hvic_leases_free(&play->leases);
@@ -163,10 +198,39 @@ static void asked(void **state)
 	free(play);
 }
 
+/* The machine boots: the bus comes later than the first who wants to know. */
+static void late_bus(void **state)
+{
+	struct unit_root *root = *state;
+	struct hvic_resolved resolved = { };
+	struct hvic_leases leases = { .root = root->fd, .resolved = &resolved };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char variable[160];
+	int bus;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/bus", root->path);
+	snprintf(variable, sizeof(variable), "unix:path=%s", address.sun_path);
+	assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", variable, 1), 0);
+	assert_true(sd_event_new(&resolved.event) >= 0);
+	assert_non_null(hvic_lease_find(&leases, 3, "eth0"));
+	assert_null(resolved.bus);
+	bus = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(bus, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(bus, 1), 0);
+	assert_non_null(hvic_lease_find(&leases, 3, "eth0"));
+	assert_non_null(resolved.call);
+	hvic_resolved_close(&resolved);
+	hvic_leases_free(&leases);
+	sd_event_unref(resolved.event);
+	close(bus);
+	unlinkat(root->fd, "bus", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(asked, unit_root_setup, unit_root_teardown),
+		cmocka_unit_test_setup_teardown(late_bus, unit_root_setup, unit_root_teardown),
 	};
 
 	return cmocka_run_group_tests_name("resolved", tests, NULL, NULL);
