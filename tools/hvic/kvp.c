@@ -166,18 +166,37 @@ int cmd_kvp_get(struct hvic *hvic)
 
 /* --- Waiting. ------------------------------------------------------------- */
 
-static int watch_folder(const struct hvic_kvp *kvp)
+/* Where this fails, we look now and then. */
+static void watch_folder(const struct hvic_kvp *kvp, int watch)
 {
 	uint32_t mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[64];
 
-	if (fd < 0)
-		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", kvp->directory);
-	/* Without it we look now and then. */
-	inotify_add_watch(fd, path, mask);
-	return fd;
+	inotify_add_watch(watch, path, mask);
+}
+
+static int open_watch(const struct hvic_kvp *kvp)
+{
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	watch_folder(kvp, watch);
+	return watch;
+}
+
+/* The folder may be another one by now, as when something is mounted on it. */
+static void follow_folder(const struct hvic *hvic, const struct hvic_kvp *kvp, int watch)
+{
+	int folder = hvu_open(hvic->root, O_PATH | O_DIRECTORY, "%s", kvp->folder);
+	struct stat now, known;
+
+	if (folder < 0)
+		return;
+	if (!fstat(folder, &now) && !fstat(kvp->directory, &known) &&
+	    (now.st_dev != known.st_dev || now.st_ino != known.st_ino) &&
+	    dup3(folder, kvp->directory, O_CLOEXEC) >= 0)
+		watch_folder(kvp, watch);
+	close(folder);
 }
 
 /* Waits for news, but not beyond @until, -1 for ever; false if time is up. */
@@ -196,8 +215,9 @@ static bool wait_for_news(int watch, int64_t until)
 }
 
 /* 0 or an exit status; a pool that somebody keeps locked has no news yet. */
-static int refresh(const struct hvic_kvp *kvp)
+static int refresh(const struct hvic *hvic, const struct hvic_kvp *kvp, int watch)
 {
+	follow_folder(hvic, kvp, watch);
 	for (unsigned int i = 0; i < HVU_POOLS; i++) {
 		int ret = kvp->pools[i] ? hvu_pool_refresh(kvp->pools[i]) : 0;
 
@@ -222,9 +242,9 @@ int cmd_kvp_wait(struct hvic *hvic)
 
 	if (ret)
 		return ret;
-	watch = watch_folder(&kvp);
+	watch = open_watch(&kvp);
 	do {
-		ret = refresh(&kvp);
+		ret = refresh(hvic, &kvp, watch);
 		if (ret)
 			break;
 		value = find(&kvp, key, &number);
@@ -299,11 +319,11 @@ int cmd_kvp_watch(struct hvic *hvic)
 
 	if (ret)
 		return ret;
-	watch = watch_folder(&kvp);
+	watch = open_watch(&kvp);
 	for (unsigned int i = 0; i < HVU_POOLS; i++)
 		seen[i] = kvp.pools[i] ? snapshot(kvp.pools[i]) : NULL;
 	do {
-		ret = refresh(&kvp);
+		ret = refresh(hvic, &kvp, watch);
 		for (unsigned int i = 0; !ret && i < HVU_POOLS; i++) {
 			json_object *now = kvp.pools[i] ? snapshot(kvp.pools[i]) : NULL;
 

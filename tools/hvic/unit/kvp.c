@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "hvic.h"
@@ -12,13 +14,16 @@
 /* Of the terminal; 0 for a script. */
 static unsigned int width;
 
+/* What --timeout says, if it is given. */
+static int timeout_ms = 50;
+
 /* What is printed goes there and not into memory, if it is not NULL. */
 static const char *output;
 
 /* Runs a command line; its status, and what it prints. */
 static int run(struct unit_root *root, char **text, const char *line)
 {
-	struct hvic hvic = { .root = root->fd, .timeout_ms = 50 };
+	struct hvic hvic = { .root = root->fd, .timeout_ms = timeout_ms };
 	char copy[256], complaint[256], *argv[16] = { "hvic" };
 	int argc = 1, ret;
 	size_t len;
@@ -155,6 +160,50 @@ static void dumps_and_imports(void **state)
 	expect(root, line, HVIC_USAGE, "");
 }
 
+/* What happens behind the back of a command that waits, once it does. */
+static pid_t after_a_while(struct unit_root *root, void (*act)(struct unit_root *root))
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		usleep(300000);
+		act(root);
+		_exit(0);
+	}
+	return child;
+}
+
+static void swap_folders(struct unit_root *root)
+{
+	renameat(root->fd, "var/lib/hyperv", root->fd, "var/lib/third");
+	renameat(root->fd, "var/lib/other", root->fd, "var/lib/hyperv");
+	renameat(root->fd, "var/lib/third", root->fd, "var/lib/other");
+}
+
+/* The folder itself may be another one by now, as when something is mounted on it. */
+static void folder_replaced(void **state)
+{
+	char record[HVU_POOL_RECORD_SIZE] = "size";
+	struct unit_root *root = *state;
+	pid_t child;
+
+	strcpy(record + HVU_POOL_KEY_SIZE, "7");
+	unit_bytes(root, "var/lib/other/.kvp_pool_1", record, sizeof(record));
+	expect(root, "kvp set color red", HVIC_OK, "");
+	child = after_a_while(root, swap_folders);
+	timeout_ms = 10000;
+	expect(root, "kvp wait size --timeout 10s", HVIC_OK, "7\n");
+	waitpid(child, NULL, 0);
+
+	child = after_a_while(root, swap_folders);
+	timeout_ms = 2000;
+	expect(root, "kvp watch --timeout 2s", HVIC_OK, "guest set color=red\nguest del size\n");
+	timeout_ms = 50;
+	waitpid(child, NULL, 0);
+}
+
 /* What is no dump is refused as a whole; what a person has written may be no dump. */
 static void bad_imports(void **state)
 {
@@ -204,6 +253,7 @@ int main(void)
 		TEST(harmless),
 		TEST(unchanged),
 		TEST(dumps_and_imports),
+		TEST(folder_replaced),
 		TEST(bad_imports),
 	};
 
