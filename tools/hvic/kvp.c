@@ -57,6 +57,27 @@ static const char *find(const struct hvic_kvp *kvp, const char *key, unsigned in
 
 /* --- Reading. ------------------------------------------------------------- */
 
+/* JSON has no bytes that are no UTF-8: those are replaced, and come once more as what they are. */
+static void add_text(json_object *object, const char *name, const char *name_hex, const char *text)
+{
+	const char *rest = text;
+	uint32_t character;
+	char *hex, *at;
+
+	json_object_object_add(object, name, json_object_new_string(text));
+	for (size_t len = 1; *rest && len; rest += len)
+		len = hvu_character(rest, &character);
+	if (!*rest)
+		return;
+	hex = malloc(2 * strlen(text) + 1);
+	if (!hex)
+		return;
+	for (at = hex; *text; text++)
+		at += sprintf(at, "%02x", (unsigned char)*text);
+	json_object_object_add(object, name_hex, json_object_new_string(hex));
+	free(hex);
+}
+
 static json_object *describe(const struct hvic_kvp *kvp)
 {
 	json_object *pools = json_object_new_array(), *whole = json_object_new_object();
@@ -72,8 +93,8 @@ static json_object *describe(const struct hvic_kvp *kvp)
 		for (size_t j = 0; hvu_pool_at(kvp->pools[i], j, &item); j++) {
 			json_object *object = json_object_new_object();
 
-			json_object_object_add(object, "key", json_object_new_string(item.key));
-			json_object_object_add(object, "value", json_object_new_string(item.value));
+			add_text(object, "key", "key_hex", item.key);
+			add_text(object, "value", "value_hex", item.value);
 			json_object_array_add(items, object);
 		}
 		json_object_object_add(pool, "pool", json_object_new_string(hvu_pool_names[i]));
@@ -376,6 +397,33 @@ int cmd_kvp_del(struct hvic *hvic)
 	return ret;
 }
 
+/* Puts what stands in hexadecimal digits in the place of the text that could not; is it sound? */
+static bool take_hex(json_object *item, const char *name, const char *name_hex)
+{
+	json_object *member;
+	const char *hex;
+	char *text;
+	size_t len;
+
+	if (!json_object_object_get_ex(item, name_hex, &member))
+		return true;
+	hex = json_object_is_type(member, json_type_string) ? json_object_get_string(member) : "?";
+	len = strlen(hex);
+	text = malloc(len / 2 + 1);
+	if (!text || len % 2 || strspn(hex, "0123456789abcdefABCDEF") != len) {
+		free(text);
+		return false;
+	}
+	for (size_t i = 0; i < len / 2; i++) {
+		char pair[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+		text[i] = strtoul(pair, NULL, 16);
+	}
+	json_object_object_add(item, name, json_object_new_string_len(text, len / 2));
+	free(text);
+	return true;
+}
+
 /* A member that is a text, and can be in a pool; NULL if it is not. */
 static const char *text_of(json_object *item, const char *key)
 {
@@ -397,9 +445,14 @@ static int import_items(struct hvic_kvp *kvp, json_object *items)
 
 	for (size_t i = 0; i < n; i++) {
 		json_object *item = json_object_array_get_idx(items, i);
+		bool sound = take_hex(item, "key", "key_hex") &&
+			     take_hex(item, "value", "value_hex");
 		const char *key = text_of(item, "key"), *value = text_of(item, "value");
 
-		if (!key || !value)
+		if (!sound)
+			hvic_error("item %zu of pool %s: \"key_hex\" and \"value_hex\" are pairs of hexadecimal digits; nothing is imported",
+				   i, hvu_pool_names[kvp->first]);
+		else if (!key || !value)
 			hvic_error("item %zu of pool %s needs a \"key\" and a \"value\" that are strings, without \\u0000; nothing is imported",
 				   i, hvu_pool_names[kvp->first]);
 		else if (hvu_pool_check(key, value))

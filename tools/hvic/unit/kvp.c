@@ -160,6 +160,25 @@ static void dumps_and_imports(void **state)
 	expect(root, line, HVIC_USAGE, "");
 }
 
+/* A dump brings back what it was made of, also what is no text to JSON. */
+static void dumps_bytes(void **state)
+{
+	struct unit_root *root = *state;
+	char *text = NULL, line[256];
+
+	expect(root, "kvp set k\xe9y caf\xe9", HVIC_OK, "");
+	expect(root, "kvp set caf\xc3\xa9 1", HVIC_OK, "");
+	assert_int_equal(run(root, &text, "kvp dump --json=short"), HVIC_OK);
+	unit_file(root, "dump", text);
+	free(text);
+	expect(root, "kvp del k\xe9y", HVIC_OK, "");
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	expect(root, line, HVIC_OK, "");
+	expect(root, "kvp get k\xe9y", HVIC_OK, "caf\xe9\n");
+	expect(root, "kvp list guest", HVIC_OK, "POOL   KEY          VALUE\n"
+	       "guest  caf\\xc3\\xa9  1\nguest  k\\xe9y       caf\\xe9\n");
+}
+
 /* What happens behind the back of a command that waits, once it does. */
 static pid_t after_a_while(struct unit_root *root, void (*act)(struct unit_root *root))
 {
@@ -225,6 +244,12 @@ static void bad_imports(void **state)
 		  "\"value\":\"1\\u00002\"}]}]}", HVIC_USAGE },
 		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\"},"
 		  "{\"key\":\"\",\"value\":\"1\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\","
+		  "\"value_hex\":\"e\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\","
+		  "\"value_hex\":\"e900\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\","
+		  "\"value_hex\":7}]}]}", HVIC_USAGE },
 	};
 	struct unit_root *root = *state;
 	char line[256], text[4096];
@@ -253,6 +278,7 @@ int main(void)
 		TEST(harmless),
 		TEST(unchanged),
 		TEST(dumps_and_imports),
+		TEST(dumps_bytes),
 		TEST(folder_replaced),
 		TEST(bad_imports),
 	};
