@@ -182,8 +182,10 @@ int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 
 /* --- The initramfs. -------------------------------------------------------------------------- */
 
+/* hv_ic goes where hv_utils goes, and modprobe takes either sign. */
 static bool names_module(int root, const char *folder, const char *name)
 {
+	static const char *const modules[] = { "hv_ic", "hv-ic", "hv_utils", "hv-utils" };
 	FILE *file = hvu_fopen(root, "%s/%s", folder, name);
 	bool found = false;
 	char *line = NULL;
@@ -191,7 +193,8 @@ static bool names_module(int root, const char *folder, const char *name)
 
 	while (file && !found && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "#\n")] = '\0';
-		found = strstr(line, "hv_ic");
+		for (size_t i = 0; i < ARRAY_SIZE(modules) && !found; i++)
+			found = strstr(line, modules[i]);
 	}
 	free(line);
 	if (file)
