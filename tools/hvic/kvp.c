@@ -437,6 +437,23 @@ static const char *text_of(json_object *item, const char *key)
 	return (int)strlen(text) == json_object_get_string_len(member) ? text : NULL;
 }
 
+/* Is there room for the keys that the pool does not have yet? */
+static bool has_room(struct hvu_pool *pool, json_object *items)
+{
+	json_object *new = json_object_new_object();
+	bool room;
+
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
+		const char *key = text_of(json_object_array_get_idx(items, i), "key");
+
+		if (!hvu_pool_get(pool, key))
+			json_object_object_add(new, key, NULL);
+	}
+	room = hvu_pool_count(pool) + json_object_object_length(new) <= HVU_POOL_RECORDS;
+	json_object_put(new);
+	return room;
+}
+
 /* All of it is looked at before something is set. */
 static int import_items(struct hvic_kvp *kvp, json_object *items)
 {
@@ -462,6 +479,11 @@ static int import_items(struct hvic_kvp *kvp, json_object *items)
 		else
 			continue;
 		return HVIC_USAGE;
+	}
+	if (!has_room(kvp->pools[kvp->first], items)) {
+		hvic_error("pool %s has no room for all that is new in it: %s; nothing is imported",
+			   hvu_pool_names[kvp->first], hvu_pool_explain(-ENOBUFS));
+		return HVIC_IO;
 	}
 	for (size_t i = 0; !ret && i < n; i++) {
 		json_object *item = json_object_array_get_idx(items, i);

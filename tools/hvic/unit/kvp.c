@@ -268,6 +268,39 @@ static void bad_imports(void **state)
 	expect(root, "kvp get a", HVIC_FAILED, "");
 }
 
+static void import_two(struct unit_root *root, int status, const char *key)
+{
+	char line[256], text[256];
+
+	snprintf(text, sizeof(text), "{\"pools\":[{\"pool\":\"guest\",\"items\":["
+		 "{\"key\":\"k0\",\"value\":\"%s\"},{\"key\":\"%s\",\"value\":\"1\"},"
+		 "{\"key\":\"%s\",\"value\":\"2\"}]}]}", key, key, key);
+	unit_file(root, "dump", text);
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	expect(root, line, status, "");
+}
+
+/* For more items than there is room for, nothing is set; one that comes twice takes one place. */
+static void large_imports(void **state)
+{
+	char (*records)[HVU_POOL_RECORD_SIZE] = calloc(HVU_POOL_RECORDS - 1, sizeof(*records));
+	struct unit_root *root = *state;
+
+	assert_non_null(records);
+	for (unsigned int i = 0; i < HVU_POOL_RECORDS - 1; i++)
+		sprintf(records[i], "k%u", i);
+	unit_bytes(root, "var/lib/hyperv/.kvp_pool_1", records,
+		   (HVU_POOL_RECORDS - 1) * sizeof(*records));
+	free(records);
+	import_two(root, HVIC_OK, "x");
+	expect(root, "kvp get k0", HVIC_OK, "x\n");
+	expect(root, "kvp get x", HVIC_OK, "2\n");
+	import_two(root, HVIC_IO, "y");
+	expect(root, "kvp get k0", HVIC_OK, "x\n");
+	import_two(root, HVIC_OK, "k1");
+	expect(root, "kvp get k0", HVIC_OK, "k1\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_root_teardown)
@@ -281,6 +314,7 @@ int main(void)
 		TEST(dumps_bytes),
 		TEST(folder_replaced),
 		TEST(bad_imports),
+		TEST(large_imports),
 	};
 
 	return cmocka_run_group_tests_name("kvp", tests, NULL, NULL);
