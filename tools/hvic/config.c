@@ -120,7 +120,9 @@ int hvic_open_folder(int root, const char *parent, const char *name)
 	above = hvu_open(root, O_RDONLY | O_DIRECTORY, "%s", parent);
 	if (above < 0)
 		return above;
-	mkdirat(above, name, 0755);
+	/* Whatever the mask is. */
+	if (!mkdirat(above, name, 0700))
+		fchmodat(above, name, 0755, 0);
 	close(above);
 	return hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 }

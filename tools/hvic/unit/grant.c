@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "root.h"
 #include "unit.h"
@@ -94,6 +95,24 @@ static void homes(void **state)
 	assert_false(shows_homes(root, "/not/there"));
 }
 
+/* Whatever root's mask is, all may see what is set, as in the files beside it. */
+static void mode(void **state)
+{
+	struct unit_root *root = *state;
+	struct stat status;
+	bool changed;
+	mode_t mask;
+
+	unit_folder(root, HVIC_GRANT_PARENT);
+	mask = umask(077);
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);
+	umask(mask);
+	assert_int_equal(fstatat(root->fd, FILE_NAME, &status, 0), 0);
+	assert_int_equal(status.st_mode & 0777, 0644);
+	assert_int_equal(fstatat(root->fd, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER, &status, 0), 0);
+	assert_int_equal(status.st_mode & 0777, 0755);
+}
+
 static void taken_back(void **state)
 {
 	struct unit_root *root = *state;
@@ -121,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(granted),
 		TEST(homes),
+		TEST(mode),
 		TEST(taken_back),
 	};
 
