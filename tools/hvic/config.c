@@ -120,7 +120,9 @@ int hvic_open_folder(int root, const char *parent, const char *name)
 	above = hvu_open(root, O_RDONLY | O_DIRECTORY, "%s", parent);
 	if (above < 0)
 		return above;
-	mkdirat(above, name, 0755);
+	/* Whatever the mask is. */
+	if (!mkdirat(above, name, 0700))
+		fchmodat(above, name, 0755, 0);
 	close(above);
 	return hvu_open(root, O_RDONLY | O_DIRECTORY, "%s/%s", parent, name);
 }
@@ -182,8 +184,10 @@ int hvic_settings_store(int root, const struct hvic_setting *settings, size_t n)
 
 /* --- The initramfs. -------------------------------------------------------------------------- */
 
+/* hv_ic goes where hv_utils goes, and modprobe takes either sign. */
 static bool names_module(int root, const char *folder, const char *name)
 {
+	static const char *const modules[] = { "hv_ic", "hv-ic", "hv_utils", "hv-utils" };
 	FILE *file = hvu_fopen(root, "%s/%s", folder, name);
 	bool found = false;
 	char *line = NULL;
@@ -191,7 +195,8 @@ static bool names_module(int root, const char *folder, const char *name)
 
 	while (file && !found && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "#\n")] = '\0';
-		found = strstr(line, "hv_ic");
+		for (size_t i = 0; i < ARRAY_SIZE(modules) && !found; i++)
+			found = strstr(line, modules[i]);
 	}
 	free(line);
 	if (file)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -37,24 +38,91 @@ static void write_path(FILE *file, const char *path)
 	fputs("\"\n", file);
 }
 
+/* The folder, or the one nearest to it that is there: a descriptor, or a negative errno. */
+static int open_nearest(int root, const char *path, bool *there)
+{
+	char *copy = strdup(path), *end;
+	int fd;
+
+	*there = true;
+	if (!copy)
+		return -ENOMEM;
+	for (;;) {
+		fd = hvu_open(root, O_PATH | O_DIRECTORY, "%s", *copy ? copy : "/");
+		end = strrchr(copy, '/');
+		if (fd >= 0 || !end)
+			break;
+		*end = '\0';
+		*there = false;
+	}
+	free(copy);
+	return fd;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Is an open folder in the other one, or the same? Links do not count. */
+static bool is_within(int root, int folder, int other)
+{
+	struct stat top, wanted, now = { 0 };
+	int fd = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool found = false;
+
+	if (fd < 0 || fstat(root, &top) || fstat(other, &wanted))
+		goto out_close;
+	while (!found && !fstat(fd, &now)) {
+		int up;
+
+		found = is_same(&now, &wanted);
+		if (found || is_same(&now, &top))
+			break;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = up;
+	}
+out_close:
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* Is it in the folder, or around it? */
+static bool touches(int root, const char *path, const char *folder)
+{
+	int fd, hidden = hvu_open(root, O_PATH | O_DIRECTORY, "%s", folder);
+	size_t len = strlen(folder);
+	bool there, found = false;
+
+	if (hidden < 0)
+		return !strncmp(path, folder, len) && (!path[len] || path[len] == '/');
+	fd = open_nearest(root, path, &there);
+	if (fd >= 0) {
+		found = is_within(root, fd, hidden) || (there && is_within(root, hidden, fd));
+		close(fd);
+	}
+	close(hidden);
+	return found;
+}
+
 /* Is it in one of the folders that the unit hides? */
-static bool is_hidden(const char *path)
+static bool is_hidden(int root, const char *path)
 {
 	static const char *const folders[] = { "/home", "/root", "/run/user" };
 
 	if (!strcmp(path, "/") || !strcmp(path, "/run"))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		size_t len = strlen(folders[i]);
-
-		if (!strncmp(path, folders[i], len) && (!path[len] || path[len] == '/'))
+		if (touches(root, path, folders[i]))
 			return true;
 	}
 	return false;
 }
 
 /* The text of the drop-in; NULL without memory. */
-static char *print_grant(const struct hvu_settings *settings)
+static char *print_grant(int root, const struct hvu_settings *settings)
 {
 	bool hidden = false;
 	char *text = NULL;
@@ -74,7 +142,7 @@ static char *print_grant(const struct hvu_settings *settings)
 	      "InaccessiblePaths=\n", file);
 	for (size_t i = 0; i < settings->n_fcopy; i++) {
 		write_path(file, settings->fcopy[i].directory);
-		hidden |= is_hidden(settings->fcopy[i].directory);
+		hidden |= is_hidden(root, settings->fcopy[i].directory);
 	}
 	if (hidden)
 		fputs("ProtectHome=read-only\n", file);
@@ -136,7 +204,7 @@ int hvic_grant(int root, const struct hvu_settings *settings, bool *changed)
 	*changed = false;
 	if (!settings->n_fcopy)
 		return take_back(root, changed);
-	text = print_grant(settings);
+	text = print_grant(root, settings);
 	if (!text)
 		return -ENOMEM;
 	if (is_current(root, text))

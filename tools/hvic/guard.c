@@ -56,8 +56,8 @@ static void choose_signals(sigset_t *watched)
  * @guard: for hvic_guard_end()
  * @root: where /run is below
  *
- * A reader of our output that has gone away is no reason to stop, nor is Ctrl-Z: others wait for
- * us.
+ * A reader of our output that has gone away is no reason to stop, nor is Ctrl-Z, nor a terminal
+ * that does not want to hear from the background: others wait for us.
  *
  * Return: 0, %-EBUSY if another process is there already, or another negative errno.
  */
@@ -79,6 +79,7 @@ int hvic_guard_begin(struct hvic_guard *guard, int root)
 	blocked = guard->watched;
 	sigaddset(&blocked, SIGPIPE);
 	sigaddset(&blocked, SIGTSTP);
+	sigaddset(&blocked, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &blocked, &guard->before);
 	return 0;
 }

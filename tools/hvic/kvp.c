@@ -57,6 +57,27 @@ static const char *find(const struct hvic_kvp *kvp, const char *key, unsigned in
 
 /* --- Reading. ------------------------------------------------------------- */
 
+/* JSON has no bytes that are no UTF-8: those are replaced, and come once more as what they are. */
+static void add_text(json_object *object, const char *name, const char *name_hex, const char *text)
+{
+	const char *rest = text;
+	uint32_t character;
+	char *hex, *at;
+
+	json_object_object_add(object, name, json_object_new_string(text));
+	for (size_t len = 1; *rest && len; rest += len)
+		len = hvu_character(rest, &character);
+	if (!*rest)
+		return;
+	hex = malloc(2 * strlen(text) + 1);
+	if (!hex)
+		return;
+	for (at = hex; *text; text++)
+		at += sprintf(at, "%02x", (unsigned char)*text);
+	json_object_object_add(object, name_hex, json_object_new_string(hex));
+	free(hex);
+}
+
 static json_object *describe(const struct hvic_kvp *kvp)
 {
 	json_object *pools = json_object_new_array(), *whole = json_object_new_object();
@@ -72,8 +93,8 @@ static json_object *describe(const struct hvic_kvp *kvp)
 		for (size_t j = 0; hvu_pool_at(kvp->pools[i], j, &item); j++) {
 			json_object *object = json_object_new_object();
 
-			json_object_object_add(object, "key", json_object_new_string(item.key));
-			json_object_object_add(object, "value", json_object_new_string(item.value));
+			add_text(object, "key", "key_hex", item.key);
+			add_text(object, "value", "value_hex", item.value);
 			json_object_array_add(items, object);
 		}
 		json_object_object_add(pool, "pool", json_object_new_string(hvu_pool_names[i]));
@@ -166,18 +187,37 @@ int cmd_kvp_get(struct hvic *hvic)
 
 /* --- Waiting. ------------------------------------------------------------- */
 
-static int watch_folder(const struct hvic_kvp *kvp)
+/* Where this fails, we look now and then. */
+static void watch_folder(const struct hvic_kvp *kvp, int watch)
 {
 	uint32_t mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[64];
 
-	if (fd < 0)
-		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", kvp->directory);
-	/* Without it we look now and then. */
-	inotify_add_watch(fd, path, mask);
-	return fd;
+	inotify_add_watch(watch, path, mask);
+}
+
+static int open_watch(const struct hvic_kvp *kvp)
+{
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	watch_folder(kvp, watch);
+	return watch;
+}
+
+/* The folder may be another one by now, as when something is mounted on it. */
+static void follow_folder(const struct hvic *hvic, const struct hvic_kvp *kvp, int watch)
+{
+	int folder = hvu_open(hvic->root, O_PATH | O_DIRECTORY, "%s", kvp->folder);
+	struct stat now, known;
+
+	if (folder < 0)
+		return;
+	if (!fstat(folder, &now) && !fstat(kvp->directory, &known) &&
+	    (now.st_dev != known.st_dev || now.st_ino != known.st_ino) &&
+	    dup3(folder, kvp->directory, O_CLOEXEC) >= 0)
+		watch_folder(kvp, watch);
+	close(folder);
 }
 
 /* Waits for news, but not beyond @until, -1 for ever; false if time is up. */
@@ -196,8 +236,9 @@ static bool wait_for_news(int watch, int64_t until)
 }
 
 /* 0 or an exit status; a pool that somebody keeps locked has no news yet. */
-static int refresh(const struct hvic_kvp *kvp)
+static int refresh(const struct hvic *hvic, const struct hvic_kvp *kvp, int watch)
 {
+	follow_folder(hvic, kvp, watch);
 	for (unsigned int i = 0; i < HVU_POOLS; i++) {
 		int ret = kvp->pools[i] ? hvu_pool_refresh(kvp->pools[i]) : 0;
 
@@ -222,9 +263,9 @@ int cmd_kvp_wait(struct hvic *hvic)
 
 	if (ret)
 		return ret;
-	watch = watch_folder(&kvp);
+	watch = open_watch(&kvp);
 	do {
-		ret = refresh(&kvp);
+		ret = refresh(hvic, &kvp, watch);
 		if (ret)
 			break;
 		value = find(&kvp, key, &number);
@@ -299,11 +340,11 @@ int cmd_kvp_watch(struct hvic *hvic)
 
 	if (ret)
 		return ret;
-	watch = watch_folder(&kvp);
+	watch = open_watch(&kvp);
 	for (unsigned int i = 0; i < HVU_POOLS; i++)
 		seen[i] = kvp.pools[i] ? snapshot(kvp.pools[i]) : NULL;
 	do {
-		ret = refresh(&kvp);
+		ret = refresh(hvic, &kvp, watch);
 		for (unsigned int i = 0; !ret && i < HVU_POOLS; i++) {
 			json_object *now = kvp.pools[i] ? snapshot(kvp.pools[i]) : NULL;
 
@@ -356,6 +397,33 @@ int cmd_kvp_del(struct hvic *hvic)
 	return ret;
 }
 
+/* Puts what stands in hexadecimal digits in the place of the text that could not; is it sound? */
+static bool take_hex(json_object *item, const char *name, const char *name_hex)
+{
+	json_object *member;
+	const char *hex;
+	char *text;
+	size_t len;
+
+	if (!json_object_object_get_ex(item, name_hex, &member))
+		return true;
+	hex = json_object_is_type(member, json_type_string) ? json_object_get_string(member) : "?";
+	len = strlen(hex);
+	text = malloc(len / 2 + 1);
+	if (!text || len % 2 || strspn(hex, "0123456789abcdefABCDEF") != len) {
+		free(text);
+		return false;
+	}
+	for (size_t i = 0; i < len / 2; i++) {
+		char pair[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+		text[i] = strtoul(pair, NULL, 16);
+	}
+	json_object_object_add(item, name, json_object_new_string_len(text, len / 2));
+	free(text);
+	return true;
+}
+
 /* A member that is a text, and can be in a pool; NULL if it is not. */
 static const char *text_of(json_object *item, const char *key)
 {
@@ -369,6 +437,23 @@ static const char *text_of(json_object *item, const char *key)
 	return (int)strlen(text) == json_object_get_string_len(member) ? text : NULL;
 }
 
+/* Is there room for the keys that the pool does not have yet? */
+static bool has_room(struct hvu_pool *pool, json_object *items)
+{
+	json_object *new = json_object_new_object();
+	bool room;
+
+	for (size_t i = 0; i < json_object_array_length(items); i++) {
+		const char *key = text_of(json_object_array_get_idx(items, i), "key");
+
+		if (!hvu_pool_get(pool, key))
+			json_object_object_add(new, key, NULL);
+	}
+	room = hvu_pool_count(pool) + json_object_object_length(new) <= HVU_POOL_RECORDS;
+	json_object_put(new);
+	return room;
+}
+
 /* All of it is looked at before something is set. */
 static int import_items(struct hvic_kvp *kvp, json_object *items)
 {
@@ -377,9 +462,14 @@ static int import_items(struct hvic_kvp *kvp, json_object *items)
 
 	for (size_t i = 0; i < n; i++) {
 		json_object *item = json_object_array_get_idx(items, i);
+		bool sound = take_hex(item, "key", "key_hex") &&
+			     take_hex(item, "value", "value_hex");
 		const char *key = text_of(item, "key"), *value = text_of(item, "value");
 
-		if (!key || !value)
+		if (!sound)
+			hvic_error("item %zu of pool %s: \"key_hex\" and \"value_hex\" are pairs of hexadecimal digits; nothing is imported",
+				   i, hvu_pool_names[kvp->first]);
+		else if (!key || !value)
 			hvic_error("item %zu of pool %s needs a \"key\" and a \"value\" that are strings, without \\u0000; nothing is imported",
 				   i, hvu_pool_names[kvp->first]);
 		else if (hvu_pool_check(key, value))
@@ -389,6 +479,11 @@ static int import_items(struct hvic_kvp *kvp, json_object *items)
 		else
 			continue;
 		return HVIC_USAGE;
+	}
+	if (!has_room(kvp->pools[kvp->first], items)) {
+		hvic_error("pool %s has no room for all that is new in it: %s; nothing is imported",
+			   hvu_pool_names[kvp->first], hvu_pool_explain(-ENOBUFS));
+		return HVIC_IO;
 	}
 	for (size_t i = 0; !ret && i < n; i++) {
 		json_object *item = json_object_array_get_idx(items, i);

@@ -200,6 +200,23 @@ static bool is_movable(const struct cast *cast, const struct foreign_daemon *dae
 	return is_concerned(cast, daemon) && daemon->root && daemon->main == daemon->pid;
 }
 
+/* Without it, or blind for others, nobody seems to have a device open. */
+static int need_proc(struct hvic_move *move)
+{
+	char init[16];
+
+	if (!hvu_exists(move->root, "proc/self")) {
+		tell(move, "/proc is not mounted here, so it cannot be told who has a device open: mount it first");
+		return -ENOENT;
+	}
+	/* The kernel asks for the same to show that as to show what others have open. */
+	if (hvu_link(move->root, init, sizeof(init), "proc/1/exe") == -EACCES) {
+		tell(move, "it cannot be told who has a device open: to see that takes CAP_SYS_PTRACE");
+		return -EACCES;
+	}
+	return 0;
+}
+
 static int find_cast(struct hvic_move *move, struct cast *cast,
 		     bool (*moves)(struct hvic_move *move, const struct hvu_device *device))
 {
@@ -498,16 +515,18 @@ static int take(struct hvic_move *move, struct cast *cast)
  * Return: 0; or a negative errno, with everything as it was before unless only a
  * daemon could not be started: %-EBUSY if a backup or a file copy is under way or a
  * process has a device open that cannot be restarted, %-EINTR if a signal came,
- * %-ENXIO if there is no VMBus.
+ * %-ENXIO if there is no VMBus, %-ENOENT if there is no /proc, %-EACCES if
+ * others cannot be seen in it.
  */
 int hvic_move_take(struct hvic_move *move)
 {
 	struct cast cast = { 0 };
-	int ret = 0;
+	int ret;
 
 	if (!hvu_exists(move->root, "sys/bus/vmbus"))
 		return -ENXIO;
-	if (!has_driver(move, OURS))
+	ret = need_proc(move);
+	if (!ret && !has_driver(move, OURS))
 		ret = load(move, OURS);
 	if (!ret)
 		ret = find_cast(move, &cast, is_takeable);
@@ -590,8 +609,13 @@ static int release(struct hvic_move *move, struct cast *cast)
 int hvic_move_release(struct hvic_move *move)
 {
 	struct cast cast = { 0 };
-	int ret = find_cast(move, &cast, is_ours);
+	int ret;
 
+	if (!hvu_exists(move->root, "sys/bus/vmbus"))
+		return -ENXIO;
+	ret = need_proc(move);
+	if (!ret)
+		ret = find_cast(move, &cast, is_ours);
 	if (!ret)
 		ret = release(move, &cast);
 	ret = settle(move, ret);

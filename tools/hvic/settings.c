@@ -11,6 +11,8 @@
 #include "root.h"
 #include "units.h"
 
+#define SYSTEMD_RUNS "run/systemd/system"
+
 static void complain(const char *where, bool refused, const char *text, void *data)
 {
 	(void)data;
@@ -126,11 +128,18 @@ int cmd_config_apply(struct hvic *hvic)
 		return ret;
 	ret = hvic_grant(hvic->root, &settings, &changed);
 	hvu_settings_free(&settings);
+	/* Where there is none, nothing holds the daemon back. */
+	if (ret == -ENOENT && !hvu_exists(hvic->root, HVIC_GRANT_PARENT) &&
+	    !hvu_exists(hvic->root, SYSTEMD_RUNS)) {
+		fputs("systemd is not installed here: no file is needed, and a daemon that runs is to be sent SIGHUP.\n",
+		      hvic->paper.out);
+		return HVIC_OK;
+	}
 	if (ret)
 		return hvic_failed(hvic, ret, "/" HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/"
 				   HVIC_GRANT_NAME);
 	/* As in the chroot of an image, which is complete with that. */
-	if (!hvu_exists(hvic->root, "run/systemd/system")) {
+	if (!hvu_exists(hvic->root, SYSTEMD_RUNS)) {
 		fputs("systemd does not run here: the files are written, and no daemon was told.\n",
 		      hvic->paper.out);
 		return HVIC_OK;

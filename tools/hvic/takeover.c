@@ -159,6 +159,11 @@ static int complain(struct hvic *hvic, int error, const char *what)
 		hvic_error("%s: there is no VMBus here; 'hvic doctor' tells why", what);
 		return HVIC_NO_DRIVER;
 	}
+	if (error == -EPERM) {
+		hvic_error("%s: root may not do this here: it takes CAP_SYS_MODULE, which a container does not have, and a module that the kernel trusts; 'hvic doctor' tells more",
+			   what);
+		return HVIC_DENIED;
+	}
 	return hvic_failed(hvic, error, what);
 }
 
@@ -167,8 +172,10 @@ static int run(struct hvic *hvic, int (*run_move)(struct hvic_move *move), const
 	static struct action action;
 	int ret;
 
-	if (geteuid())
-		return hvic_failed(hvic, -EPERM, what);
+	if (geteuid()) {
+		hvic_error("%s: only root can do this: sudo hvic %s", what, what);
+		return HVIC_DENIED;
+	}
 	action.move.ops = &on_the_system;
 	action.move.root = hvic->root;
 	action.move.timeout_ms = hvic->timeout_ms;

@@ -118,6 +118,8 @@ static int order(sd_bus *bus, struct job *job, const char *method, const char *u
 				 unit, "replace");
 	if (sd_bus_error_has_name(&error, SYSTEMD ".NoSuchUnit"))
 		ret = -ENOENT;
+	else if (sd_bus_error_has_name(&error, SYSTEMD ".UnitMasked"))
+		ret = -ERFKILL;
 	if (ret >= 0)
 		ret = sd_bus_message_read(reply, "o", &path);
 	if (ret >= 0) {
@@ -193,12 +195,12 @@ int hvic_unit_start(const char *unit, int timeout_ms, int wake)
 	return run_job("StartUnit", unit, timeout_ms, wake);
 }
 
-/* A unit that is not there, or not running, is left alone. */
+/* A unit that is not there, masked, or not running, is left alone. */
 static int refresh(const char *method, const char *unit, int timeout_ms)
 {
 	int ret = run_job(method, unit, timeout_ms, -1);
 
-	return ret == -ENOENT ? 0 : ret;
+	return ret == -ENOENT || ret == -ERFKILL ? 0 : ret;
 }
 
 static int read_files(int timeout_ms)
@@ -219,15 +221,21 @@ static int read_files(int timeout_ms)
  * @reload: other units, ended by NULL
  * @timeout_ms: how long to wait until each is done
  *
- * Return: 0, or a negative errno as of hvic_unit_stop().
+ * A unit that could not be refreshed does not keep the news from the others.
+ *
+ * Return: 0, or a negative errno as of hvic_unit_stop(), of the first one that failed.
  */
 int hvic_units_refresh(const char *restart, const char *const *reload, int timeout_ms)
 {
-	int ret = read_files(timeout_ms);
+	int ret = read_files(timeout_ms), error;
 
-	if (!ret && restart)
+	if (ret)
+		return ret;
+	if (restart)
 		ret = refresh("TryRestartUnit", restart, timeout_ms);
-	for (; !ret && *reload; reload++)
-		ret = refresh("ReloadOrTryRestartUnit", *reload, timeout_ms);
+	for (; *reload; reload++) {
+		error = refresh("ReloadOrTryRestartUnit", *reload, timeout_ms);
+		ret = ret ? ret : error;
+	}
 	return ret;
 }

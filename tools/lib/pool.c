@@ -441,6 +441,24 @@ static int delete_key(struct hvu_pool *pool, const char *key)
 	return 0;
 }
 
+/*
+ * On a full disk there is no room for the journal that it takes to move a record. Then those of the
+ * key stay where they are, empty; the one that counts goes last.
+ */
+static int blank_key(struct hvu_pool *pool, const char *key)
+{
+	const struct hvu_content *content = &pool->content;
+	int ret = 0;
+
+	for (size_t i = 0; i < content->n && !ret; i++) {
+		if (!strcmp(content->slots[i]->key, key))
+			ret = hvu_pool_blank(&pool->file, i);
+	}
+	if (!ret)
+		ret = load(pool, NULL);
+	return ret < 0 ? ret : 0;
+}
+
 int hvu_pool_delete(struct hvu_pool *pool, const char *key)
 {
 	int ret = begin(pool, HVU_POOL_WRITE);
@@ -448,6 +466,8 @@ int hvu_pool_delete(struct hvu_pool *pool, const char *key)
 	if (ret)
 		return ret;
 	ret = delete_key(pool, key);
+	if (ret == -ENOSPC || ret == -EDQUOT)
+		ret = blank_key(pool, key);
 	if (ret == -ENOENT)
 		hvu_pool_file_close(&pool->file);
 	else

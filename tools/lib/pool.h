@@ -182,6 +182,8 @@ int hvu_pool_set(struct hvu_pool *pool, const char *key, const char *value);
  * @pool: the pool
  * @key: the key
  *
+ * It takes no room: on a full disk the records stay, without a key.
+ *
  * Return: 0; %-ENOENT if there is none; or a negative errno, as of hvu_pool_set().
  */
 int hvu_pool_delete(struct hvu_pool *pool, const char *key);

@@ -2,6 +2,7 @@
 /* Changes of a pool that are whole, whatever interrupts them. */
 #include "pool_journal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #define RECORD ((size_t)HVU_POOL_RECORD_SIZE)
 /* What is written in one piece; divides a record. */
 #define SECTOR ((size_t)512)
+
+/* A key can be made empty in one piece. */
+static_assert(HVU_POOL_KEY_SIZE == SECTOR, "a key is a sector");
 
 /* A journal that is longer gives its room back. */
 #define KEEP_SIZE ((off_t)65536)
@@ -520,4 +524,28 @@ int hvu_pool_write(struct hvu_pool_file *file, const struct hvu_pool_change *cha
 	ret = write_journalled(file, journal);
 	free(journal);
 	return ret;
+}
+
+/**
+ * hvu_pool_blank() - make a record one without a key, and without a value, where it is
+ * @file: the file, open for writing and mended
+ * @index: the record
+ *
+ * This takes no room. The key is a sector, which is written as a whole or not at all, so that it
+ * takes no journal either.
+ *
+ * Return: 0, and it is on the disk; or a negative errno.
+ */
+int hvu_pool_blank(struct hvu_pool_file *file, size_t index)
+{
+	static const uint8_t nothing[HVU_POOL_RECORD_SIZE];
+	int ret;
+
+	ret = write_all(file->ops, file->fd, nothing, HVU_POOL_KEY_SIZE, index * (off_t)RECORD);
+	if (!ret)
+		ret = sync_fd(file->ops, file->fd);
+	if (!ret)
+		ret = write_all(file->ops, file->fd, nothing, RECORD - HVU_POOL_KEY_SIZE,
+				index * (off_t)RECORD + HVU_POOL_KEY_SIZE);
+	return ret ? ret : sync_fd(file->ops, file->fd);
 }

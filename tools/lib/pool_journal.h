@@ -65,5 +65,6 @@ struct hvu_pool_change {
 int hvu_pool_read(struct hvu_pool_file *file, struct hvu_pool_image *image);
 int hvu_pool_mend(struct hvu_pool_file *file);
 int hvu_pool_write(struct hvu_pool_file *file, const struct hvu_pool_change *change);
+int hvu_pool_blank(struct hvu_pool_file *file, size_t index);
 
 #endif

@@ -129,6 +129,13 @@ static void initramfs(void **state)
 	assert_string_equal(hvic_initramfs_command(root->fd), "dracut --force");
 	unit_file(root, "etc/initramfs-tools/modules", "hv_ic\n");
 	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u");
+	/* hv_utils has hv_ic come along, and either sign is as good to modprobe. */
+	unit_file(root, "etc/initramfs-tools/modules", "hv_utils\n");
+	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u");
+	unit_file(root, "etc/initramfs-tools/modules", "hv-ic\n");
+	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u");
+	unit_file(root, "etc/initramfs-tools/modules", "hv_vmbus\n");
+	assert_string_equal(hvic_initramfs_command(root->fd), "dracut --force");
 }
 
 int main(void)

@@ -3,7 +3,9 @@
 #include "grant.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "root.h"
 #include "unit.h"
@@ -54,6 +56,63 @@ static void granted(void **state)
 	assert_non_null(strstr(text, "ProtectHome=read-only"));
 }
 
+/* Does the unit have to see the homes for this directory? */
+static bool shows_homes(struct unit_root *root, const char *directory)
+{
+	char text[512];
+	bool changed;
+
+	snprintf(text, sizeof(text), "[fcopy a]\ndirectory = %s\n", directory);
+	assert_int_equal(grant(root, text, &changed), 0);
+	hvu_read(root->fd, text, sizeof(text), FILE_NAME);
+	return strstr(text, "ProtectHome=read-only");
+}
+
+/* Where the homes are is a matter of links, as with Fedora's images that have /home in /var. */
+static void homes(void **state)
+{
+	struct unit_root *root = *state;
+
+	unit_folder(root, HVIC_GRANT_PARENT);
+	unit_folder(root, "var/home/user");
+	unit_folder(root, "var/lib");
+	unit_folder(root, "srv");
+	unit_symlink(root, "home", "var/home");
+	unit_symlink(root, "srv/in", "/home/user");
+	unit_symlink(root, "srv/out", "/var/lib");
+	assert_true(shows_homes(root, "/home/user"));
+	assert_true(shows_homes(root, "/var/home/user"));
+	assert_true(shows_homes(root, "/var/home/user/not/yet"));
+	assert_true(shows_homes(root, "/srv/in"));
+	assert_true(shows_homes(root, "/srv/in/new"));
+	assert_true(shows_homes(root, "/var"));
+	assert_true(shows_homes(root, "/home"));
+	assert_true(shows_homes(root, "/root/not/there"));
+	assert_false(shows_homes(root, "/var/lib"));
+	assert_false(shows_homes(root, "/var/lib/new"));
+	assert_false(shows_homes(root, "/srv"));
+	assert_false(shows_homes(root, "/srv/out"));
+	assert_false(shows_homes(root, "/not/there"));
+}
+
+/* Whatever root's mask is, all may see what is set, as in the files beside it. */
+static void mode(void **state)
+{
+	struct unit_root *root = *state;
+	struct stat status;
+	bool changed;
+	mode_t mask;
+
+	unit_folder(root, HVIC_GRANT_PARENT);
+	mask = umask(077);
+	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);
+	umask(mask);
+	assert_int_equal(fstatat(root->fd, FILE_NAME, &status, 0), 0);
+	assert_int_equal(status.st_mode & 0777, 0644);
+	assert_int_equal(fstatat(root->fd, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER, &status, 0), 0);
+	assert_int_equal(status.st_mode & 0777, 0755);
+}
+
 static void taken_back(void **state)
 {
 	struct unit_root *root = *state;
@@ -80,6 +139,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(granted),
+		TEST(homes),
+		TEST(mode),
 		TEST(taken_back),
 	};
 

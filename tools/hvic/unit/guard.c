@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "unit.h"
 
 static int setup(void **state)
@@ -114,27 +115,31 @@ static void reader_is_gone(void **state)
 	assert_int_equal(end_by(*state, SIGPIPE, false), SIGPIPE);
 }
 
-/* Ctrl-Z has to wait, since daemons are paused meanwhile. */
+/* What a terminal stops a process with has to wait, since daemons are paused meanwhile. */
 static void does_not_stop(void **state)
 {
+	static const int stops[] = { SIGTSTP, SIGTTOU };
 	struct unit_root *root = *state;
-	int status;
-	pid_t child = fork();
 
-	if (!child) {
-		struct hvic_guard guard;
-		sigset_t pending;
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
+		pid_t child = fork();
+		int status;
 
-		if (hvic_guard_begin(&guard, root->fd))
-			_exit(1);
-		raise(SIGTSTP);
-		sigpending(&pending);
-		_exit(sigismember(&pending, SIGTSTP) ? 0 : 2);
+		if (!child) {
+			struct hvic_guard guard;
+			sigset_t pending;
+
+			if (hvic_guard_begin(&guard, root->fd))
+				_exit(1);
+			raise(stops[i]);
+			sigpending(&pending);
+			_exit(sigismember(&pending, stops[i]) ? 0 : 2);
+		}
+		assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+		if (!WIFEXITED(status))
+			kill(child, SIGKILL);
+		assert_int_equal(status, 0);
 	}
-	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
-	if (!WIFEXITED(status))
-		kill(child, SIGKILL);
-	assert_int_equal(status, 0);
 }
 
 /* As with nohup(1). */

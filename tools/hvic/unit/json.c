@@ -218,6 +218,7 @@ static void commands(void **state)
 	folder = hvu_open(root->fd, O_RDONLY | O_DIRECTORY, "var/lib/hyperv");
 	assert_int_equal(hvu_pool_open(&pool, folder, HVU_POOL_GUEST, 1000), 0);
 	assert_int_equal(hvu_pool_set(pool, "color", "red"), 0);
+	assert_int_equal(hvu_pool_set(pool, "k\xe9y", "caf\xe9"), 0);
 	hvu_pool_close(pool);
 	close(folder);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "array.h"
 #include "hvic.h"
@@ -12,13 +14,16 @@
 /* Of the terminal; 0 for a script. */
 static unsigned int width;
 
+/* What --timeout says, if it is given. */
+static int timeout_ms = 50;
+
 /* What is printed goes there and not into memory, if it is not NULL. */
 static const char *output;
 
 /* Runs a command line; its status, and what it prints. */
 static int run(struct unit_root *root, char **text, const char *line)
 {
-	struct hvic hvic = { .root = root->fd, .timeout_ms = 50 };
+	struct hvic hvic = { .root = root->fd, .timeout_ms = timeout_ms };
 	char copy[256], complaint[256], *argv[16] = { "hvic" };
 	int argc = 1, ret;
 	size_t len;
@@ -155,6 +160,69 @@ static void dumps_and_imports(void **state)
 	expect(root, line, HVIC_USAGE, "");
 }
 
+/* A dump brings back what it was made of, also what is no text to JSON. */
+static void dumps_bytes(void **state)
+{
+	struct unit_root *root = *state;
+	char *text = NULL, line[256];
+
+	expect(root, "kvp set k\xe9y caf\xe9", HVIC_OK, "");
+	expect(root, "kvp set caf\xc3\xa9 1", HVIC_OK, "");
+	assert_int_equal(run(root, &text, "kvp dump --json=short"), HVIC_OK);
+	unit_file(root, "dump", text);
+	free(text);
+	expect(root, "kvp del k\xe9y", HVIC_OK, "");
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	expect(root, line, HVIC_OK, "");
+	expect(root, "kvp get k\xe9y", HVIC_OK, "caf\xe9\n");
+	expect(root, "kvp list guest", HVIC_OK, "POOL   KEY          VALUE\n"
+	       "guest  caf\\xc3\\xa9  1\nguest  k\\xe9y       caf\\xe9\n");
+}
+
+/* What happens behind the back of a command that waits, once it does. */
+static pid_t after_a_while(struct unit_root *root, void (*act)(struct unit_root *root))
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		usleep(300000);
+		act(root);
+		_exit(0);
+	}
+	return child;
+}
+
+static void swap_folders(struct unit_root *root)
+{
+	renameat(root->fd, "var/lib/hyperv", root->fd, "var/lib/third");
+	renameat(root->fd, "var/lib/other", root->fd, "var/lib/hyperv");
+	renameat(root->fd, "var/lib/third", root->fd, "var/lib/other");
+}
+
+/* The folder itself may be another one by now, as when something is mounted on it. */
+static void folder_replaced(void **state)
+{
+	char record[HVU_POOL_RECORD_SIZE] = "size";
+	struct unit_root *root = *state;
+	pid_t child;
+
+	strcpy(record + HVU_POOL_KEY_SIZE, "7");
+	unit_bytes(root, "var/lib/other/.kvp_pool_1", record, sizeof(record));
+	expect(root, "kvp set color red", HVIC_OK, "");
+	child = after_a_while(root, swap_folders);
+	timeout_ms = 10000;
+	expect(root, "kvp wait size --timeout 10s", HVIC_OK, "7\n");
+	waitpid(child, NULL, 0);
+
+	child = after_a_while(root, swap_folders);
+	timeout_ms = 2000;
+	expect(root, "kvp watch --timeout 2s", HVIC_OK, "guest set color=red\nguest del size\n");
+	timeout_ms = 50;
+	waitpid(child, NULL, 0);
+}
+
 /* What is no dump is refused as a whole; what a person has written may be no dump. */
 static void bad_imports(void **state)
 {
@@ -176,6 +244,12 @@ static void bad_imports(void **state)
 		  "\"value\":\"1\\u00002\"}]}]}", HVIC_USAGE },
 		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\"},"
 		  "{\"key\":\"\",\"value\":\"1\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\","
+		  "\"value_hex\":\"e\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\","
+		  "\"value_hex\":\"e900\"}]}]}", HVIC_USAGE },
+		{ "{\"pools\":[{\"pool\":\"guest\",\"items\":[{\"key\":\"a\",\"value\":\"1\","
+		  "\"value_hex\":7}]}]}", HVIC_USAGE },
 	};
 	struct unit_root *root = *state;
 	char line[256], text[4096];
@@ -194,6 +268,39 @@ static void bad_imports(void **state)
 	expect(root, "kvp get a", HVIC_FAILED, "");
 }
 
+static void import_two(struct unit_root *root, int status, const char *key)
+{
+	char line[256], text[256];
+
+	snprintf(text, sizeof(text), "{\"pools\":[{\"pool\":\"guest\",\"items\":["
+		 "{\"key\":\"k0\",\"value\":\"%s\"},{\"key\":\"%s\",\"value\":\"1\"},"
+		 "{\"key\":\"%s\",\"value\":\"2\"}]}]}", key, key, key);
+	unit_file(root, "dump", text);
+	snprintf(line, sizeof(line), "kvp import %s/dump", root->path);
+	expect(root, line, status, "");
+}
+
+/* For more items than there is room for, nothing is set; one that comes twice takes one place. */
+static void large_imports(void **state)
+{
+	char (*records)[HVU_POOL_RECORD_SIZE] = calloc(HVU_POOL_RECORDS - 1, sizeof(*records));
+	struct unit_root *root = *state;
+
+	assert_non_null(records);
+	for (unsigned int i = 0; i < HVU_POOL_RECORDS - 1; i++)
+		sprintf(records[i], "k%u", i);
+	unit_bytes(root, "var/lib/hyperv/.kvp_pool_1", records,
+		   (HVU_POOL_RECORDS - 1) * sizeof(*records));
+	free(records);
+	import_two(root, HVIC_OK, "x");
+	expect(root, "kvp get k0", HVIC_OK, "x\n");
+	expect(root, "kvp get x", HVIC_OK, "2\n");
+	import_two(root, HVIC_IO, "y");
+	expect(root, "kvp get k0", HVIC_OK, "x\n");
+	import_two(root, HVIC_OK, "k1");
+	expect(root, "kvp get k0", HVIC_OK, "k1\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_root_teardown)
@@ -204,7 +311,10 @@ int main(void)
 		TEST(harmless),
 		TEST(unchanged),
 		TEST(dumps_and_imports),
+		TEST(dumps_bytes),
+		TEST(folder_replaced),
 		TEST(bad_imports),
+		TEST(large_imports),
 	};
 
 	return cmocka_run_group_tests_name("kvp", tests, NULL, NULL);

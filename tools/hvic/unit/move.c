@@ -339,6 +339,7 @@ static void begin_old(struct play *play, struct unit_root *root)
 	unit_device(root, VSS, hvu_service_find("vss")->class, "hv_utils");
 	unit_device(root, FCOPY, hvu_service_find("fcopy")->class, "hv_utils");
 	play_load(play, "hv_utils");
+	unit_file(root, "proc/self/comm", "hvic\n");
 	unit_file(root, "sys/class/misc/vmbus!hv_kvp/dev", "1:3\n");
 	unit_file(root, "sys/class/misc/vmbus!hv_vss/dev", "1:5\n");
 	unit_file(root, "sys/class/misc/vmbus!hv_fcopy/dev", "1:7\n");
@@ -707,6 +708,20 @@ static void take_of_user(void **state)
 	assert_int_equal(play.steps, 2);
 }
 
+/* In a chroot without /proc nobody seems to have anything open, and to let go of it would hang. */
+static void no_proc(void **state)
+{
+	struct play play;
+
+	begin_old(&play, *state);
+	unit_remove(*state, "proc/self/comm");
+	unit_remove(*state, "proc/self");
+	assert_int_equal(hvic_move_take(&play.move), -ENOENT);
+	assert_int_equal(hvic_move_release(&play.move), -ENOENT);
+	assert_int_equal(play.steps, 0);
+	assert_non_null(strstr(play.told, "/proc is not mounted"));
+}
+
 /* A container in a unit: its first process is not the unit's. */
 static void take_in_container(void **state)
 {
@@ -785,6 +800,7 @@ int main(void)
 		TEST(release_in_session),
 		TEST(release_new_kernel),
 		TEST(no_bus),
+		TEST(no_proc),
 	};
 
 	return cmocka_run_group_tests_name("move", tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #include "units.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "bus.h"
 #include "clock.h"
+#include "root.h"
 #include "unit.h"
 
 #define SYSTEMD ":1.0"
@@ -48,13 +50,19 @@ static void answer(sd_bus_message *call, const char *text, const char *type)
 	sd_bus_message_unref(reply);
 }
 
-static int move_unit(sd_bus_message *call, const char *unit)
+static int move_unit(sd_bus_message *call, const char *unit, const struct unit_root *root)
 {
 	sd_bus *bus = sd_bus_message_get_bus(call);
+	int told = openat(root->fd, "told", O_WRONLY | O_CREAT | O_APPEND, 0600);
 
+	dprintf(told, "%s ", unit);
+	close(told);
 	if (!strcmp(unit, "none.service"))
 		return sd_bus_reply_method_errorf(call, "org.freedesktop.systemd1.NoSuchUnit",
 						  "There is none");
+	if (!strcmp(unit, "masked.service"))
+		return sd_bus_reply_method_errorf(call, "org.freedesktop.systemd1.UnitMasked",
+						  "Unit masked.service is masked.");
 	if (!strcmp(unit, "early.service"))
 		removed(bus, SYSTEMD, JOB "7", "done");
 	answer(call, JOB "7", "o");
@@ -75,7 +83,6 @@ static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	const char *unit, *mode, *member = sd_bus_message_get_member(call);
 
-	(void)data;
 	(void)error;
 	if (!strcmp(member, "Hello")) {
 		answer(call, ":1.1", "s");
@@ -87,7 +94,7 @@ static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
 	}
 	if (sd_bus_message_read(call, "ss", &unit, &mode) < 0 || strcmp(mode, "replace"))
 		return -EINVAL;
-	return move_unit(call, unit);
+	return move_unit(call, unit, data);
 }
 
 static void add_systemd(sd_bus *bus, void *data)
@@ -120,7 +127,7 @@ static int setup(void **state)
 	played->pid = fork();
 	while (!played->pid)
 		unit_bus_serve(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), add_systemd,
-			       NULL);
+			       played->root);
 	close(fd);
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", variable, 1);
 	*state = played;
@@ -176,6 +183,32 @@ static void refreshed(void **state)
 	assert_int_equal(reload("slow.service"), -ETIMEDOUT);
 }
 
+/* Which units systemd was told of since last time, separated by blanks. */
+static void expect_told(struct played *played, const char *expected)
+{
+	char text[256];
+
+	hvu_read(played->root->fd, text, sizeof(text), "told");
+	assert_string_equal(text, expected);
+	unit_file(played->root, "told", "");
+}
+
+/* Who has masked a daemon does not want it; the others are to be told all the same. */
+static void masked(void **state)
+{
+	const char *const units[] = {
+		"masked.service", "failed.service", "good.service", NULL
+	};
+
+	assert_int_equal(reload("masked.service"), 0);
+	assert_int_equal(hvic_units_refresh("masked.service", units + 2, 60000), 0);
+	unit_file(((struct played *)*state)->root, "told", "");
+	assert_int_equal(hvic_units_refresh(NULL, units, 60000), -EIO);
+	expect_told(*state, "masked.service failed.service good.service");
+	/* To start it is another matter. */
+	assert_true(hvic_unit_start("masked.service", 60000, -1) < 0);
+}
+
 static void forged(void **state)
 {
 	(void)state;
@@ -222,6 +255,7 @@ int main(void)
 		TEST(moved),
 		TEST(not_moved),
 		TEST(refreshed),
+		TEST(masked),
 		TEST(forged),
 		TEST(woken),
 		TEST(no_bus),

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "pool_file.h"
 #include "unit.h"
 
 #define POOL ".kvp_pool_1"
@@ -468,6 +469,54 @@ static void full_disk(void **state)
 	}
 }
 
+/* A file does not grow any more. */
+static ssize_t full_pwrite(int fd, const void *data, size_t size, off_t offset)
+{
+	struct stat status;
+
+	if (!fstat(fd, &status) && offset + (off_t)size > status.st_size) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return pwrite(fd, data, size, offset);
+}
+
+static const struct hvu_pool_ops full = { full_pwrite, ftruncate, fdatasync };
+
+/* What is removed needs no room, not even for a journal. */
+static void full_disk_deletes(void **state)
+{
+	static const char *const items[][2] = {
+		{ "a", "1" }, { "b", "2" }, { "a", "3" }, { "c", "4" }, { "d", "5" }, { "d", "6" },
+	};
+	struct unit_root *root = *state;
+	struct hvu_pool_info info;
+	struct hvu_pool *pool;
+	char text[4096];
+
+	write_records(root, items, ARRAY_SIZE(items));
+	assert_int_equal(hvu_pool_open_with(&pool, root->fd, HVU_POOL_GUEST, 100, &full), 0);
+	assert_int_equal(hvu_pool_set(pool, "e", "7"), -ENOSPC);
+	assert_int_equal(hvu_pool_delete(pool, "b"), 0);
+	assert_string_equal(in_memory(pool, text), "a=1 a=3 c=4 d=5 d=6");
+	assert_int_equal(hvu_pool_delete(pool, "a"), 0);
+	assert_int_equal(hvu_pool_delete(pool, "d"), 0);
+	assert_int_equal(hvu_pool_delete(pool, "d"), -ENOENT);
+	assert_string_equal(in_memory(pool, text), "c=4");
+	/* Nothing of them is left to be read; what is at the end goes away with it. */
+	assert_string_equal(in_file(root, text), "= = = c=4");
+	hvu_pool_close(pool);
+	pool = open_pool(root);
+	assert_string_equal(in_memory(pool, text), "c=4");
+	assert_int_equal(hvu_pool_inspect(pool, root->fd, &info), 0);
+	assert_int_equal(info.empty, 3);
+	assert_false(info.interrupted);
+	assert_int_equal(hvu_pool_set(pool, "a", "8"), 0);
+	assert_int_equal(hvu_pool_delete(pool, "c"), 0);
+	assert_string_equal(in_memory(pool, text), "a=8");
+	hvu_pool_close(pool);
+}
+
 /* --- Locks and dates. ----------------------------------------------------------------------- */
 
 /* A process that holds a lock, until it is killed. */
@@ -603,6 +652,7 @@ int main(void)
 		TEST(odd_records),
 		TEST(refuses_others),
 		TEST(full_disk),
+		TEST(full_disk_deletes),
 		TEST(respects_locks),
 		TEST(drops_what_is_old),
 	};

@@ -146,11 +146,23 @@ static const struct field {
 	{ "reserved", offsetof(struct wire_header, reserved), 2 },
 };
 
+/* "3.1", as two fields of 16 bits */
+static bool parse_version(const char *text, uint64_t *value)
+{
+	unsigned int major, minor;
+	char rest;
+
+	if (!isdigit((unsigned char)*text) || sscanf(text, "%u.%u%c", &major, &minor, &rest) != 2 ||
+	    major > UINT16_MAX || minor > UINT16_MAX)
+		return false;
+	*value = major | (uint64_t)minor << 16;
+	return true;
+}
+
 /* FIELD=VALUE, BYTE=VALUE or length=BYTES */
 static bool parse_spoilt(const char *text, struct spoilt *spoilt)
 {
 	const char *value = strchr(text, '=');
-	unsigned int major, minor;
 	uint64_t offset;
 	char name[16];
 
@@ -162,10 +174,8 @@ static bool parse_spoilt(const char *text, struct spoilt *spoilt)
 		if (strcmp(fields[i].name, name))
 			continue;
 		*spoilt = (struct spoilt) { fields[i].offset, fields[i].size, 0 };
-		if (strchr(value, '.') && sscanf(value, "%u.%u", &major, &minor) == 2) {
-			spoilt->value = (major & 0xffff) | (uint64_t)(minor & 0xffff) << 16;
-			return true;
-		}
+		if (strchr(value, '.'))
+			return spoilt->size == 4 && parse_version(value, &spoilt->value);
 		return desk_number(value, UINT64_MAX >> (64 - 8 * fields[i].size),
 				   &spoilt->value);
 	}

@@ -146,6 +146,8 @@ static void test_nonsense(void)
 		"cancel 0 f d", "cancel -1 f d", "checkpoint x", "checkpoint -1", "console x",
 		"ring heartbeat 4294967296 00", "send heartbeat 65536", "send heartbeat 0x",
 		"send heartbeat 1 \xff", "spoil heartbeat 5=256", "spoil heartbeat size=65536",
+		"spoil heartbeat framework=3.1x", "spoil heartbeat message=65536.0",
+		"spoil heartbeat size=1.5", "spoil heartbeat message=-1.0",
 		"raw heartbeat 0g", "hold heartbeat maybe", "stop \"no end", "\xff\xfe", "status\x01",
 	};
 
