@@ -31,6 +31,7 @@ static const char *const watched[] = {
 	"run/systemd/netif/leases",
 	"run/NetworkManager/no-stub-resolv.conf",
 	"var/lib/NetworkManager",
+	"run/dbus/system_bus_socket",
 };
 
 #define FILE_SIZE 16384
@@ -293,7 +294,7 @@ const struct hvic_lease *hvic_lease_find(struct hvic_leases *leases, int index, 
 	if (!is_known(leases, stamp))
 		leases->n_leases = 0;
 	/* Its answer is there for the next time. */
-	if (leases->resolved && (stamp != leases->stamp || !hvic_resolved_hears(leases->resolved)))
+	if (leases->resolved && (stamp != leases->stamp || hvic_resolved_is_deaf(leases->resolved)))
 		hvic_resolved_ask(leases->resolved);
 	if (leases->resolved)
 		leases->version = leases->resolved->version;

@@ -47,10 +47,10 @@ void hvic_resolved_watch(struct hvic_resolved *resolved)
 	sd_bus_add_match_async(resolved->bus, NULL, ANOTHER_OWNER, on_change, NULL, resolved);
 }
 
-/** hvic_resolved_hears() - is there a connection to hear of changes by? */
-bool hvic_resolved_hears(const struct hvic_resolved *resolved)
+/** hvic_resolved_is_deaf() - has the connection been lost by which it hears of changes? */
+bool hvic_resolved_is_deaf(const struct hvic_resolved *resolved)
 {
-	return resolved->bus && sd_bus_is_open(resolved->bus) > 0;
+	return resolved->bus && sd_bus_is_open(resolved->bus) <= 0;
 }
 
 /* The machine may boot, and there is no bus yet. */
@@ -58,7 +58,7 @@ static int connect_bus(struct hvic_resolved *resolved)
 {
 	int ret;
 
-	if (hvic_resolved_hears(resolved))
+	if (resolved->bus && !hvic_resolved_is_deaf(resolved))
 		return 0;
 	resolved->call = sd_bus_slot_unref(resolved->call);
 	resolved->bus = sd_bus_close_unref(resolved->bus);

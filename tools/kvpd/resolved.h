@@ -36,7 +36,7 @@ struct hvic_resolved {
 };
 
 void hvic_resolved_watch(struct hvic_resolved *resolved);
-bool hvic_resolved_hears(const struct hvic_resolved *resolved);
+bool hvic_resolved_is_deaf(const struct hvic_resolved *resolved);
 void hvic_resolved_ask(struct hvic_resolved *resolved);
 size_t hvic_resolved_find(const struct hvic_resolved *resolved, int index,
 			  struct hv_ic_kvp_address *to, size_t max);

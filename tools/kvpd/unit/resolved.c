@@ -208,7 +208,9 @@ static void late_bus(void **state)
 	char variable[160];
 	int bus;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/bus", root->path);
+	unit_folder(root, "run/dbus");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/run/dbus/system_bus_socket",
+		 root->path);
 	snprintf(variable, sizeof(variable), "unix:path=%s", address.sun_path);
 	assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", variable, 1), 0);
 	assert_true(sd_event_new(&resolved.event) >= 0);
@@ -223,7 +225,7 @@ static void late_bus(void **state)
 	hvic_leases_free(&leases);
 	sd_event_unref(resolved.event);
 	close(bus);
-	unlinkat(root->fd, "bus", 0);
+	unlinkat(root->fd, "run/dbus/system_bus_socket", 0);
 }
 
 int main(void)
