@@ -117,15 +117,26 @@ static void reload(struct test *t)
 	}
 }
 
-static void reload_under_load(struct test *t)
+static void reload_under_load_times(struct test *t, int times)
 {
 	load_start(t);
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0; i < times; i++) {
 		test_unload(t);
 		test_load(t, "");
 		beat_well(t);
 	}
 	EXPECT(load_stop(t) > 0);
+}
+
+static void reload_under_load(struct test *t)
+{
+	reload_under_load_times(t, rounds(t, 20));
+}
+
+/* The load has the only processor most of the time. */
+static void one_cpu_reload(struct test *t)
+{
+	reload_under_load_times(t, 5);
 }
 
 /* The module is unloaded before the host has negotiated. */
@@ -520,6 +531,6 @@ const struct test_case lifecycle_cases[] = {
 	{ .name = "lifecycle_second_of_a_daemon", .run = second_of_a_daemon, .only = ONLY_HV_IC },
 	{ .name = "lifecycle_leaks", .run = leaks, .last = true },
 	{ .name = "lifecycle_one_cpu_rescind", .run = rescind_under_load, .vcpus = 1 },
-	{ .name = "lifecycle_one_cpu_reload", .run = reload_under_load, .vcpus = 1 },
+	{ .name = "lifecycle_one_cpu_reload", .run = one_cpu_reload, .vcpus = 1 },
 	{ 0 }
 };
