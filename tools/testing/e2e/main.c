@@ -231,6 +231,7 @@ static void run_case(struct test *t, const struct test_case *c, unsigned int num
 	t->note[0] = '\0';
 	t->name = c->name;
 	t->began = start;
+	t->told = start;
 	memset(t->touched, 0, sizeof(t->touched));
 	watchdog_expect(c->name, CASE_SECONDS);
 	if (fixture_take(t, c)) {

@@ -107,7 +107,7 @@ bool test_goes_on(struct test *t, const char *format, ...)
 	va_list args;
 
 	watchdog_expect(t->name, CASE_SECONDS);
-	if (t->seconds && now - t->told >= 30) {
+	if (now - t->told >= 30) {
 		printf("# %s: ", t->name);
 		va_start(args, format);
 		vprintf(format, args);
