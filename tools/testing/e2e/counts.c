@@ -92,14 +92,13 @@ static void blocks(struct test *t)
 static void stop_daemon(struct test *t, void *program)
 {
 	test_run(t, 0, "rm -f " CONFIGURATION);
-	test_run(t, 0, "killall -q %s; true", (char *)program);
-	test_until(t, "! pidof %s", (char *)program);
+	test_run(t, 0, "procs -TERM -w %s", (char *)program);
 }
 
 /* What a daemon holds, after it has done some of its work: descriptors and memory. */
 static char *held_by(struct test *t, const char *program)
 {
-	return test_run(t, 0, "cd /proc/$(pidof %s); ls fd | wc -l; grep VmData status", program);
+	return test_run(t, 0, "cd /proc/$(procs %s); ls fd | wc -l; grep VmData status", program);
 }
 
 static struct ic *start_daemon(struct test *t, const struct ic_service *service, char *program)

@@ -210,9 +210,9 @@ static void stopped(struct test *t)
 	long before = atol(test_status(t, kvp, "late_replies"));
 
 	play_greeted(t, "kvp", "items:1 open serve");
-	test_run(t, 0, "killall -STOP daemon");
+	test_run(t, 0, "procs -STOP daemon");
 	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
-	test_run(t, 0, "killall -CONT daemon");
+	test_run(t, 0, "procs -CONT daemon");
 	/* It never reads what the host has given up on. */
 	EXPECT_RESULT(enumerate_one(kvp), 0);
 	play_never_said(t, "ESTALE\\|^event over");
@@ -239,9 +239,9 @@ static void stopped_freezing(struct test *t)
 	struct ic *vss = play_alone_patiently(t, &ic_vss);
 
 	play_greeted(t, "vss", "open serve");
-	test_run(t, 0, "killall -STOP daemon");
+	test_run(t, 0, "procs -STOP daemon");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_TIMEOUT);
-	test_run(t, 0, "killall -CONT daemon");
+	test_run(t, 0, "procs -CONT daemon");
 	play_said(t, "event thaw why=ETIMEDOUT");
 	play_never_said(t, "^freeze");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
@@ -253,9 +253,9 @@ static void stopped_copying(struct test *t)
 	struct ic *fcopy = play_alone_patiently(t, &ic_fcopy);
 
 	play_greeted(t, "fcopy", "open serve");
-	test_run(t, 0, "killall -STOP daemon");
+	test_run(t, 0, "procs -STOP daemon");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), WIRE_E_TIMEOUT);
-	test_run(t, 0, "killall -CONT daemon");
+	test_run(t, 0, "procs -CONT daemon");
 	EXPECT_RESULT(fcopy_start(fcopy, "/tmp", "file", 0, 1), 0);
 	EXPECT_RESULT(fcopy_write(fcopy, 0, "1", 1), 0);
 	EXPECT_RESULT(fcopy_complete(fcopy), 0);

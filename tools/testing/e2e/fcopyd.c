@@ -12,8 +12,7 @@
 
 static void stop_daemon(struct test *t, void *context)
 {
-	test_run(t, 0, "killall hvic-fcopyd 2>/dev/null || true");
-	test_until(t, "! pidof hvic-fcopyd");
+	test_run(t, 0, "procs -TERM -w hvic-fcopyd");
 	test_run(t, 0, "rm -rf " PLACE " /srv/out /etc/hv_ic");
 }
 
@@ -277,8 +276,7 @@ static void killed(struct test *t)
 	struct ic *fc = start(t);
 
 	begin(t, fc);
-	test_run(t, 0, "killall -9 hvic-fcopyd");
-	test_until(t, "! pidof hvic-fcopyd");
+	test_run(t, 0, "procs -KILL -w hvic-fcopyd");
 	EXPECT_RESULT(fcopy_write(fc, 2 * BLOCK, "x", 1), WIRE_E_NOT_CONNECTED);
 	expect_nothing(t);
 	run_daemon(t);
@@ -288,8 +286,7 @@ static void killed(struct test *t)
 	expect_copies(t, fc);
 
 	begin(t, fc);
-	test_run(t, 0, "killall hvic-fcopyd");
-	test_until(t, "! pidof hvic-fcopyd");
+	test_run(t, 0, "procs -TERM -w hvic-fcopyd");
 	expect_nothing(t);
 	test_says(t, 0, "cat /tmp/fcopyd", "was not copied: the daemon has ended");
 }

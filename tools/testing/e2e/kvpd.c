@@ -14,8 +14,7 @@
 
 static void stop_daemon(struct test *t, void *context)
 {
-	test_run(t, 0, "killall hvic-kvpd 2>/dev/null || true");
-	test_until(t, "! pidof hvic-kvpd");
+	test_run(t, 0, "procs -TERM -w hvic-kvpd");
 	test_run(t, 0, FORGET);
 }
 
@@ -143,8 +142,7 @@ static void killed(struct test *t)
 	struct ic *kvp = start_daemon(t);
 
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "before", "1"), 0);
-	test_run(t, 0, "killall -9 hvic-kvpd");
-	test_until(t, "! pidof hvic-kvpd");
+	test_run(t, 0, "procs -KILL -w hvic-kvpd");
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "between", "2"), 0);
 	run_daemon(t);
 	test_until(t, "grep -qx 'held 0' /sys/kernel/debug/hv_ic/%s/status", ic_kvp.instance);

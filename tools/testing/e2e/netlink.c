@@ -105,8 +105,7 @@ static void expired_report(struct test *t)
 
 static void stop_genl(struct test *t, void *context)
 {
-	test_run(t, 0, "killall -9 genl 2>/dev/null || true");
-	test_until(t, "! pidof genl");
+	test_run(t, 0, "procs -KILL -w genl");
 }
 
 /* "secret" must not be in an event; the listener would report it. */
@@ -220,7 +219,7 @@ static void handled(struct test *t)
 	start_handler(t, "accepted done");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	expect_told(t, "act action=0 phase=2 force=0 reason=0x80000000");
-	test_until(t, "! pidof genl");
+	test_run(t, 0, "procs -w genl");
 	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_SHUTDOWN_IN_PROGRESS);
 }
@@ -236,7 +235,7 @@ static void held_back(struct test *t)
 	poweroff_idle(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	expect_told(t, "act");
-	test_until(t, "! pidof genl");
+	test_run(t, 0, "procs -w genl");
 	poweroff_idle(t);
 }
 

@@ -59,7 +59,7 @@ struct stage {
 
 static bool runs(struct stage *s)
 {
-	return *test_run(s->t, 0, "pidof %s || true", s->kind->name);
+	return *test_run(s->t, 0, "procs %s || true", s->kind->name);
 }
 
 static void start(struct stage *s)
@@ -78,13 +78,12 @@ static bool serves(struct stage *s)
 
 static void send_signal(struct stage *s, const char *signal)
 {
-	test_run(s->t, 0, "killall -q -%s %s; true", signal, s->kind->name);
+	test_run(s->t, 0, "procs -%s %s || true", signal, s->kind->name);
 }
 
 static void end(struct stage *s)
 {
-	send_signal(s, "KILL");
-	test_until(s->t, "! pidof %s", s->kind->name);
+	test_run(s->t, 0, "procs -KILL -w %s", s->kind->name);
 	s->stopped = false;
 }
 
@@ -278,8 +277,8 @@ static void sample(struct stage *s, enum event *order)
 
 static void stop_writers(struct test *t, void *context)
 {
-	test_run(t, 0, "killall -q -CONT daemon hv_vss_daemon hvic-vssd; true");
-	test_run(t, 0, "killall -q -KILL daemon hvic-vssd; true");
+	test_run(t, 0, "procs -CONT daemon hv_vss_daemon hvic-vssd || true");
+	test_run(t, 0, "procs -KILL -w daemon hvic-vssd");
 	test_run(t, 0, "kill $(cat /tmp/writers) && sleep 0.5; umount /xfs");
 	test_until(t, "test ! -e /sys/fs/xfs/ram1");
 }

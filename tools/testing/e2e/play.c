@@ -22,8 +22,7 @@ struct ic *play_alone_patiently(struct test *t, const struct ic_service *service
 
 void play_kill(struct test *t)
 {
-	test_run(t, 0, "killall -q -KILL daemon; true");
-	play_ended(t);
+	test_run(t, 0, "procs -KILL -w daemon");
 }
 
 static void kill_at_end(struct test *t, void *context)
@@ -56,7 +55,7 @@ void play_greeted(struct test *t, const char *device, const char *steps)
 
 void play_ended(struct test *t)
 {
-	test_until(t, "! pidof daemon");
+	test_run(t, 0, "procs -w daemon");
 }
 
 char *play_heard(struct test *t)

@@ -10,8 +10,7 @@ static const struct shutdown_order power_off = { .reason = SHUTDOWN_REASON_PLANN
 
 static void stop_daemon(struct test *t, void *context)
 {
-	test_run(t, 0, "killall hvic-shutdownd logind 2>/dev/null || true");
-	test_until(t, "! pidof hvic-shutdownd && ! pidof logind");
+	test_run(t, 0, "procs -TERM -w hvic-shutdownd logind");
 	test_run(t, 0, "rm -rf /run/dbus /run/logind");
 }
 

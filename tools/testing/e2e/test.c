@@ -325,8 +325,7 @@ void test_stop_daemons(struct test *t)
 	const char *debians = "hv_kvp_daemon hv_vss_daemon hv_fcopy_daemon";
 	const char *ours = "hvic-kvpd hvic-vssd hvic-fcopyd";
 
-	test_run(t, 0, "killall -q %s %s || true", debians, ours);
-	test_until(t, "! pidof %s %s", debians, ours);
+	test_run(t, 0, "procs -TERM -w %s %s", debians, ours);
 }
 
 static void choose_back(struct test *t, void *own)
@@ -426,7 +425,7 @@ static void start_own_daemon(struct test *t, const struct served *daemon)
 
 	test_run(t, 0, "mkdir -p /etc/hv_ic && printf '[fcopy tests]\\ndirectory = /tmp\\n"
 		 "overwrite = yes\\nmin_free = 0\\n' > /etc/hv_ic/hv_ic.conf");
-	test_run(t, 0, "pidof hvic-%sd || hvic-%sd > /tmp/hvic-%sd.log 2>&1 &", name, name, name);
+	test_run(t, 0, "procs hvic-%sd || hvic-%sd > /tmp/hvic-%sd.log 2>&1 &", name, name, name);
 	test_attached(t, daemon->service, 0);
 }
 
@@ -443,7 +442,7 @@ static void start_daemon(struct test *t, const struct served *daemon)
 	if (!test_has(t, keep_format(t, "/usr/sbin/hv_%s_daemon", name)))
 		test_skip(t, "there is no hv_%s_daemon for this kernel", name);
 	test_talkative(t);
-	runs = strcmp(test_run(t, 0, "pidof hv_%s_daemon || hv_%s_daemon", name, name), "");
+	runs = strcmp(test_run(t, 0, "procs hv_%s_daemon || hv_%s_daemon", name, name), "");
 	if (t->peer == HV_IC || !runs)
 		test_attached(t, daemon->service, from);
 }

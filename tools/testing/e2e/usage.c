@@ -15,7 +15,7 @@ static struct {
 
 static struct usage read_usage(struct test *t)
 {
-	const char *said = test_run(t, 0, "usage $(pidof %s)", counting.program);
+	const char *said = test_run(t, 0, "usage $(procs %s)", counting.program);
 	struct usage u;
 
 	if (sscanf(said, "%lf %lf %lf %lf", &u.cpu_us, &u.syscalls, &u.switches, &u.forks) != 4)

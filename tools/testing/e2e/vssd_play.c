@@ -4,8 +4,7 @@
 
 static void stop_daemons(struct test *t, void *context)
 {
-	test_run(t, 0, "killall -q -KILL hvic-vssd hvic-hooks; true");
-	test_until(t, "! pidof hvic-vssd && ! pidof hvic-hooks");
+	test_run(t, 0, "procs -KILL -w hvic-vssd hvic-hooks");
 	test_run(t, 0, "rm -rf /etc/hv_ic/freeze.d /etc/hv_ic/hv_ic.conf /run/hv_ic");
 }
 
