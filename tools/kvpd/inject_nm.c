@@ -509,6 +509,14 @@ static int create_checkpoint(struct hvic_job *job, const char *device, char path
 	return read_path(reply, ret, path);
 }
 
+static int destroy_checkpoint(struct hvic_job *job, const char *checkpoint)
+{
+	int ret = sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "CheckpointDestroy",
+				     NULL, NULL, "o", checkpoint);
+
+	return ret < 0 ? ret : 0;
+}
+
 /* It answers with a number for each device, which is 0 for one that is as it was. */
 static void roll_back(struct hvic_job *job, const char *checkpoint)
 {
@@ -548,10 +556,10 @@ int hvic_nm_apply(struct hvic_job *job)
 		ret = job->inject->ops->confirm(job);
 	/* There is a reserve of time for this. */
 	sd_bus_set_method_call_timeout(job->bus, 3000000);
+	/* As long as there is a checkpoint, what was before comes back after its time. */
+	if (!ret)
+		ret = destroy_checkpoint(job, checkpoint);
 	if (ret)
 		roll_back(job, checkpoint);
-	else
-		sd_bus_call_method(job->bus, DESTINATION, PATH, MANAGER, "CheckpointDestroy", NULL,
-				   NULL, "o", checkpoint);
 	return ret;
 }

@@ -111,6 +111,8 @@ static void nm_fails(void **state)
 	play->failing = "ActivateConnection";
 	expect(play, v4(), -EINVAL,
 	       "CheckpointCreate Update2 ActivateConnection CheckpointRollback ");
+	play->failing = "CheckpointDestroy";
+	expect(play, v4(), -EINVAL, NM_OK "CheckpointRollback ");
 	play->failing = NULL;
 	play->confirmed = -EADDRINUSE;
 	expect(play, v4(), -EADDRINUSE,
