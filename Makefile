@@ -58,7 +58,7 @@ check: ## style, types, layers, warnings: anything that can be said without runn
 .PHONY: unit
 unit: ## unit tests in user space, with sanitizers: the parsers, the programs, the test host
 	@for part in '$(TESTING)/kunit run' '$(TESTING)/hvhost unit' 'tools unit'; do \
-		$(MAKE) -s -C $$part || echo "not ok - $$part"; \
+		$(MAKE) -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) -C $$part || echo "not ok - $$part"; \
 	done | $(TESTING)/tap
 
 .PHONY: coverage
