@@ -16,14 +16,16 @@
 /* --- It is switched off. ------------------------------------------------------------------ */
 
 /*
- * A user at a terminal, which login(1) of Debian closes to everybody else. It outlives the units
- * that are stopped first.
+ * A user at a terminal that is closed to everybody else, as login(1) leaves it. It outlives the
+ * units that are stopped first.
  */
 static void log_in(struct test *t)
 {
 	test_run(t, 0, "useradd -m ann");
+	test_run(t, 0, "printf '%s' >/root/log-in",
+		 "chown ann $(tty) && chmod 600 $(tty) && exec su -l ann");
 	test_run(t, 0, "systemd-run -q --unit=terminal -p DefaultDependencies=no sh -c '%s'",
-		 "sleep infinity | script -qfc \"login -f ann\" " TERMINAL);
+		 "sleep infinity | script -qfc \"sh /root/log-in\" " TERMINAL);
 	test_until(t, "loginctl list-sessions --no-legend | grep -q 'ann.*pts/'");
 	test_until(t, "stat -c '%%U %%a' /dev/pts/* | grep -qx 'ann 600'");
 }
