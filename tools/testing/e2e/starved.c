@@ -13,6 +13,16 @@
 /* In each of them all allocations fail in turn; what one leaves behind shows in the next. */
 #define ROUNDS 3
 
+/* A daemon is greeted, and then serves requests of the rounds and @more. */
+static void play_rounds(struct test *t, const char *device, const char *steps,
+			unsigned int requests, unsigned int more)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), "starve %s serve:%u", steps, 1 + ROUNDS * requests + more);
+	play_greeted(t, device, text);
+}
+
 /* A daemon that needs more allocations for one request does not end. */
 #define ALLOCATIONS_MAX 100
 
@@ -83,7 +93,7 @@ static void kvp(struct test *t)
 	struct kvp_ip ip;
 
 	able_to_fail(t);
-	play_greeted(t, "kvp", "starve items:1 open serve:14");
+	play_rounds(t, "kvp", "items:1 open", 4, 1);
 	for (int i = 0; i < ROUNDS; i++) {
 		EXPECT_RESULT(kvp_enumerate(ic, KVP_GUEST, 0, &item), 0);
 		EXPECT_RESULT(kvp_get(ic, KVP_EXTERNAL, "key", &item), 0);
@@ -101,7 +111,7 @@ static void vss(struct test *t)
 	uint32_t flags;
 
 	able_to_fail(t);
-	play_greeted(t, "vss", "starve open serve:10");
+	play_rounds(t, "vss", "open", 3, 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		EXPECT_RESULT(vss_hot_backup(ic, &flags), 0);
 		EXPECT_RESULT(vss_freeze(ic, NULL, 0), 0);
@@ -119,7 +129,7 @@ static void hold(struct test *t)
 
 	able_to_fail(t);
 	play_disk_without_timer(t);
-	play_greeted(t, "vss", "starve disks:/mnt open serve:7");
+	play_rounds(t, "vss", "disks:/mnt open", 2, 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		EXPECT_RESULT(vss_freeze(ic, NULL, 0), 0);
 		EXPECT_STR(test_status(t, ic, "holds"), "1");
@@ -135,7 +145,7 @@ static void fcopy(struct test *t)
 	struct ic *ic = play_alone(t, &ic_fcopy);
 
 	able_to_fail(t);
-	play_greeted(t, "fcopy", "starve open serve:13");
+	play_rounds(t, "fcopy", "open", 4, 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		EXPECT_RESULT(fcopy_start(ic, "/tmp", "file", 0, 2), 0);
 		EXPECT_RESULT(fcopy_write(ic, 0, "1", 1), 0);
