@@ -11,6 +11,9 @@
  * interrupt, as KVM itself does where it needs that: by an interrupt that waits for this processor.
  * Since an exit takes long, this is done for timers alone, whose interrupt takes locks of all
  * kinds.
+ *
+ * With each exit KVM takes back that the guest may acknowledge its interrupt by a page and without
+ * an exit, and it gives this anew when it looks for events: so it is asked to look.
  */
 #include <linux/kprobes.h>
 #include <linux/kvm_host.h>
@@ -22,12 +25,14 @@
 /* Interrupts are off until the guest runs. */
 static int before_run(struct kprobe *probe, struct pt_regs *regs)
 {
-	const struct kvm_vcpu *vcpu = (const struct kvm_vcpu *)regs->di;
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)regs->di;
 	const struct kvm_queued_interrupt *interrupt = &vcpu->arch.interrupt;
 
 	if (interrupt->injected && (interrupt->nr == LOCAL_TIMER_VECTOR ||
-				    interrupt->nr == HYPERV_STIMER0_VECTOR))
+				    interrupt->nr == HYPERV_STIMER0_VECTOR)) {
 		smp_send_reschedule(smp_processor_id());
+		kvm_make_request(KVM_REQ_EVENT, vcpu);
+	}
 	return 0;
 }
 
