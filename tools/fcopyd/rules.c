@@ -3,59 +3,21 @@
 #include "rules.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "log.h"
-#include "parse.h"
-
-/* Names are looked up here, and not while the host waits: that may take its time. */
-static int find_user(const char *name, uid_t *uid)
-{
-	struct passwd *user;
-	uint64_t number = 0;
-
-	*uid = 0;
-	if (!name)
-		return 0;
-	user = getpwnam(name);
-	if (!user && hvu_parse_number(name, UINT32_MAX - 1, &number))
-		return -ENOENT;
-	*uid = user ? user->pw_uid : number;
-	return 0;
-}
-
-static int find_group(const char *name, gid_t *gid)
-{
-	struct group *group;
-	uint64_t number = 0;
-
-	*gid = 0;
-	if (!name)
-		return 0;
-	group = getgrnam(name);
-	if (!group && hvu_parse_number(name, UINT32_MAX - 1, &number))
-		return -ENOENT;
-	*gid = group ? group->gr_gid : number;
-	return 0;
-}
+#include "owner.h"
 
 static void add_rule(struct hvic_rules *rules, const struct hvu_fcopy_directory *directory)
 {
 	struct hvic_rule *rule = &rules->list[rules->n];
-	const char *what = directory->owner;
-	int ret = find_user(directory->owner, &rule->uid);
+	/* Here, and not while the host waits. */
+	const char *missing = hvu_owner_find(directory, &rule->uid, &rule->gid);
 
-	if (!ret) {
-		what = directory->group;
-		ret = find_group(directory->group, &rule->gid);
-	}
-	if (ret) {
+	if (missing) {
 		hvu_log(HVU_LOG_ERROR,
 			"[fcopy %s]: there is no \"%s\" to own the files, so none can be copied to %s",
-			directory->name, what, directory->directory);
+			directory->name, missing, directory->directory);
 		return;
 	}
 	rule->directory = directory;

@@ -218,14 +218,14 @@ const char *hvic_initramfs_command(int root)
 		const char *folder;
 		const char *command;
 	} places[] = {
-		{ "etc/initramfs-tools", "update-initramfs -u" },
-		{ "etc/initramfs-tools/modules.d", "update-initramfs -u" },
-		{ "etc/initramfs-tools/hooks", "update-initramfs -u" },
-		{ "usr/share/initramfs-tools/modules.d", "update-initramfs -u" },
-		{ "usr/share/initramfs-tools/hooks", "update-initramfs -u" },
-		{ "etc", "dracut --force" },
-		{ "etc/dracut.conf.d", "dracut --force" },
-		{ "usr/lib/dracut/dracut.conf.d", "dracut --force" },
+		{ "etc/initramfs-tools", "update-initramfs -u -k all" },
+		{ "etc/initramfs-tools/modules.d", "update-initramfs -u -k all" },
+		{ "etc/initramfs-tools/hooks", "update-initramfs -u -k all" },
+		{ "usr/share/initramfs-tools/modules.d", "update-initramfs -u -k all" },
+		{ "usr/share/initramfs-tools/hooks", "update-initramfs -u -k all" },
+		{ "etc", "dracut --force --regenerate-all" },
+		{ "etc/dracut.conf.d", "dracut --force --regenerate-all" },
+		{ "usr/lib/dracut/dracut.conf.d", "dracut --force --regenerate-all" },
 	};
 	const char *command = NULL;
 

@@ -48,6 +48,8 @@ json_object *hvic_exam_add(struct hvic_exam *exam, const char *id, const char *l
 void hvic_exam_say(json_object *finding, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+bool hvic_exam_trusts(struct hvic_exam *exam, const struct hvu_service_info *service);
+
 void hvic_examine_module(struct hvic_exam *exam);
 void hvic_examine_softdep(struct hvic_exam *exam);
 void hvic_examine_initramfs(struct hvic_exam *exam);

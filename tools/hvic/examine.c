@@ -88,8 +88,12 @@ static void examine_driver(struct hvic_exam *exam, const struct hvu_device *devi
 	hvic_exam_say(finding, "remedy", "hvic takeover");
 }
 
-/* As the driver sees it: data exchange, backup and file copy are for a host that is trusted. */
-static bool is_trusted(struct hvic_exam *exam, const struct hvu_service_info *service)
+/**
+ * hvic_exam_trusts() - may the host use a service? As the driver sees it
+ * @exam: under way
+ * @service: data exchange, backup and file copy are for a host that is trusted
+ */
+bool hvic_exam_trusts(struct hvic_exam *exam, const struct hvu_service_info *service)
 {
 	char trust[HVU_NAME_SIZE];
 
@@ -103,13 +107,17 @@ static void examine_state(struct hvic_exam *exam, const struct hvu_device *devic
 {
 	json_object *finding;
 
-	if (!strcmp(device->state, "disabled") && !is_trusted(exam, device->service)) {
+	bool disabled = !strcmp(device->state, "disabled");
+
+	/* To the driver it is no matter whether such a service is switched on, too. */
+	if ((disabled || !strcmp(device->state, "closed")) &&
+	    !hvic_exam_trusts(exam, device->service)) {
 		finding = hvic_exam_add(exam, "not-trusted", HVIC_NOTE);
 		hvic_exam_say(finding, "text", "%s is not served: the host is not trusted%s",
 			      device->service->name,
 			      exam->confidential ? " in a confidential virtual machine" : "");
 		hvic_exam_say(finding, "remedy", "none is needed; see the parameter trust in hv_ic(4)");
-	} else if (!strcmp(device->state, "disabled")) {
+	} else if (disabled) {
 		finding = hvic_exam_add(exam, "disabled", HVIC_NOTE);
 		hvic_exam_say(finding, "text", "%s is switched off in the guest",
 			      device->service->name);
@@ -247,7 +255,7 @@ static void examine_selinux(struct hvic_exam *exam)
 	hvic_exam_say(finding, "text", "SELinux has denied something to the daemons %u time%s",
 		      denials,
 		      denials == 1 ? "" : "s");
-	hvic_exam_say(finding, "remedy", "ausearch -m avc shows what; audit2allow -a makes a policy of it");
+	hvic_exam_say(finding, "remedy", "ausearch -m avc shows what; ausearch -m avc -c NAME | audit2allow -M hv_ic_local makes a module of what one program lacks, to be read before semodule -i");
 }
 
 /**

@@ -171,8 +171,8 @@ static void say_missing(struct hvic_exam *exam, const char *service)
 		hvic_exam_say(finding, "remedy", "systemctl start %s, and journalctl -u %s if it does not stay",
 			      daemon, daemon);
 	else
-		hvic_exam_say(finding, "remedy", "install %s (make -C tools install) or hv_%s_daemon (package hyperv-daemons), or hvic service disable %s",
-			      daemon, service, service);
+		hvic_exam_say(finding, "remedy", "install %s (package hv-ic-%s, or make -C tools install), or hvic service disable %s",
+			      daemon, strcmp(service, "fcopy") ? "tools" : "fcopy", service);
 }
 
 static void examine_missing(struct hvic_exam *exam)
@@ -181,9 +181,11 @@ static void examine_missing(struct hvic_exam *exam)
 		json_object *service = json_object_array_get_idx(exam->services, i);
 		const char *name = hvu_json_string(service, "name");
 		const char *state = hvu_json_string(service, "state");
+		const struct hvu_service_info *info = hvu_service_find(name);
 
 		if (hvu_json_true(service, "needs_owner") && strcmp(state, "absent") &&
-		    strcmp(state, "disabled") && !owner_of(exam, name))
+		    strcmp(state, "disabled") && info && hvic_exam_trusts(exam, info) &&
+		    !owner_of(exam, name))
 			say_missing(exam, name);
 	}
 }

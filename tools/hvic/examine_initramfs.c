@@ -90,9 +90,9 @@ static void say_first(struct hvic_exam *exam, const char *path)
 		      path);
 	/* Its folder in /etc may be left where dracut has taken its place. */
 	if (hvu_exists(exam->root, "usr/sbin/update-initramfs"))
-		hvic_exam_say(finding, "remedy", "write the line \"hv_ic\" into /etc/initramfs-tools/modules, then update-initramfs -u");
+		hvic_exam_say(finding, "remedy", "write the line \"hv_ic\" into /etc/initramfs-tools/modules, then update-initramfs -u -k all");
 	else
-		hvic_exam_say(finding, "remedy", "write the line 'add_drivers+=\" hv_ic \"' into /etc/dracut.conf.d/hv_ic.conf, then dracut --force");
+		hvic_exam_say(finding, "remedy", "write the line 'add_drivers+=\" hv_ic \"' into /etc/dracut.conf.d/hv_ic.conf, then dracut --force --regenerate-all");
 }
 
 /** hvic_examine_initramfs() - does it load hv_utils, and not hv_ic before it? */

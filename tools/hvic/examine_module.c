@@ -16,8 +16,8 @@ static void examine_missing(struct hvic_exam *exam)
 	hvic_exam_say(finding, "text", "there is no module hv_ic for the kernel that runs, %s",
 		      exam->release);
 	if (!hvu_exists(exam->root, "lib/modules/%s/build/Makefile", exam->release))
-		hvic_exam_say(finding, "remedy", "install the headers of that kernel (apt install linux-headers-%s), then build the module",
-			      exam->release);
+		hvic_exam_say(finding, "remedy", "install the headers of that kernel (Debian, Ubuntu: apt install linux-headers-%s; Fedora: dnf install kernel-devel-%s), then build the module, as dkms does by itself",
+			      exam->release, exam->release);
 	else if (hvu_exists(exam->root, "var/lib/dkms/hv_ic"))
 		hvic_exam_say(finding, "remedy", "dkms autoinstall -k %s", exam->release);
 	else

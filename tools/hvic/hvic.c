@@ -70,9 +70,7 @@ int hvic_failed(struct hvic *hvic, int error, const char *what)
 {
 	const char *reason = strerror(-error);
 
-	if (error == -EPERM)
-		reason = "insufficient privilege (CAP_NET_ADMIN is needed)";
-	else if (error == -ETIMEDOUT)
+	if (error == -ETIMEDOUT)
 		reason = "no answer in time (see --timeout)";
 	/* The driver knows better than errno. */
 	if (hvic->genl.error[0])

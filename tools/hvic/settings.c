@@ -8,6 +8,7 @@
 #include "array.h"
 #include "grant.h"
 #include "hvic.h"
+#include "owner.h"
 #include "root.h"
 #include "units.h"
 
@@ -106,11 +107,28 @@ int cmd_config_show(struct hvic *hvic)
 	return HVIC_OK;
 }
 
+/* The daemon copies nothing into such a directory; it starts, as the name may be known later. */
+static void warn_of_owners(const struct hvu_settings *settings)
+{
+	for (size_t i = 0; i < settings->n_fcopy; i++) {
+		const struct hvu_fcopy_directory *directory = &settings->fcopy[i];
+		uid_t uid;
+		gid_t gid;
+		const char *missing = hvu_owner_find(directory, &uid, &gid);
+
+		if (missing)
+			hvic_error("warning: [fcopy %s]: there is no \"%s\" to own the files, so none can be copied to %s",
+				   directory->name, missing, directory->directory);
+	}
+}
+
 int cmd_config_check(struct hvic *hvic)
 {
 	struct hvu_settings settings;
 	int ret = load(hvic, &settings);
 
+	if (!ret)
+		warn_of_owners(&settings);
 	hvu_settings_free(&settings);
 	return ret;
 }
@@ -126,6 +144,7 @@ int cmd_config_apply(struct hvic *hvic)
 
 	if (ret)
 		return ret;
+	warn_of_owners(&settings);
 	ret = hvic_grant(hvic->root, &settings, &changed);
 	hvu_settings_free(&settings);
 	/* Where there is none, nothing holds the daemon back. */

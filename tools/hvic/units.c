@@ -195,10 +195,31 @@ int hvic_unit_start(const char *unit, int timeout_ms, int wake)
 	return run_job("StartUnit", unit, timeout_ms, wake);
 }
 
-/* A unit that is not there, masked, or not running, is left alone. */
+/* Has it ended in failure, as it does with a configuration that it cannot use? */
+static bool has_failed(const char *unit, int timeout_ms)
+{
+	char *path = NULL, *state = NULL;
+	bool failed = false;
+	sd_bus *bus;
+
+	if (sd_bus_path_encode(OBJECT "/unit", unit, &path) < 0)
+		return false;
+	if (!open_bus(&bus, timeout_ms)) {
+		failed = sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Unit",
+						    "ActiveState", NULL, &state) >= 0 &&
+			 !strcmp(state, "failed");
+		sd_bus_flush_close_unref(bus);
+	}
+	free(state);
+	free(path);
+	return failed;
+}
+
+/* A unit that is not there, masked, or not wanted, is left alone. */
 static int refresh(const char *method, const char *unit, int timeout_ms)
 {
-	int ret = run_job(method, unit, timeout_ms, -1);
+	int ret = run_job(has_failed(unit, timeout_ms) ? "StartUnit" : method, unit, timeout_ms,
+			  -1);
 
 	return ret == -ENOENT || ret == -ERFKILL ? 0 : ret;
 }
@@ -216,7 +237,7 @@ static int read_files(int timeout_ms)
 }
 
 /**
- * hvic_units_refresh() - let systemd read its files again, and running daemons theirs
+ * hvic_units_refresh() - let systemd read its files again, and daemons that run or failed theirs
  * @restart: unit whose own file has changed; NULL for none
  * @reload: other units, ended by NULL
  * @timeout_ms: how long to wait until each is done

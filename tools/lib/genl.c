@@ -33,6 +33,9 @@ static int take_error(struct hvu_genl *genl, const struct nlmsghdr *message)
 		offset += mnl_nlmsg_get_payload_len(&error->msg);
 	if (message->nlmsg_flags & NLM_F_ACK_TLVS)
 		mnl_attr_parse(message, offset, take_string, &text);
+	/* Of this the kernel says the number only. */
+	if (!text && error->error == -EPERM)
+		text = "insufficient privilege (CAP_NET_ADMIN is needed)";
 	if (text && error->error)
 		snprintf(genl->error, sizeof(genl->error), "%s", text);
 	return error->error;

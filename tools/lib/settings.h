@@ -73,11 +73,11 @@ struct hvu_said {
  * @kvp.pools: folder of the pool files
  * @kvp.exclude_interfaces: globs of the network interfaces that the host does not see
  * @kvp.ip_injection: who sets addresses
- * @kvp.ip_program: the program for that, if @kvp.ip_injection is PROGRAM; NULL for none
+ * @kvp.ip_program: the program for that, NULL for none
  * @kvp.version: what the host is told as IntegrationServicesVersion
  * @vss: section [vss]
  * @vss.mode: what FREEZE does
- * @vss.include: globs of the mount points that are frozen; none means all
+ * @vss.include: globs of the mount points or devices that are frozen; none means all
  * @vss.exclude: globs of those that are not, whatever @vss.include says
  * @vss.hook_timeout_ms: how long one hook may take
  * @fcopy: sections [fcopy NAME]

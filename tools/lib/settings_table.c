@@ -37,7 +37,7 @@ static const struct hvu_key kvp[] = {
 	{ "ip_injection", HVU_KIND_WORD, KVP(ip_injection), "auto", injections,
 	  "Who sets the addresses that the host gives an adapter." },
 	{ "ip_program", HVU_KIND_PATH, KVP(ip_program), NULL, NULL,
-	  "The program for that, if ip_injection is program." },
+	  "The program for that, if ip_injection is program, or auto and nobody else is there." },
 	{ "version", HVU_KIND_VERSION, KVP(version), "3.1", NULL,
 	  "What the host is told as IntegrationServicesVersion." },
 	{ 0 }
@@ -47,9 +47,9 @@ static const struct hvu_key vss[] = {
 	{ "mode", HVU_KIND_WORD, VSS(mode), "freeze", hvu_vss_mode_words,
 	  "What a backup does: freeze file systems and run hooks, only run hooks, or nothing." },
 	{ "include", HVU_KIND_PATHS, VSS(include), "", NULL,
-	  "Mount points to freeze: globs; if there are none, all." },
+	  "What to freeze, by mount point or device: globs; if there are none, all." },
 	{ "exclude", HVU_KIND_PATHS, VSS(exclude), "", NULL,
-	  "Mount points not to freeze, whatever include says: globs." },
+	  "What not to freeze, whatever include says: globs." },
 	{ "hook_timeout", HVU_KIND_SPAN, VSS(hook_timeout_ms), "10s", NULL,
 	  "How long one hook may take." },
 	{ 0 }

@@ -126,16 +126,16 @@ static void initramfs(void **state)
 	unit_file(root, "etc/hosts", "hv_ic 10.0.0.1\n");
 	assert_null(hvic_initramfs_command(root->fd));
 	unit_file(root, "etc/dracut.conf.d/hv.conf", "add_drivers+=\" hv_ic \"\n");
-	assert_string_equal(hvic_initramfs_command(root->fd), "dracut --force");
+	assert_string_equal(hvic_initramfs_command(root->fd), "dracut --force --regenerate-all");
 	unit_file(root, "etc/initramfs-tools/modules", "hv_ic\n");
-	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u");
+	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u -k all");
 	/* hv_utils has hv_ic come along, and either sign is as good to modprobe. */
 	unit_file(root, "etc/initramfs-tools/modules", "hv_utils\n");
-	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u");
+	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u -k all");
 	unit_file(root, "etc/initramfs-tools/modules", "hv-ic\n");
-	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u");
+	assert_string_equal(hvic_initramfs_command(root->fd), "update-initramfs -u -k all");
 	unit_file(root, "etc/initramfs-tools/modules", "hv_vmbus\n");
-	assert_string_equal(hvic_initramfs_command(root->fd), "dracut --force");
+	assert_string_equal(hvic_initramfs_command(root->fd), "dracut --force --regenerate-all");
 }
 
 int main(void)

@@ -380,6 +380,7 @@ static void disabled_and_refused(void **state)
 /* The host of a confidential machine need not offer a service, and is not trusted with all. */
 static void confidential(void **state)
 {
+	static const char vss[] = "[{\"name\":\"vss\",\"state\":\"closed\",\"needs_owner\":true}]";
 	char id[HVU_GUID_SIZE], path[256];
 
 	healthy(*state);
@@ -389,6 +390,11 @@ static void confidential(void **state)
 	unit_file(*state, path, "disabled\n");
 	expect_in(*state, false, "[]", "disabled:note", "", "hvic service enable vss");
 	expect_in(*state, true, "[]", "not-trusted:note", "in a confidential", "none is needed");
+	/* The driver does not open the channel of one that is switched on. */
+	unit_file(*state, path, "closed\n");
+	expect_in(*state, true, vss, "not-trusted:note", "in a confidential", "none is needed");
+	expect_in(*state, false, vss, "no-daemon:problem", "", "");
+	unit_file(*state, path, "disabled\n");
 	unit_file(*state, "sys/module/hv_ic/parameters/trust", "full\n");
 	expect_in(*state, true, "[]", "disabled:note", "", "");
 	unit_file(*state, "sys/module/hv_ic/parameters/trust", "minimal\n");
@@ -404,7 +410,7 @@ static void no_daemon(void **state)
 	static const char kvp[] = "[{\"name\":\"kvp\",\"state\":\"ready\",\"needs_owner\":true}]";
 
 	healthy(*state);
-	expect(*state, kvp, "no-daemon:problem", "kvp has no daemon", "hv_kvp_daemon");
+	expect(*state, kvp, "no-daemon:problem", "kvp has no daemon", "package hv-ic-tools");
 	unit_file(*state, "usr/lib/systemd/system/hvic-kvpd.service", "");
 	expect(*state, kvp, "no-daemon:problem", "", "systemctl start hvic-kvpd");
 	expect(*state, "[{\"name\":\"kvp\",\"state\":\"absent\",\"needs_owner\":true},"
@@ -496,7 +502,7 @@ static void initramfs(void **state)
 	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first", "dracut --force");
 	unit_file(root, "usr/sbin/update-initramfs", "");
 	expect(root, "[]", "initramfs:problem", "/boot/initrd.img-6.1.0-56-amd64",
-	       "update-initramfs -u");
+	       "update-initramfs -u -k all");
 	write_lister(root, "lsinitramfs", "echo a/hv_utils.ko.xz; echo a/hv_ic.ko.zst");
 	expect(root, "[]", "", "", "");
 	write_lister(root, "lsinitramfs", "echo a/hv_utils_of_others.ko; echo hv_utils");

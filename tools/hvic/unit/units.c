@@ -50,8 +50,22 @@ static void answer(sd_bus_message *call, const char *text, const char *type)
 	sd_bus_message_unref(reply);
 }
 
+/* The one property that is asked for */
+static void answer_state(sd_bus_message *call)
+{
+	bool fallen = strstr(sd_bus_message_get_path(call), "/fallen_2eservice");
+	sd_bus_message *reply;
+
+	sd_bus_message_new_method_return(call, &reply);
+	sd_bus_message_set_sender(reply, SYSTEMD);
+	sd_bus_message_append(reply, "v", "s", fallen ? "failed" : "active");
+	sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+}
+
 static int move_unit(sd_bus_message *call, const char *unit, const struct unit_root *root)
 {
+	bool starts = !strcmp(sd_bus_message_get_member(call), "StartUnit");
 	sd_bus *bus = sd_bus_message_get_bus(call);
 	int told = openat(root->fd, "told", O_WRONLY | O_CREAT | O_APPEND, 0600);
 
@@ -72,6 +86,8 @@ static int move_unit(sd_bus_message *call, const char *unit, const struct unit_r
 		removed(bus, SYSTEMD, JOB "6", "failed");
 		removed(bus, SYSTEMD, JOB "7", "done");
 	}
+	if (!strcmp(unit, "fallen.service"))
+		removed(bus, SYSTEMD, JOB "7", starts ? "done" : "failed");
 	/* Any user may send this. */
 	if (!strcmp(unit, "forged.service"))
 		removed(bus, ":1.66", JOB "7", "done");
@@ -86,6 +102,10 @@ static int handle(sd_bus_message *call, void *data, sd_bus_error *error)
 	(void)error;
 	if (!strcmp(member, "Hello")) {
 		answer(call, ":1.1", "s");
+		return 1;
+	}
+	if (!strcmp(member, "Get")) {
+		answer_state(call);
 		return 1;
 	}
 	if (!strstr(member, "Unit")) {
@@ -181,6 +201,8 @@ static void refreshed(void **state)
 	assert_int_equal(hvic_units_refresh("failed.service", units, 60000), -EIO);
 	assert_int_equal(reload("failed.service"), -EIO);
 	assert_int_equal(reload("slow.service"), -ETIMEDOUT);
+	/* One that has failed is started: nothing else would try again. */
+	assert_int_equal(reload("fallen.service"), 0);
 }
 
 /* Which units systemd was told of since last time, separated by blanks. */
