@@ -13,8 +13,7 @@ enum { FREEZE, STALL, THAW };
 
 static void stop_writer(struct test *t, void *context)
 {
-	test_run(t, 0, "killall -q bench; true");
-	test_until(t, "! pidof bench");
+	test_run(t, 0, "procs -TERM -w bench");
 }
 
 /* The first file system, the last, and one between. */

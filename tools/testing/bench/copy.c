@@ -16,7 +16,7 @@ enum { SPEED, BLOCK, BLOCK_95, BLOCK_99, END, PROCESSOR };
 static void let_end(struct bench *b, const char *directory)
 {
 	/* It may be open under no name, but not in another folder; its log is in one of them. */
-	test_until(b->t, "for i in $(seq 50); do %s/$(pidof %s)/fd | %s | grep -q ' %s/' || %s",
+	test_until(b->t, "for i in $(seq 50); do %s/$(procs %s)/fd | %s | grep -q ' %s/' || %s",
 		   "ls -l /proc", subject_program(b, &ic_fcopy), "grep -v '[.]log$'", directory,
 		   "exit 0; sleep 1; done; exit 1");
 }

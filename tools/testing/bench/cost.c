@@ -60,7 +60,7 @@ static void memory(struct bench *b)
 			bench_lack(b, PSS, ABSENT);
 			return;
 		}
-		rollup = test_run(t, 0, "cat /proc/$(pidof %s)/smaps_rollup",
+		rollup = test_run(t, 0, "cat /proc/$(procs %s)/smaps_rollup",
 				  subject_program(b, with_daemon[i]));
 		rss += atof(strstr(rollup, "\nRss:") + 5);
 		pss += atof(strstr(rollup, "\nPss:") + 5);

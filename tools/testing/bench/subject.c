@@ -59,8 +59,7 @@ static void stop(struct bench *b, const struct ic_service *service)
 {
 	const char *program = subject_program(b, service);
 
-	test_run(b->t, 0, "killall -q %s; true", program);
-	test_until(b->t, "! pidof %s", program);
+	test_run(b->t, 0, "procs -TERM -w %s", program);
 }
 
 const char *subject_commands(struct bench *b)

@@ -25,7 +25,7 @@ static void serve_all(struct test *t)
 	test_served(t, &ic_kvp);
 	test_served(t, &ic_vss);
 	test_served(t, &ic_fcopy);
-	test_run(t, 0, "sed -i 's,/tmp,/mnt,' /etc/hv_ic/hv_ic.conf && killall -HUP hvic-fcopyd");
+	test_run(t, 0, "sed -i 's,/tmp,/mnt,' /etc/hv_ic/hv_ic.conf && procs -HUP hvic-fcopyd");
 }
 
 struct copy {

@@ -95,12 +95,6 @@ static void stop_daemon(struct test *t, void *program)
 	test_run(t, 0, "procs -TERM -w %s", (char *)program);
 }
 
-/* What a daemon holds, after it has done some of its work: descriptors and memory. */
-static char *held_by(struct test *t, const char *program)
-{
-	return test_run(t, 0, "cd /proc/$(procs %s); ls fd | wc -l; grep VmData status", program);
-}
-
 static struct ic *start_daemon(struct test *t, const struct ic_service *service, char *program)
 {
 	struct ic *ic;
@@ -182,11 +176,11 @@ static void backups_of_ours(struct test *t)
 	play_disk(t);
 	vss = start_daemon(t, &ic_vss, "hvic-vssd");
 	back_up(t, vss, 20);
-	held = held_by(t, "hvic-vssd");
+	held = usage_held(t, "hvic-vssd");
 	usage_begin(t, "hvic-vssd");
 	back_up(t, vss, REQUESTS);
 	expect_within(t, &(struct bound) { .syscalls = 90, .switches = 20 });
-	EXPECT_STR(held_by(t, "hvic-vssd"), held);
+	EXPECT_STR(usage_held(t, "hvic-vssd"), held);
 }
 
 const struct test_case counts_cases[] = {

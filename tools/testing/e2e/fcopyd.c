@@ -3,6 +3,7 @@
 #include "checksum.h"
 #include "play.h"
 #include "systemd.h"
+#include "usage.h"
 
 #include <stdio.h>
 
@@ -110,14 +111,12 @@ static void large(struct test *t)
 	struct fcopy_source whole = {
 		.size = 64 << 20, .read = read_repeated, .memory = pattern(),
 	};
-	static const char held[] =
-		"cd /proc/$(pidof hvic-fcopyd); ls fd | wc -l; grep VmData status";
 	struct ic *fc = start(t);
 	const char *before;
 
 	EXPECT_RESULT(fcopy_copy(fc, &part, PLACE, "part", 0), 0);
 	test_until(t, "grep -q '/part was copied: ' /tmp/fcopyd");
-	before = test_run(t, 0, "%s", held);
+	before = usage_held(t, "hvic-fcopyd");
 	EXPECT_STR(test_run(t, 0, "crc32 " PLACE "/part | cut -d' ' -f1"),
 		   checksum(pattern(), PART));
 	EXPECT_RESULT(fcopy_copy(fc, &whole, PLACE, "whole", 0), 0);
@@ -125,7 +124,7 @@ static void large(struct test *t)
 			    "/part; done | head -c 67108864 | cmp - " PLACE "/whole && echo same"),
 		   "67108864\nsame");
 	test_until(t, "grep -q '/whole was copied: ' /tmp/fcopyd");
-	EXPECT_STR(test_run(t, 0, "%s", held), before);
+	EXPECT_STR(usage_held(t, "hvic-fcopyd"), before);
 	test_run(t, 0, "rm " PLACE "/*");
 }
 
@@ -150,12 +149,12 @@ static void not_allowed(struct test *t)
 
 	EXPECT_RESULT(fcopy_start(fc, PLACE, "file", 0, 1), WIRE_E_ACCESS_DENIED);
 	test_run(t, 0, "printf '[fcopy in]\\ndirectory = " PLACE "\\n' >/etc/hv_ic/hv_ic.conf");
-	test_run(t, 0, "killall -HUP hvic-fcopyd");
+	test_run(t, 0, "procs -HUP hvic-fcopyd");
 	test_run(t, 0, "sleep 1");
 	expect_copies(t, fc);
 	/* A mistake changes nothing. */
 	test_run(t, 0, "printf '[fcopy in]\\nmode = maybe\\n' >/etc/hv_ic/hv_ic.conf");
-	test_run(t, 0, "killall -HUP hvic-fcopyd");
+	test_run(t, 0, "procs -HUP hvic-fcopyd");
 	test_until(t, "grep -q 'stays as it was' /tmp/fcopyd");
 	expect_copies(t, fc);
 }
@@ -351,6 +350,22 @@ static void unit(struct test *t)
 		   "/tmp");
 	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp", "copied", 0), 0);
 	EXPECT_STR(test_run(t, 0, "cat /tmp/copied"), "content");
+	/* A directory that is made after its start is not one that it may write to. */
+	test_run(t, 0, "printf '[fcopy late]\ndirectory = /srv/late\nmin_free = 0\n' >>%s",
+		 CONFIGURATION);
+	test_run(t, 0, "hvic config apply; mkdir /srv/late");
+	EXPECT_RESULT(fcopy_start(fc, "/srv/late", "file", 0, 1), WIRE_E_ACCESS_DENIED);
+	test_run(t, 0, "systemctl restart hvic-fcopyd");
+	EXPECT_RESULT(fcopy_copy(fc, &source, "/srv/late", "file", 0), 0);
+	/* It does not start with what it cannot use, and is started when that is mended. */
+	test_run(t, 0, "printf '[vss]\nmode = sometimes\n' >>%s", CONFIGURATION);
+	test_run(t, 1, "systemctl restart hvic-fcopyd");
+	test_run(t, 78, "hvic config apply");
+	test_run(t, 0, "sed -i /sometimes/d %s && hvic config apply", CONFIGURATION);
+	test_run(t, 0, "systemctl -q is-active hvic-fcopyd");
+	test_run(t, 0, "printf '[fcopy out]\ndirectory = /srv/out\nowner = nosuch\n' >>%s",
+		 CONFIGURATION);
+	test_says(t, 0, "hvic config check 2>&1", "[fcopy out]: there is no \"nosuch\"");
 	systemd_poweroff(t);
 }
 

@@ -256,7 +256,7 @@ static void shows_events(struct test *t)
 	test_run(t, 0, "hvic health set web healthy");		/* of another group */
 	send_time(t, 0);
 	send_time(t, 0);
-	test_until(t, "! pidof hvic");
+	test_until(t, "! procs hvic");
 	EXPECT_STR(test_run(t, 0, "grep -c '  time     host [+-]' /tmp/monitor"), "2");
 	EXPECT_STR(test_run(t, 0, "grep -c health /tmp/monitor || true"), "0");
 
@@ -265,7 +265,7 @@ static void shows_events(struct test *t)
 	test_run(t, 0, "hvic health clear web");
 	test_run(t, 0, "hvic service disable heartbeat");
 	test_run(t, 0, "hvic service enable heartbeat");
-	test_until(t, "! pidof hvic");
+	test_until(t, "! procs hvic");
 	test_says(t, 0, "head -n 1 /tmp/monitor", "\"group\":\"health\",\"type\":\"health\"");
 	EXPECT_STR(test_run(t, 0, "grep -c '^{.schema.:1,.time.:.20' /tmp/monitor"), "4");
 	EXPECT_STR(test_run(t, 0, "grep -c lost /tmp/monitor || true"), "0");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hvic-kvpd in the guest: items, facts and addresses, as the host sees them. */
 #include "systemd.h"
+#include "usage.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -160,7 +161,7 @@ static void before_module(struct test *t)
 	test_unload(t);
 	/* It waits for the device. */
 	test_run(t, 0, "hvic-kvpd >>/tmp/kvpd 2>&1 &");
-	test_until(t, "pidof hvic-kvpd");
+	test_until(t, "procs hvic-kvpd");
 	test_load(t, "");
 	test_attached(t, &ic_kvp, 0);
 	EXPECT_RESULT(kvp_enumerate(test_ready(t, &ic_kvp), KVP_AUTO, 0, &item), 0);
@@ -262,8 +263,7 @@ static void set_ip(struct test *t)
 	test_run(t, 0, "mkdir -p /etc/hv_ic");
 	test_run(t, 0, "printf '[kvp]\\nip_program = /tmp/set-ip\\n' >/etc/hv_ic/hv_ic.conf");
 	test_run(t, 0, "printf '#!/bin/sh\\necho \"$*\" >/tmp/words\\n' >/tmp/set-ip");
-	test_run(t, 0, "chmod 755 /tmp/set-ip; killall hvic-kvpd");
-	test_until(t, "! pidof hvic-kvpd");
+	test_run(t, 0, "chmod 755 /tmp/set-ip; procs -TERM -w hvic-kvpd");
 	run_daemon(t);
 	EXPECT_RESULT(kvp_set_ip(kvp, MAC, &ip), 0);
 	EXPECT_STR(test_run(t, 0, "cat /tmp/words"),
@@ -274,8 +274,6 @@ static void set_ip(struct test *t)
 /* Descriptors and memory do not grow with requests. */
 static void steady(struct test *t)
 {
-	static const char show[] =
-		"cd /proc/$(pidof hvic-kvpd); ls fd | wc -l; grep VmData status";
 	struct ic *kvp = start_daemon(t);
 	struct kvp_item item;
 	char *before = NULL;
@@ -284,12 +282,12 @@ static void steady(struct test *t)
 	make_dummy(t);
 	for (int i = 0; i < 500; i++) {
 		if (i == 100)
-			before = test_run(t, 0, "%s", show);
+			before = usage_held(t, "hvic-kvpd");
 		EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "key", i % 2 ? "one" : "two"), 0);
 		EXPECT_RESULT(kvp_enumerate(kvp, KVP_AUTO, i % 14, &item), 0);
 		EXPECT_RESULT(kvp_get_ip(kvp, MAC, &ip), 0);
 	}
-	EXPECT_STR(test_run(t, 0, "%s", show), before);
+	EXPECT_STR(usage_held(t, "hvic-kvpd"), before);
 }
 
 /* udev starts it, and its sandbox lets it do all that it is for. */

@@ -98,7 +98,7 @@ static void shutdownd_killed(struct test *t)
 	struct ic *sd = test_ready(t, &ic_shutdown);
 
 	start_daemon(t);
-	test_run(t, 0, "killall -9 hvic-shutdownd");
+	test_run(t, 0, "procs -KILL hvic-shutdownd");
 	test_until(t, "hvic shutdown | grep -q 'handler    none'");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	poweroff_acted(t, "poweroff");
@@ -142,7 +142,7 @@ static void systemd_poweroff(struct test *t)
 
 	hold_lock(t);
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), WIRE_E_MACHINE_LOCKED);
-	test_run(t, 0, "killall sleep");
+	test_run(t, 0, "procs -TERM sleep");
 	test_until(t, "! systemd-inhibit --list | grep -q upgrade");
 	EXPECT_RESULT(shutdown_ask(sd, &power_off), 0);
 	EXPECT_EQ(hv_wait_state(t->host, HV_OFF, sd->timeout_ms), 0);

@@ -8,7 +8,7 @@
 
 static void end_takeover(struct test *t, void *context)
 {
-	test_run(t, 0, "killall hv_kvp_daemon 2>/dev/null || true");
+	test_run(t, 0, "procs -TERM hv_kvp_daemon || true");
 	test_run(t, 0, "rmmod hv_utils uio_hv_generic 2>/dev/null; modprobe hv_ic");
 }
 
@@ -169,13 +169,12 @@ static void daemon_without_unit(struct test *t)
 	begin_old(t);
 	test_need(t, "/usr/sbin/hv_kvp_daemon");
 	test_run(t, 0, "hv_kvp_daemon");
-	test_until(t, "ls -l /proc/$(pidof hv_kvp_daemon)/fd | grep -q hv_kvp");
-	pid = test_run(t, 0, "pidof hv_kvp_daemon");
+	test_until(t, "ls -l /proc/$(procs hv_kvp_daemon)/fd | grep -q hv_kvp");
+	pid = test_run(t, 0, "procs hv_kvp_daemon");
 	test_says(t, 75, "hvic takeover", "hv_kvp_daemon (process ");
-	EXPECT_STR(test_run(t, 0, "pidof hv_kvp_daemon"), pid);
+	EXPECT_STR(test_run(t, 0, "procs hv_kvp_daemon"), pid);
 	expect_old(t);
-	test_run(t, 0, "killall hv_kvp_daemon");
-	test_until(t, "! pidof hv_kvp_daemon");
+	test_run(t, 0, "procs -TERM -w hv_kvp_daemon");
 	test_says(t, 0, "hvic takeover", "kvp: from hv_utils to hv_ic");
 	test_run(t, 0, "hv_kvp_daemon");
 	test_until(t, "hvic status kvp | grep -q legacy");
@@ -196,7 +195,7 @@ static void impostor(struct test *t)
 	test_run(t, 0, "hvic release");
 	EXPECT_STR(test_run(t, 0, "cat /tmp/ran"), "1000");
 	test_run(t, 0, "grep -q hv_kvp_daemon /proc/[0-9]*/comm");
-	test_run(t, 0, "killall hv_kvp_daemon sleep; rm /tmp/ran /tmp/hv_kvp_daemon");
+	test_run(t, 0, "procs -TERM hv_kvp_daemon sleep; rm /tmp/ran /tmp/hv_kvp_daemon");
 }
 
 /* --- Two at once, and signals. -------------------------------------------- */

@@ -64,7 +64,7 @@ static void exchange(struct test *t, struct ic *kvp)
 
 static void stop_listening(struct test *t, void *context)
 {
-	test_run(t, 0, "killall -q genl hvic; true");
+	test_run(t, 0, "procs -TERM genl hvic || true");
 }
 
 static void no_values(struct test *t)

@@ -53,7 +53,7 @@ static void expect_stopped(struct test *t, const struct unit *unit)
 {
 	test_note(t, "%s.service", unit->name);
 	test_until(t, "! systemctl -q is-active %s.service", unit->name);
-	test_until(t, "! pidof hv_%s_daemon", unit->service->name);
+	test_until(t, "! procs hv_%s_daemon", unit->service->name);
 }
 
 static void exchange(struct test *t)

@@ -51,3 +51,8 @@ struct usage usage_end(struct test *t)
 		u.syscalls -= counting.start.syscalls;
 	return u;
 }
+
+char *usage_held(struct test *t, const char *program)
+{
+	return test_run(t, 0, "cd /proc/$(procs %s); ls fd | wc -l; grep VmData status", program);
+}

@@ -23,4 +23,7 @@ void usage_begin(struct test *t, const char *program);
 /** usage_end() - what there was since usage_begin(), without what counting has cost */
 struct usage usage_end(struct test *t);
 
+/** usage_held() - the descriptors and the memory that a program holds, to be compared as a text */
+char *usage_held(struct test *t, const char *program);
+
 #endif

@@ -40,7 +40,7 @@ static void end_frozen(struct test *t, const char *signal)
 
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	vssd_expect_holds(t, vss, "1");
-	test_run(t, 0, "killall -%s hvic-vssd", signal);
+	test_run(t, 0, "procs -%s hvic-vssd", signal);
 	test_until(t, "touch /mnt/thawed");
 	EXPECT_STR(test_status(t, vss, "frozen"), "0");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
@@ -71,10 +71,10 @@ static void stopped(struct test *t)
 
 	test_parameter(t, "vss_frozen_max", "2");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	test_run(t, 0, "killall -STOP hvic-vssd");
+	test_run(t, 0, "procs -STOP hvic-vssd");
 	test_until(t, "touch /mnt/thawed");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
-	test_run(t, 0, "killall -CONT hvic-vssd");
+	test_run(t, 0, "procs -CONT hvic-vssd");
 	vssd_expect_report(t, "broken");
 	test_says(t, 0, "cat " VSSD_LOG, "the host did not thaw in time");
 	vssd_backup(t, vss);
@@ -86,12 +86,12 @@ static void stopped_before(struct test *t)
 	struct ic *vss = vssd_serve(t);
 	struct ic_request *r;
 
-	test_run(t, 0, "killall -STOP hvic-vssd");
+	test_run(t, 0, "procs -STOP hvic-vssd");
 	r = play_post(t, vss, WIRE_VSS_FREEZE);
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	EXPECT_FAILURE(ic_wait(r));
 	ic_request_free(r);
-	test_run(t, 0, "killall -CONT hvic-vssd; touch /mnt/thawed");
+	test_run(t, 0, "procs -CONT hvic-vssd; touch /mnt/thawed");
 	vssd_backup(t, vss);
 }
 
@@ -139,7 +139,7 @@ static void reopened(struct test *t)
 static void reconfigure(struct test *t, const char *lines)
 {
 	vssd_configure(t, lines);
-	test_run(t, 0, "killall -HUP hvic-vssd");
+	test_run(t, 0, "procs -HUP hvic-vssd");
 	test_run(t, 0, "sleep 1");
 }
 
@@ -171,7 +171,7 @@ static void modes(struct test *t)
 	reconfigure(t, "exclude = /mn*");
 	/* What cannot be used changes nothing, but keeps it from starting. */
 	vssd_configure(t, "mode = sometimes");
-	test_run(t, 0, "killall -HUP hvic-vssd");
+	test_run(t, 0, "procs -HUP hvic-vssd");
 	vssd_backup(t, vss);
 	vssd_expect_mount(t, "/mnt", "excludes it");
 	test_run(t, 78, "hvic-vssd");
@@ -199,11 +199,11 @@ static void hooked(struct test *t)
 	vssd_add_hook(t, "20-b", "echo b $1 >>/tmp/hooks; touch /mnt/$1; yes | head -n 100000");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	vssd_expect_holds(t, vss, "1");
-	test_run(t, 0, "test -e /mnt/freeze && pidof sleep");
+	test_run(t, 0, "test -e /mnt/freeze && procs sleep");
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	vssd_expect_report(t, "complete");
 	EXPECT_STR(test_run(t, 0, "cat /tmp/hooks"), "a freeze\nb freeze\nb thaw\na thaw");
-	test_run(t, 1, "pidof sleep");
+	test_run(t, 1, "procs sleep");
 }
 
 static void hooks_fail(struct test *t)
@@ -220,7 +220,7 @@ static void hooks_fail(struct test *t)
 	vssd_add_hook(t, "20-b", "sleep 1000");
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	test_until(t, "grep -q '20-b: ended, since it took longer' " VSSD_LOG);
-	test_until(t, "! pidof sleep");
+	test_until(t, "! procs sleep");
 	test_run(t, 0, "chmod 777 " VSSD_HOOKS "/20-b");
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	test_until(t, "grep -q 'refused: others than root may write' " VSSD_LOG);
@@ -235,14 +235,13 @@ static void hooks_abandoned(struct test *t)
 
 	vssd_add_hook(t, "10-a", "echo $1 >>/tmp/hooks");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
-	test_run(t, 0, "killall -KILL hvic-vssd");
+	test_run(t, 0, "procs -KILL hvic-vssd");
 	test_until(t, "grep -qx thaw /tmp/hooks && touch /mnt/thawed");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 	vssd_start(t, vss);
 	vssd_backup(t, vss);
 	/* Without the program nothing is frozen. */
-	test_run(t, 0, "killall -KILL hvic-hooks");
-	test_until(t, "! pidof hvic-hooks");
+	test_run(t, 0, "procs -KILL -w hvic-hooks");
 	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
 	vssd_expect_report(t, "failed");
 	test_says(t, 0, "cat " VSSD_LOG, "hooks cannot be run");
@@ -282,7 +281,7 @@ static void unit(struct test *t)
 		EXPECT_RESULT(vss_thaw(vss), 0);
 		test_until(t, "grep -q '\"outcome\":\"complete\",$' " VSSD_REPORT);
 		test_until(t, "! systemd-inhibit --list | grep -q hvic-vssd");
-		test_until(t, "! systemctl -q is-active hvic-hooks && ! pidof sleep");
+		test_until(t, "! systemctl -q is-active hvic-hooks && ! procs sleep");
 	}
 	EXPECT_STR(test_run(t, 0, "cat /mnt/hooks"), "freeze\nthaw\nfreeze\nthaw");
 	test_says(t, 0, "hvic vss test --freeze", ": complete");

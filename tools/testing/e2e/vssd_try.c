@@ -73,10 +73,10 @@ static void hooked(struct test *t)
 	/* The client is killed while a hook runs. */
 	vssd_add_hook(t, "20-b", "[ $1 != freeze ] || sleep 1000");
 	start_trial(t, "");
-	test_until(t, "pidof sleep");
+	test_until(t, "procs sleep");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_BUSY);
-	test_run(t, 0, "killall -KILL hvic");
-	test_until(t, "! pidof sleep");
+	test_run(t, 0, "procs -KILL hvic");
+	test_until(t, "! procs sleep");
 	test_until(t, "tail -n 1 /tmp/hooks | grep -qx freeze-fail");
 	test_run(t, 0, "rm " VSSD_HOOKS "/20-b; touch /mnt/thawed");
 	test_until(t, "tail -n 1 " VSSD_LOG " | grep -q '^trial failed: it was broken off'");
@@ -91,18 +91,18 @@ static void killed(struct test *t)
 
 	start_trial(t, "--hold 1h");
 	until_held(t, vss);
-	test_run(t, 0, "killall -KILL hvic");
+	test_run(t, 0, "procs -KILL hvic");
 	test_until(t, "touch /mnt/thawed");
 	test_until(t, "tail -n 1 " VSSD_LOG " | grep -q '^trial broken: it was broken off'");
 	vssd_backup(t, vss);
 
 	start_trial(t, "--hold 1h");
 	until_held(t, vss);
-	test_run(t, 0, "killall -KILL hvic-vssd");
+	test_run(t, 0, "procs -KILL hvic-vssd");
 	test_until(t, "touch /mnt/thawed");
 	expect_end(t, "1", "hvic-vssd has ended; the kernel has thawed");
 	/* The host had been promised nothing. */
-	test_until(t, "! pidof hvic-vssd");
+	test_until(t, "! procs hvic-vssd");
 	vssd_start(t, vss);
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	vssd_backup(t, vss);
@@ -112,9 +112,9 @@ static void killed(struct test *t)
 	overdue = test_status(t, vss, "overdue");
 	start_trial(t, "--hold 1h");
 	until_held(t, vss);
-	test_run(t, 0, "killall -STOP hvic-vssd");
+	test_run(t, 0, "procs -STOP hvic-vssd");
 	test_until(t, "touch /mnt/thawed");
-	test_run(t, 0, "killall -CONT hvic-vssd");
+	test_run(t, 0, "procs -CONT hvic-vssd");
 	expect_end(t, "1", "vss_frozen_max");
 	EXPECT_STR(test_status(t, vss, "overdue"), overdue);
 	vssd_backup(t, vss);
@@ -154,8 +154,8 @@ static void refused(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(vss), 0);
 	vssd_expect_attached(t, vss);
 	test_says(t, 0, TRY, ": complete");
-	test_run(t, 0, "killall -KILL hvic-vssd");
-	test_until(t, "! pidof hvic-vssd");
+	test_run(t, 0, "procs -KILL hvic-vssd");
+	test_until(t, "! procs hvic-vssd");
 	test_says(t, 1, TRY " 2>&1", not_running);
 	test_run(t, 0, "rm /run/hv_ic/vssd.sock");
 	test_says(t, 1, TRY " 2>&1", not_running);

@@ -299,12 +299,12 @@ static void ended_while_it_waits(struct test *t)
 	vssd_add_loop(t, "/mnt/img", "/dev/loop0", "/tmp/in");
 	test_run(t, 0, "sync; fsfreeze --freeze /mnt; echo dirty >/tmp/in/dirty");
 	r = play_post(t, vss, WIRE_VSS_FREEZE);
-	test_run(t, 0, "sleep 1; killall hvic-vssd");
+	test_run(t, 0, "sleep 1; procs -TERM hvic-vssd");
 	result = ic_wait(r);
 	ic_request_free(r);
 	test_run(t, 0, "fsfreeze --unfreeze /mnt");
 	EXPECT_RESULT(result, WIRE_E_NOT_CONNECTED);
-	test_until(t, "touch /mnt/thawed /tmp/in/thawed && ! pidof hvic-vssd");
+	test_until(t, "touch /mnt/thawed /tmp/in/thawed && ! procs hvic-vssd");
 	vssd_start(t, vss);
 	vssd_backup_of(t, vss, "2");
 }
