@@ -106,16 +106,27 @@ demo: deps ## a guest and every service at its work (PEER=hv_utils: the old driv
 shell: ## a guest (KERNEL=, PEER=, GUEST=) and a prompt on its host
 	@$(TESTING)/shell $(KERNEL) $(PEER) $(GUEST)
 
+# Each make that is called would take it from its own folder.
+STAGE		= $(and $(DESTDIR),$(abspath $(DESTDIR)))
+
+# The kernel's own makefiles leave this to where there is a System.map, as Debian's headers have none. A
+# folder that does not hold the kernel is no system that could load the module.
+depmod		= [ ! -e $(STAGE)/lib/modules/$(RELEASE)/modules.order ] || \
+		  depmod $(if $(STAGE),-b $(STAGE)) $(RELEASE)
+
 .PHONY: install
 install: modules tools ## install the module for KDIR, and the programs (DESTDIR=, PREFIX=/usr)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
-	$(MAKE) -C tools install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(STAGE) modules_install
+	$(depmod)
+	$(MAKE) -C tools install DESTDIR=$(STAGE)
 
 .PHONY: uninstall
 uninstall: ## remove what make install has installed (same KDIR, DESTDIR and PREFIX)
-	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/{updates,extra}/drivers/hv_ic/hv_ic.ko{,.gz,.xz,.zst}
-	[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
-	$(MAKE) -C tools uninstall
+	rm -f $(STAGE)/lib/modules/$(RELEASE)/{updates,extra}/{drivers/hv_ic/hv_ic,kunit/hv_ic_kunit}.ko{,.gz,.xz,.zst}
+	cd $(STAGE)/lib/modules/$(RELEASE) && \
+		rmdir -p --ignore-fail-on-non-empty {updates,extra}/{drivers/hv_ic,kunit} 2>/dev/null || true
+	$(depmod)
+	$(MAKE) -C tools uninstall DESTDIR=$(STAGE)
 
 .PHONY: dkms-install
 dkms-install: ## install the module by dkms, for these and later kernels (KVER="...", by default each with headers)

@@ -9,8 +9,9 @@ shopt -s inherit_errexit
 # make also calls the scripts; its flags and variables are not for the makes that a script runs.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
 
-PACKAGING=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
-TREE=$(cd "$PACKAGING/../.." && pwd)
+# Git knows them without symbolic links.
+PACKAGING=$(cd "${BASH_SOURCE[0]%/*}" && pwd -P)
+TREE=$(cd "$PACKAGING/../.." && pwd -P)
 
 # Where results go: O= of make, which is not for the makes that a script runs.
 OUT=$(realpath -m "${O:-$PACKAGING/build}")

@@ -44,7 +44,7 @@ static void granted(void **state)
 			    "PrivateTmp=no\n"
 			    "InaccessiblePaths=\n"
 			    "ReadWritePaths=\"-/srv/a b\"\n"
-			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"\\x\"");
+			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"\\\\x\"");
 	assert_int_equal(grant(root, two, &changed), 0);
 	assert_false(changed);
 	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);

@@ -202,7 +202,11 @@ static void aliases(struct test *t)
 	test_run(t, 0, "rm -f /etc/init.d/hv-vss-daemon");
 	/* For this guest's systemd /lib and /usr/lib are two, and it looks in the first. */
 	test_run(t, 0, "cp -r /usr/lib/systemd/system-generators /etc/systemd");
+	/* What an administrator has changed about the old daemon is not meant for ours. */
+	test_run(t, 0, "mkdir -p /etc/systemd/system/hypervvssd.service.d");
+	test_run(t, 0, "echo [Service] > /etc/systemd/system/hypervvssd.service.d/own.conf");
 	systemd_boot(t, "");
+	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hypervvssd"), "hypervvssd.service");
 	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-kvp-daemon"), "hv-kvp-daemon.service");
 	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hypervkvpd"), "hvic-kvpd.service");
 	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-vss-daemon"), "hvic-vssd.service");
