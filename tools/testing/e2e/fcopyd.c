@@ -351,19 +351,19 @@ static void unit(struct test *t)
 	EXPECT_RESULT(fcopy_copy(fc, &source, "/tmp", "copied", 0), 0);
 	EXPECT_STR(test_run(t, 0, "cat /tmp/copied"), "content");
 	/* A directory that is made after its start is not one that it may write to. */
-	test_run(t, 0, "printf '[fcopy late]\ndirectory = /srv/late\nmin_free = 0\n' >>%s",
+	test_run(t, 0, "printf '[fcopy late]\\ndirectory = /srv/late\\nmin_free = 0\\n' >>%s",
 		 CONFIGURATION);
 	test_run(t, 0, "hvic config apply; mkdir /srv/late");
 	EXPECT_RESULT(fcopy_start(fc, "/srv/late", "file", 0, 1), WIRE_E_ACCESS_DENIED);
 	test_run(t, 0, "systemctl restart hvic-fcopyd");
 	EXPECT_RESULT(fcopy_copy(fc, &source, "/srv/late", "file", 0), 0);
 	/* It does not start with what it cannot use, and is started when that is mended. */
-	test_run(t, 0, "printf '[vss]\nmode = sometimes\n' >>%s", CONFIGURATION);
+	test_run(t, 0, "printf '[vss]\\nmode = sometimes\\n' >>%s", CONFIGURATION);
 	test_run(t, 1, "systemctl restart hvic-fcopyd");
 	test_run(t, 78, "hvic config apply");
 	test_run(t, 0, "sed -i /sometimes/d %s && hvic config apply", CONFIGURATION);
 	test_run(t, 0, "systemctl -q is-active hvic-fcopyd");
-	test_run(t, 0, "printf '[fcopy out]\ndirectory = /srv/out\nowner = nosuch\n' >>%s",
+	test_run(t, 0, "printf '[fcopy out]\\ndirectory = /srv/out\\nowner = nosuch\\n' >>%s",
 		 CONFIGURATION);
 	test_says(t, 0, "hvic config check 2>&1", "[fcopy out]: there is no \"nosuch\"");
 	systemd_poweroff(t);
