@@ -15,9 +15,8 @@ static void add_rule(struct hvic_rules *rules, const struct hvu_fcopy_directory 
 	const char *missing = hvu_owner_find(directory, &rule->uid, &rule->gid);
 
 	if (missing) {
-		hvu_log(HVU_LOG_ERROR,
-			"[fcopy %s]: there is no \"%s\" to own the files, so none can be copied to %s",
-			directory->name, missing, directory->directory);
+		hvu_log(HVU_LOG_ERROR, HVU_OWNER_MISSING, directory->name, missing,
+			directory->directory);
 		return;
 	}
 	rule->directory = directory;

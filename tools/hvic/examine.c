@@ -105,9 +105,8 @@ bool hvic_exam_trusts(struct hvic_exam *exam, const struct hvu_service_info *ser
 
 static void examine_state(struct hvic_exam *exam, const struct hvu_device *device)
 {
-	json_object *finding;
-
 	bool disabled = !strcmp(device->state, "disabled");
+	json_object *finding;
 
 	/* To the driver it is no matter whether such a service is switched on, too. */
 	if ((disabled || !strcmp(device->state, "closed")) &&

@@ -117,8 +117,8 @@ static void warn_of_owners(const struct hvu_settings *settings)
 		const char *missing = hvu_owner_find(directory, &uid, &gid);
 
 		if (missing)
-			hvic_error("warning: [fcopy %s]: there is no \"%s\" to own the files, so none can be copied to %s",
-				   directory->name, missing, directory->directory);
+			hvic_error("warning: " HVU_OWNER_MISSING, directory->name, missing,
+				   directory->directory);
 	}
 }
 

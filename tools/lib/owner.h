@@ -5,6 +5,10 @@
 
 #include "settings.h"
 
+/* What to say of a name that nobody has: of the section, the name and the directory. */
+#define HVU_OWNER_MISSING \
+	"[fcopy %s]: there is no \"%s\" to own the files, so none can be copied to %s"
+
 /**
  * hvu_owner_find() - look up the owner and the group that a directory's files are to have
  * @directory: of the configuration, which may have names or numbers; without them it is root
