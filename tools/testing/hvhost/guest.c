@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent_port.h"
 #include "uart.h"
 
 /* A command from hv_guest_start() to hv_guest_finish() */
@@ -64,7 +65,7 @@ static void handle_line(struct hv_host *host, const char *line)
 	hv_wake(host);
 }
 
-void hv_agent_byte(struct hv_host *host, uint8_t byte)
+static void hear_byte(struct hv_host *host, uint8_t byte)
 {
 	struct hv_agent *agent = host->agent;
 
@@ -79,6 +80,37 @@ void hv_agent_byte(struct hv_host *host, uint8_t byte)
 	handle_line(host, agent->line);
 }
 
+void hv_agent_hear(struct hv_host *host, uint32_t size)
+{
+	const uint8_t *box = hv_memory(host, AGENT_BOX, AGENT_BOX_SIZE);
+
+	for (uint32_t i = 0; i < size && i < AGENT_BOX_SIZE; i++)
+		hear_byte(host, box[i]);
+}
+
+static void say(struct hv_agent *agent, const char *bytes, size_t size)
+{
+	agent->said = realloc(agent->said, agent->said_size + size);
+	if (!agent->said)
+		abort();
+	memcpy(agent->said + agent->said_size, bytes, size);
+	agent->said_size += size;
+}
+
+uint32_t hv_agent_tell(struct hv_host *host)
+{
+	uint8_t *box = hv_memory(host, AGENT_BOX, AGENT_BOX_SIZE);
+	struct hv_agent *agent = host->agent;
+	size_t n = agent->said_size < AGENT_BOX_SIZE ? agent->said_size : AGENT_BOX_SIZE;
+
+	if (!n)
+		return 0;
+	memcpy(box, agent->said, n);
+	agent->said_size -= n;
+	memmove(agent->said, agent->said + n, agent->said_size);
+	return n;
+}
+
 void hv_agent_free(struct hv_host *host)
 {
 	while (host->agent->commands) {
@@ -88,6 +120,9 @@ void hv_agent_free(struct hv_host *host)
 		free(command->output);
 		free(command);
 	}
+	free(host->agent->said);
+	host->agent->said = NULL;
+	host->agent->said_size = 0;
 }
 
 void hv_agent_start(struct hv_host *host)
@@ -136,7 +171,8 @@ static int start_command(struct hv_host *host, const char *format, va_list argum
 	size = asprintf(&line, "%d %s\n", id, text);
 	if (size < 0)
 		abort();
-	hv_uart_feed(&host->uarts[1], line, size);
+	say(host->agent, line, size);
+	hv_uart_feed(&host->uarts[1], "\n", 1);
 	hv_unlock(host);
 	free(line);
 	free(text);

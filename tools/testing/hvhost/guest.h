@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Commands in the guest, over its second serial line.
+ * Commands in the guest.
  *
- * The guest's init runs an agent on ttyS1. It prints "ready"; then
+ * An agent there (vm/guest/agent.c) prints "ready"; then
  *
  *	host:	<id> <command>
  *	guest:	<id>|<line of output>		any number of times
  *	guest:	<id>=<exit status>
+ *
+ * This goes through the box of agent_port.h. A byte on the second serial line tells the agent to
+ * look into it.
  *
  * Commands run one at a time, by sh -c, stdout and stderr together. The first
  * one is ours: dmesg -n 8, as the kernel boots with warnings only on the console.
@@ -52,13 +55,18 @@ struct hv_agent {
 	bool ready;			/* which has been answered */
 	char line[8192];
 	size_t line_size;
+	char *said;			/* by us, and not heard yet */
+	size_t said_size;
 };
 
 /** hv_agent_start() - a new machine: its agent has not answered yet */
 void hv_agent_start(struct hv_host *host);
 
-/** hv_agent_byte() - the guest wrote to its second serial line */
-void hv_agent_byte(struct hv_host *host, uint8_t byte);
+/** hv_agent_tell() - the guest reads its port: how many bytes for it are in the box now */
+uint32_t hv_agent_tell(struct hv_host *host);
+
+/** hv_agent_hear() - the guest writes to its port: so many bytes in the box are for us */
+void hv_agent_hear(struct hv_host *host, uint32_t size);
 
 void hv_agent_free(struct hv_host *host);
 

@@ -219,7 +219,7 @@ struct hv_host {
 	struct hv_disk *disk;
 	struct hv_vm *vm;
 	struct hv_vcpu *vcpus;		/* config.vcpus of them */
-	struct hv_uart *uarts;		/* the console's, the command agent's */
+	struct hv_uart *uarts;		/* the console's, the command agent's bell */
 	struct hv_console *console;
 	struct hv_agent *agent;
 	struct hv_ports *ports;

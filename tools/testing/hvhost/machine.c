@@ -291,7 +291,7 @@ struct hv_host *hv_create(const struct hv_config *config)
 	}
 	machine->vm = (struct hv_vm) { .kvm = -1, .fd = -1 };
 	machine->uarts[0] = (struct hv_uart) { .host = host, .irq = 4, .sink = hv_console_byte };
-	machine->uarts[1] = (struct hv_uart) { .host = host, .irq = 3, .sink = hv_agent_byte };
+	machine->uarts[1] = (struct hv_uart) { .host = host, .irq = 3 };
 	host->disk = &machine->disk;
 	host->vm = &machine->vm;
 	host->vcpus = machine->vcpus;

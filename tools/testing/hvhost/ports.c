@@ -6,7 +6,9 @@
 #include <linux/kvm.h>
 
 #include "acpi.h"
+#include "agent_port.h"
 #include "disk.h"
+#include "guest.h"
 #include "uart.h"
 
 #define PORT_COM1		0x3f8
@@ -95,6 +97,8 @@ static uint32_t read_port(struct hv_host *host, uint16_t port)
 		return host->ports->pm1_enable;
 	case HV_ACPI_PM1_CONTROL:
 		return PM1_SCI_ENABLED;
+	case AGENT_PORT:
+		return hv_agent_tell(host);
 	default:
 		return ~0u;			/* no device there */
 	}
@@ -134,6 +138,9 @@ static void write_port(struct hv_host *host, uint16_t port, uint32_t value)
 		else if (PM1_SLEEP_TYPE(value) == HV_ACPI_S4)
 			hv_finish(host, HV_HIBERNATED, HV_EVENT_HIBERNATED,
 				  "the guest went to sleep (S4)");
+		break;
+	case AGENT_PORT:
+		hv_agent_hear(host, value);
 		break;
 	}
 }

@@ -112,7 +112,7 @@ void hv_uart_write(struct hv_uart *uart, unsigned int reg, uint8_t value)
 		}
 		if (uart->mcr & MCR_LOOP)
 			hv_uart_feed(uart, &value, 1);
-		else
+		else if (uart->sink)
 			uart->sink(uart->host, value);
 		uart->transmitter_empty = true;
 		break;

@@ -8,7 +8,8 @@
 struct hv_uart {
 	struct hv_host *host;
 	unsigned int irq;
-	void (*sink)(struct hv_host *host, uint8_t byte);	/* guest wrote */
+	/* The guest has written; NULL: nobody listens. */
+	void (*sink)(struct hv_host *host, uint8_t byte);
 	uint8_t *input;			/* bytes that the guest has not read yet */
 	size_t input_size;
 	bool transmitter_empty;		/* and the guest was not told yet */
