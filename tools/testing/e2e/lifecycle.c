@@ -415,8 +415,8 @@ static void reload_in_bustle(struct test *t)
 static void nonsense(struct test *t)
 {
 	EXPECT_STR(test_run(t, 0, TRY_EACH), "");
-	test_says(t, 0, "dmesg", "vss_version: not one of 7 6 5");
-	test_says(t, 0, "dmesg", "vss: neither Y nor N");
+	test_run(t, 0, "dmesg | grep -q 'vss_version: not one of 7 6 5'");
+	test_run(t, 0, "dmesg | grep -q 'vss: neither Y nor N'");
 }
 
 /* The next driver gets the bus' own idea of the longest packet, not ours. */
