@@ -79,14 +79,20 @@ struct stage {
 static struct super_block disks[DISKS];
 static bool is_frozen[DISKS];
 
-/* What happens while a file system freezes or thaws; NULL for nothing. */
+/* What happens, once, while a file system freezes or thaws; NULL for nothing. */
 static void (*meanwhile)(void);
 
 static void let_happen(void)
 {
-	if (meanwhile)
-		meanwhile();
+	typeof(meanwhile) what = xchg(&meanwhile, NULL);
+
+	if (what)
+		what();
 }
+
+/* One whose disk hangs, and when it goes on. */
+static struct super_block *stuck;
+static struct completion unstuck;
 
 static int fake_freeze(struct super_block *sb)
 {
@@ -100,6 +106,8 @@ static int fake_freeze(struct super_block *sb)
 static int fake_thaw(struct super_block *sb)
 {
 	let_happen();
+	if (sb == stuck)
+		wait_for_completion_timeout(&unstuck, 60 * HZ);
 	if (!is_frozen[sb - disks])
 		return -EINVAL;
 	is_frozen[sb - disks] = false;
@@ -143,7 +151,7 @@ static void settle(void)
 {
 	struct hvic_vss *vss = stage->offered ? vss_of(stage->f.ch.priv) : NULL;
 
-	flush_work(&holds.thaw);
+	flush_workqueue(holds.queue);
 	if (vss)
 		flush_work(&vss->holds_ended);
 }
@@ -946,7 +954,6 @@ static bool thawed;
 
 static void start_next_session(void)
 {
-	meanwhile = NULL;
 	hvic_hold_end(holds.session, -ECANCELED);
 	settle();
 	KUNIT_EXPECT_EQ(stage->test, hvic_hold_begin(NULL, 60, &next_session), 0);
@@ -972,7 +979,6 @@ static void freezes_beyond_its_session(struct kunit *test)
 
 static void die_meanwhile(void)
 {
-	meanwhile = NULL;
 	daemon_dies(stage);
 }
 
@@ -991,7 +997,6 @@ static void daemon_dies_while_thawing(struct kunit *test)
 
 static void freeze_after_deadline(void)
 {
-	meanwhile = NULL;
 	spin_lock_bh(&stage->f.ch.lock);
 	hvic_channel_abort(&stage->f.ch, -ETIMEDOUT);
 	spin_unlock_bh(&stage->f.ch.lock);
@@ -1012,6 +1017,46 @@ static void thaw_takes_too_long(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
 	KUNIT_ASSERT_EQ(test, stage->f.n_out, 3);
 	expect_status(&stage->f, 3, 3, HVIC_STATUS_TIMEOUT);
+}
+
+/* The last one to freeze hangs, and the others thaw all the same. */
+static void thaw_hangs(struct kunit *test)
+{
+	unsigned int i;
+	u32 session;
+
+	init_completion(&unstuck);
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	for (i = 0; i < DISKS; i++)
+		KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[i]), 0);
+	stuck = &disks[DISKS - 1];
+	hvic_hold_end(session, -ECANCELED);
+	for (i = 0; i < 1000 && n_frozen() > 1; i++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 1);
+	KUNIT_EXPECT_FALSE(test, hvic_hold_wait_for(0));
+	complete(&unstuck);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	stuck = NULL;
+}
+
+/* A host may offer the service twice: the end of the second breaks no promise of the first. */
+static void second_channel_closes(struct kunit *test)
+{
+	struct fake_channel *second = kunit_kzalloc(test, sizeof(*second), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, second);
+	begin(stage, LEGACY);
+	happen(stage, FREEZE);
+	KUNIT_ASSERT_EQ(test, fake_channel_init(second, test, &hvic_svc_vss), 0);
+	fake_channel_open(second);
+	fake_channel_close(second);
+	fake_channel_destroy(second);
+	happen(stage, THAW);
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+	KUNIT_ASSERT_EQ(test, stage->f.n_out, 2);
+	expect_status(&stage->f, 2, 2, HVIC_STATUS_OK);
 }
 
 static struct completion unmounted;
@@ -1062,6 +1107,8 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(freezes_beyond_its_session),
 	KUNIT_CASE(daemon_dies_while_thawing),
 	KUNIT_CASE(thaw_takes_too_long),
+	KUNIT_CASE(thaw_hangs),
+	KUNIT_CASE(second_channel_closes),
 	KUNIT_CASE(unmounted_while_held),
 	KUNIT_CASE_PARAM(orders, next_beginning),
 	{}

@@ -33,11 +33,13 @@ enum hvic_hold_state {
 /**
  * struct hvic_hold - a file system that is held
  * @list: in one of the lists of struct hvic_holds
+ * @thaw: thaws it
  * @session: that it is taken for
  * @sb: the file system; the hold has a reference of its own
  */
 struct hvic_hold {
 	struct list_head list;
+	struct work_struct thaw;
 	u32 session;
 	struct super_block *sb;
 };
@@ -46,7 +48,6 @@ struct hvic_hold {
  * struct hvic_holds - the session
  * @ops: what is done to a file system
  * @queue: where file systems are thawed
- * @thaw: thaws what is @ending
  * @let_go: puts what is @done
  * @overdue: ends the session when its time is over
  * @thawed: woken when nothing is frozen or freezing any more for a session that is over
@@ -61,14 +62,12 @@ struct hvic_hold {
  * @held: file systems that are frozen, the last one first
  * @n_held: how many
  * @since: when @timed began: the first began to freeze, or the host was told
- * @ending: file systems that are to be thawed, in that order
- * @thawing: one of them is being thawed
+ * @ending: file systems that are being thawed
  * @done: file systems that have thawed and are to be put
  */
 struct hvic_holds {
 	const struct hvic_hold_ops *ops;
 	struct workqueue_struct *queue;
-	struct work_struct thaw;
 	struct work_struct let_go;
 	struct delayed_work overdue;
 	wait_queue_head_t thawed;
@@ -85,7 +84,6 @@ struct hvic_holds {
 	unsigned int n_held;
 	ktime_t since;
 	struct list_head ending;
-	bool thawing;
 	struct list_head done;
 };
 
@@ -107,17 +105,6 @@ static bool hvic_hold_is_on(void)
 
 /* --- The end. --------------------------------------------------------------------------- */
 
-static void hvic_hold_thaw_one(struct hvic_hold *hold)
-{
-	int err = holds.ops->thaw(hold->sb);
-
-	if (err == -EINVAL)
-		pr_notice_ratelimited("a file system that a backup held was thawed by another program\n");
-	else if (err)
-		pr_err_ratelimited("a file system that a backup held does not thaw: try fsfreeze --unfreeze (error %d)\n",
-				   err);
-}
-
 /*
  * One that was unmounted meanwhile is shut down by its put, which takes as long as its
  * disk wants. So nothing that is frozen waits for that.
@@ -137,39 +124,56 @@ static void hvic_hold_let_go(struct work_struct *work)
 	spin_unlock_bh(&holds.lock);
 }
 
-static void hvic_hold_thaw_all(struct work_struct *work)
+static void hvic_hold_tell_thawed(void)
 {
-	struct hvic_hold *hold;
-
-	spin_lock_bh(&holds.lock);
-	while ((hold = list_first_entry_or_null(&holds.ending, struct hvic_hold, list))) {
-		list_del(&hold->list);
-		holds.thawing = true;
-		spin_unlock_bh(&holds.lock);
-		hvic_hold_thaw_one(hold);
-		spin_lock_bh(&holds.lock);
-		list_add_tail(&hold->list, &holds.done);
-		schedule_work(&holds.let_go);
-	}
-	holds.thawing = false;
+	lockdep_assert_held(&holds.lock);
+	if (!list_empty(&holds.ending))
+		return;
 	if (holds.ended)
 		queue_work(system_percpu_wq, holds.ended);
 	wake_up_all(&holds.thawed);
+}
+
+static void hvic_hold_thaw_one(struct work_struct *work)
+{
+	struct hvic_hold *hold = container_of(work, struct hvic_hold, thaw);
+	int err = holds.ops->thaw(hold->sb);
+
+	if (err == -EINVAL)
+		pr_notice_ratelimited("a file system that a backup held was thawed by another program\n");
+	else if (err)
+		pr_err_ratelimited("a file system that a backup held does not thaw: try fsfreeze --unfreeze (error %d)\n",
+				   err);
+
+	spin_lock_bh(&holds.lock);
+	list_move_tail(&hold->list, &holds.done);
+	schedule_work(&holds.let_go);
+	hvic_hold_tell_thawed();
 	spin_unlock_bh(&holds.lock);
 }
 
+/*
+ * To thaw, a file system may write, and its disk may hang, or lie in a file of another one that
+ * has yet to thaw. So none waits for the one before it. The last one to freeze begins, for a
+ * queue that has only one worker when there is no memory for more.
+ */
 static void hvic_hold_end_locked(int reason)
 {
+	struct hvic_hold *hold;
+
 	lockdep_assert_held(&holds.lock);
 	if (!hvic_hold_is_on())
 		return;
 	holds.state = holds.state == HOLD_PROMISED && reason ? HOLD_BROKEN : HOLD_IDLE;
 	holds.reason = reason;
 	holds.timed = false;
+	list_for_each_entry(hold, &holds.held, list)
+		queue_work(holds.queue, &hold->thaw);
 	list_splice_tail_init(&holds.held, &holds.ending);
 	holds.n_held = 0;
 	cancel_delayed_work(&holds.overdue);
-	queue_work(holds.queue, &holds.thaw);
+	/* There may have been none. */
+	hvic_hold_tell_thawed();
 }
 
 static void hvic_hold_overdue(struct work_struct *work)
@@ -432,6 +436,7 @@ int hvic_hold_take(u32 session, struct super_block *sb)
 
 	if (!hold)
 		return -ENOMEM;
+	INIT_WORK(&hold->thaw, hvic_hold_thaw_one);
 	hold->session = session;
 	hold->sb = sb;
 	spin_lock_bh(&holds.lock);
@@ -504,7 +509,7 @@ static bool hvic_hold_is_thawed(void)
 	bool thawed;
 
 	spin_lock_bh(&holds.lock);
-	thawed = list_empty(&holds.ending) && !holds.thawing;
+	thawed = list_empty(&holds.ending);
 	/* What freezes for a session that is over will be thawed. */
 	list_for_each_entry(hold, &holds.freezing, list)
 		thawed &= hvic_hold_is_open(hold->session);
@@ -569,7 +574,6 @@ const struct hvic_hold_ops hvic_hold_kernel_ops = {
 int hvic_hold_init(const struct hvic_hold_ops *ops)
 {
 	holds = (struct hvic_holds){ .ops = ops };
-	INIT_WORK(&holds.thaw, hvic_hold_thaw_all);
 	INIT_WORK(&holds.let_go, hvic_hold_let_go);
 	INIT_DELAYED_WORK(&holds.overdue, hvic_hold_overdue);
 	init_waitqueue_head(&holds.thawed);
@@ -578,7 +582,7 @@ int hvic_hold_init(const struct hvic_hold_ops *ops)
 	INIT_LIST_HEAD(&holds.held);
 	INIT_LIST_HEAD(&holds.ending);
 	INIT_LIST_HEAD(&holds.done);
-	holds.queue = alloc_workqueue("hv_ic_thaw", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	holds.queue = alloc_workqueue("hv_ic_thaw", WQ_MEM_RECLAIM | WQ_UNBOUND, WQ_MAX_ACTIVE);
 	return holds.queue ? 0 : -ENOMEM;
 }
 

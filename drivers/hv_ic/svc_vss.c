@@ -103,12 +103,14 @@ struct hvic_vss {
  * @owed: a daemon has read FREEZE, and none has done a THAW since; holds a reference
  *	to the module
  * @promised: the host was told that its guest is frozen
+ * @by: whose daemon it believes
  * @broken: and it was not, until the host's THAW
  */
 struct hvic_vss_debt {
 	spinlock_t lock;
 	bool owed;
 	bool promised;
+	const struct hvic_vss *by;
 	bool broken;
 };
 
@@ -157,19 +159,23 @@ static void hvic_vss_set_owed(bool owed)
 		module_put(THIS_MODULE);
 }
 
-static void hvic_vss_set_promised(void)
+static void hvic_vss_set_promised(const struct hvic_vss *vss)
 {
 	spin_lock_bh(&debt.lock);
 	debt.promised = true;
+	debt.by = vss;
 	debt.broken = false;
 	spin_unlock_bh(&debt.lock);
 }
 
-static void hvic_vss_set_broken(void)
+/* What happens to a second channel, which a host may offer, breaks no promise of the first. */
+static void hvic_vss_set_broken(const struct hvic_vss *vss)
 {
 	spin_lock_bh(&debt.lock);
-	debt.broken |= debt.promised;
-	debt.promised = false;
+	if (debt.promised && debt.by == vss) {
+		debt.broken = true;
+		debt.promised = false;
+	}
 	spin_unlock_bh(&debt.lock);
 }
 
@@ -195,7 +201,7 @@ static bool hvic_vss_may_be_frozen(const struct hvic_vss *vss)
 static void hvic_vss_tell_thaw(struct hvic_vss *vss, int reason)
 {
 	lockdep_assert_held(&vss->daemon.ch->lock);
-	hvic_vss_set_broken();
+	hvic_vss_set_broken(vss);
 	hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, reason, NULL, 0);
 	if (hvic_daemon_is_attached(&vss->daemon))
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);
@@ -496,7 +502,7 @@ static int hvic_vss_freeze_done(struct hvic_vss *vss, int status)
 		hvic_vss_set_owed(false);
 		cancel_delayed_work(&vss->overdue_work);
 	} else {
-		hvic_vss_set_promised();
+		hvic_vss_set_promised(vss);
 	}
 	return status;
 }

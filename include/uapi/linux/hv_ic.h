@@ -673,7 +673,7 @@ struct hv_ic_kvp_ip {
  * a descriptor of each file system, and the kernel freezes it and holds it. The
  * holds of a FREEZE are a session with a number. A daemon that names it in its calls
  * does nothing to the next session by one that comes late; 0 is the present session.
- * All holds end together, in reverse order and without any help of the daemon, at the
+ * All holds end together, without waiting for each other or for the daemon, at the
  * first of these, which is the status of THAW:
  *
  *  0		the host's THAW

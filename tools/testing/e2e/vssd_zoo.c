@@ -309,6 +309,35 @@ static void ended_while_it_waits(struct test *t)
 	vssd_backup_of(t, vss, "2");
 }
 
+static void let_go(struct test *t, void *place)
+{
+	test_run(t, 0, "fsfreeze --unfreeze %s; true", (char *)place);
+}
+
+/* Another program freezes what lies beneath one that is held: all but that one thaw. */
+static void stuck(struct test *t)
+{
+	struct ic *vss = vssd_serve(t);
+	struct ic_request *r;
+
+	vssd_add_disk(t, "/dev/ram1", "/tmp/one");
+	vssd_add_loop(t, "/tmp/one/img", "/dev/loop0", "/tmp/in");
+	vssd_configure(t, "exclude = /tmp/one");
+	test_reload(t, "hvic-vssd", VSSD_LOG, "has been read anew");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	vssd_expect_holds(t, vss, "2");
+	test_run(t, 0, "fsfreeze --freeze /tmp/one");
+	test_defer(t, let_go, "/tmp/one");
+	r = play_post(t, vss, WIRE_VSS_THAW);
+	test_until(t, "touch /mnt/thawed");
+	test_run(t, 0, "fsfreeze --unfreeze /tmp/one");
+	EXPECT_RESULT(ic_wait(r), 0);
+	ic_request_free(r);
+	test_run(t, 0, "touch /tmp/in/thawed");
+	vssd_expect_report(t, "complete");
+	vssd_backup_of(t, vss, "2");
+}
+
 #define CASE(title, function) { .name = title, .run = function, .only = ONLY_HV_IC }
 
 const struct test_case vssd_zoo_cases[] = {
@@ -323,6 +352,7 @@ const struct test_case vssd_zoo_cases[] = {
 	CASE("vssd_many_mounts", many),
 	CASE("vssd_zoo", zoo),
 	CASE("vssd_below_another", below_another),
+	CASE("vssd_stuck", stuck),
 	CASE("vssd_ended_while_it_waits", ended_while_it_waits),
 	{ 0 }
 };
