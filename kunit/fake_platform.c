@@ -4,6 +4,11 @@
 
 struct fake_platform fake_platform;
 
+bool hvic_platform_has_reference(void)
+{
+	return !fake_platform.has_no_reference;
+}
+
 u64 hvic_platform_reference(void)
 {
 	return fake_platform.reference;

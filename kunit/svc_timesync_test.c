@@ -614,6 +614,17 @@ static void tells_how_it_has_been(struct kunit *test)
 						     HVIC_TIME_HISTORY].offset, (i + 4) * 100);
 }
 
+/* Not Hyper-V's host, whatever it offers. */
+static void no_reference(struct kunit *test)
+{
+	struct fake_channel *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	fake_platform.has_no_reference = true;
+	KUNIT_EXPECT_EQ(test, fake_channel_init(f, test, &hvic_svc_timesync), -ENODEV);
+	fake_platform.has_no_reference = false;
+}
+
 static struct kunit_case svc_timesync_cases[] = {
 	KUNIT_CASE_PARAM(uses_the_time, mode_gen_params),
 	KUNIT_CASE(no_step_for_an_untrusted_host),
@@ -635,6 +646,7 @@ static struct kunit_case svc_timesync_cases[] = {
 	KUNIT_CASE(old_layout),
 	KUNIT_CASE(too_short),
 	KUNIT_CASE(tells_how_it_has_been),
+	KUNIT_CASE(no_reference),
 	{}
 };
 

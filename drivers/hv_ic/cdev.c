@@ -32,7 +32,6 @@ static void hvic_cdev_detach(struct hvic_cdev *cdev)
 	if (hvic_link_is_owned(link))
 		hvic_link_release(link);
 	wake_up_all(&cdev->wait);
-	kref_put(&cdev->kref, hvic_cdev_free);
 }
 
 /*
@@ -123,6 +122,7 @@ err_give_names:
 	hvic_cdev_give_names(cdev);
 err_detach:
 	hvic_cdev_detach(cdev);
+	kref_put(&cdev->kref, hvic_cdev_free);
 	return ERR_PTR(ret);
 }
 
@@ -140,11 +140,12 @@ void hvic_cdev_destroy(struct hvic_cdev *cdev)
 {
 	if (!cdev)
 		return;
-	hvic_link_kill(cdev->link);
+	/* What the daemon holds thaws by this. The next step may wait for somebody's open. */
+	hvic_cdev_detach(cdev);
 	misc_deregister(&cdev->legacy);
 	misc_deregister(&cdev->native);
 	hvic_cdev_give_names(cdev);
-	hvic_cdev_detach(cdev);
+	kref_put(&cdev->kref, hvic_cdev_free);
 }
 
 /**

@@ -93,6 +93,17 @@ static inline const struct vmpacket_descriptor *hvic_packet_first(struct vmbus_c
 }
 #endif
 
+/* 5.14 to 5.18: who goes on to the next packet says that it was copied. */
+static inline void hvic_packet_next(struct vmbus_channel *channel,
+				    const struct vmpacket_descriptor *desc)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
+	__hv_pkt_iter_next(channel, desc, true);
+#else
+	__hv_pkt_iter_next(channel, desc);
+#endif
+}
+
 /* 6.1: a complaint about an attribute that is missing can name it. */
 #ifndef GENL_REQ_ATTR_CHECK
 #define GENL_REQ_ATTR_CHECK(info, attr)	(!(info)->attrs[attr])

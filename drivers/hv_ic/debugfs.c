@@ -82,19 +82,22 @@ void hvic_debugfs_exit(void)
 /**
  * hvic_debugfs_add() - show a channel
  * @ch: the channel; must live until hvic_debugfs_remove()
+ *
+ * Return: its directory.
  */
-void hvic_debugfs_add(struct hvic_channel *ch)
+struct dentry *hvic_debugfs_add(struct hvic_channel *ch)
 {
 	struct dentry *dir = debugfs_create_dir(dev_name(ch->dev), root);
 
 	debugfs_create_file("status", 0400, dir, ch, &status_fops);
+	return dir;
 }
 
 /**
  * hvic_debugfs_remove() - stop showing a channel, and wait for readers
- * @ch: the channel
+ * @dir: its directory
  */
-void hvic_debugfs_remove(struct hvic_channel *ch)
+void hvic_debugfs_remove(struct dentry *dir)
 {
-	debugfs_lookup_and_remove(dev_name(ch->dev), root);
+	debugfs_remove(dir);
 }

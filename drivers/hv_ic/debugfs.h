@@ -7,7 +7,7 @@ struct hvic_channel;
 
 void hvic_debugfs_init(void);
 void hvic_debugfs_exit(void);
-void hvic_debugfs_add(struct hvic_channel *ch);
-void hvic_debugfs_remove(struct hvic_channel *ch);
+struct dentry *hvic_debugfs_add(struct hvic_channel *ch);
+void hvic_debugfs_remove(struct dentry *dir);
 
 #endif

@@ -76,9 +76,13 @@ struct hvic_link_ops {
  */
 struct hvic_link_slot {
 	unsigned long expires;
-	struct hv_ic_record record;
-	u8 payload[] __aligned(8);
+	struct hv_ic_record record __aligned(8);
+	u8 payload[];
 };
+
+/* Both go to the daemon in one piece. */
+static_assert(offsetof(struct hvic_link_slot, payload) ==
+	      offsetof(struct hvic_link_slot, record) + sizeof(struct hv_ic_record));
 
 /**
  * struct hvic_link - the tie

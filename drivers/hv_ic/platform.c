@@ -32,6 +32,17 @@ HVIC_CHOICE(trust, trust_words, &trust, 0444);
 MODULE_PARM_DESC(trust, "How far to trust the host: full, minimal (it may not set the clock, and gets no data exchange, backup or file copy), auto (minimal in a confidential VM)");
 
 /**
+ * hvic_platform_has_reference() - is there a partition reference counter?
+ *
+ * Context: any.
+ * Return: false if the hypervisor has none, which Hyper-V has.
+ */
+bool hvic_platform_has_reference(void)
+{
+	return hv_read_reference_counter;
+}
+
+/**
  * hvic_platform_reference() - read the partition reference counter
  *
  * Context: any.

@@ -9,6 +9,7 @@
 #define HVIC_REFERENCE_NS	100
 #define HVIC_REFERENCE_HZ	10000000ULL
 
+bool hvic_platform_has_reference(void);
 u64 hvic_platform_reference(void);
 bool hvic_platform_reference_at_tsc(u64 tsc, u64 *reference);
 bool hvic_platform_can_hibernate(void);

@@ -392,8 +392,11 @@ static void hvic_timesync_show(struct hvic_channel *ch, struct seq_file *out)
 
 static int hvic_timesync_start(struct hvic_channel *ch)
 {
-	struct hvic_timesync *ts = kzalloc(sizeof(*ts), GFP_KERNEL);
+	struct hvic_timesync *ts;
 
+	if (!hvic_platform_has_reference())
+		return -ENODEV;
+	ts = kzalloc(sizeof(*ts), GFP_KERNEL);
 	if (!ts)
 		return -ENOMEM;
 	ts->ch = ch;

@@ -71,6 +71,7 @@ static_assert(RING_DATA >= 2 * HVIC_MSG_MAX);
  * @lock: guards @on; held to open or close the channel
  * @on: user space sees the service, and its channel is open but while the machine
  *	hibernates
+ * @debugfs: its directory
  */
 struct hvic_device {
 	struct hvic_channel channel;
@@ -83,6 +84,7 @@ struct hvic_device {
 	int applied;
 	struct mutex lock;
 	bool on;
+	struct dentry *debugfs;
 };
 
 /*
@@ -166,7 +168,7 @@ static void hvic_vmbus_consume(void *bus_data)
 	struct hvic_device *device = bus_data;
 	struct vmbus_channel *channel = device->hdev->channel;
 
-	__hv_pkt_iter_next(channel, device->packet);
+	hvic_packet_next(channel, device->packet);
 	hv_pkt_iter_close(channel);
 	/*
 	 * Show the host that there is room before looking for the next packet:
@@ -429,7 +431,7 @@ static int hvic_vmbus_probe(struct hv_device *hdev, const struct hv_vmbus_device
 		return ret;
 	}
 
-	hvic_debugfs_add(&device->channel);
+	device->debugfs = hvic_debugfs_add(&device->channel);
 	return 0;
 }
 
@@ -437,7 +439,7 @@ static void hvic_vmbus_unbind(struct hv_device *hdev)
 {
 	struct hvic_device *device = hv_get_drvdata(hdev);
 
-	hvic_debugfs_remove(&device->channel);
+	hvic_debugfs_remove(device->debugfs);
 	hvic_vmbus_retire(device);
 }
 
