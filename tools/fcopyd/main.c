@@ -43,9 +43,7 @@ static int reload(void *data)
 	struct hvic_serve *serve = data;
 	int ret = hvic_rules_load(&serve->rules, serve->root);
 
-	if (ret)
-		hvu_message(HVU_MESSAGE_CONFIGURATION_KEPT, HVU_LOG_ERROR,
-			    "the configuration stays as it was: %s", strerror(-ret));
+	hvu_message_reloaded(ret);
 	return ret;
 }
 

@@ -50,11 +50,9 @@ static int reload(void *data)
 	struct hvu_settings settings;
 	int ret = hvu_settings_load(&settings, server->root, hvu_settings_log, NULL);
 
-	if (ret) {
-		hvu_message(HVU_MESSAGE_CONFIGURATION_KEPT, HVU_LOG_ERROR,
-			    "the configuration stays as it was");
+	hvu_message_reloaded(ret);
+	if (ret)
 		return ret;
-	}
 	hvic_server_close_pools(server);
 	hvu_settings_free(&server->settings);
 	server->settings = settings;

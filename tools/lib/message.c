@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <systemd/sd-journal.h>
 
@@ -43,4 +44,14 @@ void hvu_message(enum hvu_message message, enum hvu_log_level level, const char 
 	if (ret < 0)
 		hvu_log(level, "%s", line);
 	free(line);
+}
+
+/** hvu_message_reloaded() - the configuration was read anew; @error is 0 or a negative errno */
+void hvu_message_reloaded(int error)
+{
+	if (error)
+		hvu_message(HVU_MESSAGE_CONFIGURATION_KEPT, HVU_LOG_ERROR,
+			    "the configuration stays as it was: %s", strerror(-error));
+	else
+		hvu_log(HVU_LOG_INFO, "the configuration has been read anew");
 }

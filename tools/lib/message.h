@@ -34,5 +34,6 @@ extern const char *const hvu_message_ids[HVU_MESSAGES];
 
 void hvu_message(enum hvu_message message, enum hvu_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void hvu_message_reloaded(int error);
 
 #endif

@@ -573,11 +573,9 @@ int hvic_backup_reload(void *data)
 	if (backup->reload)
 		return 0;
 	ret = hvu_settings_load(&settings, backup->root, hvu_settings_log, NULL);
-	if (ret) {
-		hvu_message(HVU_MESSAGE_CONFIGURATION_KEPT, HVU_LOG_ERROR,
-			    "the configuration stays as it was");
+	hvu_message_reloaded(ret);
+	if (ret)
 		return ret;
-	}
 	hvu_settings_free(&backup->settings);
 	backup->settings = settings;
 	tell_status(backup);

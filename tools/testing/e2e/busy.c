@@ -25,7 +25,8 @@ static void serve_all(struct test *t)
 	test_served(t, &ic_kvp);
 	test_served(t, &ic_vss);
 	test_served(t, &ic_fcopy);
-	test_run(t, 0, "sed -i 's,/tmp,/mnt,' /etc/hv_ic/hv_ic.conf && procs -HUP hvic-fcopyd");
+	test_run(t, 0, "sed -i 's,/tmp,/mnt,' /etc/hv_ic/hv_ic.conf");
+	test_reload(t, "hvic-fcopyd", "/tmp/hvic-fcopyd.log", "has been read anew");
 }
 
 struct copy {
@@ -47,11 +48,13 @@ static void *copy(void *context)
 static void poll_pools(struct test *t, struct ic *kvp)
 {
 	struct kvp_item item;
+	ic_result result;
 
-	for (unsigned int pool = KVP_EXTERNAL; pool <= KVP_AUTO_EXTERNAL; pool++)
-		for (uint32_t i = 0; !kvp_enumerate(kvp, pool, i, &item); i++)
+	for (unsigned int pool = KVP_EXTERNAL; pool <= KVP_AUTO_EXTERNAL; pool++) {
+		for (uint32_t i = 0; !(result = kvp_enumerate(kvp, pool, i, &item)); i++)
 			EXPECT(item.key[0]);
-	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1000, &item), WIRE_E_NO_MORE_ITEMS);
+		EXPECT_RESULT(result, WIRE_E_NO_MORE_ITEMS);
+	}
 }
 
 static void all_at_once(struct test *t)

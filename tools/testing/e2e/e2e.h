@@ -193,6 +193,15 @@ char *test_run(struct test *t, int expected_status, const char *format, ...)
 /** test_says() - run a command in the guest, and expect @text in its output */
 void test_says(struct test *t, int expected_status, const char *command, const char *text);
 
+/** test_trace() - the driver's tracepoints, from now until the end of the case */
+void test_trace(struct test *t);
+
+/** test_traced() - one of them must have left such a line, a regular expression */
+void test_traced(struct test *t, const char *line);
+
+/** test_reload() - have a daemon read its configuration anew, until @log has one more of @words */
+void test_reload(struct test *t, const char *program, const char *log, const char *words);
+
 /** test_until() - repeat a command in the guest until it succeeds */
 void test_until(struct test *t, const char *format, ...)
 	__printf(2, 3);

@@ -149,13 +149,11 @@ static void not_allowed(struct test *t)
 
 	EXPECT_RESULT(fcopy_start(fc, PLACE, "file", 0, 1), WIRE_E_ACCESS_DENIED);
 	test_run(t, 0, "printf '[fcopy in]\\ndirectory = " PLACE "\\n' >/etc/hv_ic/hv_ic.conf");
-	test_run(t, 0, "procs -HUP hvic-fcopyd");
-	test_run(t, 0, "sleep 1");
+	test_reload(t, "hvic-fcopyd", "/tmp/fcopyd", "has been read anew");
 	expect_copies(t, fc);
 	/* A mistake changes nothing. */
 	test_run(t, 0, "printf '[fcopy in]\\nmode = maybe\\n' >/etc/hv_ic/hv_ic.conf");
-	test_run(t, 0, "procs -HUP hvic-fcopyd");
-	test_until(t, "grep -q 'stays as it was' /tmp/fcopyd");
+	test_reload(t, "hvic-fcopyd", "/tmp/fcopyd", "stays as it was");
 	expect_copies(t, fc);
 }
 

@@ -341,6 +341,33 @@ void test_choose_daemons(struct test *t, bool own)
 	t->own_daemons = own;
 }
 
+#define TRACING "/sys/kernel/tracing/"
+
+static void stop_tracing(struct test *t, void *context)
+{
+	test_run(t, 0, "cd " TRACING "; echo 0 > events/hv_ic/enable; echo > trace");
+}
+
+void test_trace(struct test *t)
+{
+	test_run(t, 0, "cd " TRACING "; echo > trace; echo 1 > events/hv_ic/enable");
+	test_defer(t, stop_tracing, NULL);
+}
+
+void test_traced(struct test *t, const char *line)
+{
+	test_note(t, "%s", line);
+	test_run(t, 0, "grep -q ' %s' " TRACING "trace", line);
+}
+
+void test_reload(struct test *t, const char *program, const char *log, const char *words)
+{
+	const char *before = test_run(t, 0, "grep -c '%s' %s || true", words, log);
+
+	test_run(t, 0, "procs -HUP %s", program);
+	test_until(t, "test $(grep -c '%s' %s) -gt %s", words, log, before);
+}
+
 /* Its folder has another number than the channel once the guest has slept. */
 void test_move_channel(struct test *t, const struct ic_service *service, unsigned int processor)
 {

@@ -69,7 +69,7 @@ static void stopped(struct test *t)
 {
 	struct ic *vss = vssd_serve(t);
 
-	test_parameter(t, "vss_frozen_max", "2");
+	test_parameter(t, "vss_frozen_max", "5");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_run(t, 0, "procs -STOP hvic-vssd");
 	test_until(t, "touch /mnt/thawed");
@@ -99,7 +99,7 @@ static void no_thaw(struct test *t)
 {
 	struct ic *vss = vssd_serve(t);
 
-	test_parameter(t, "vss_frozen_max", "2");
+	test_parameter(t, "vss_frozen_max", "5");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_until(t, "touch /mnt/thawed");
 	vssd_expect_report(t, "broken");
@@ -139,8 +139,7 @@ static void reopened(struct test *t)
 static void reconfigure(struct test *t, const char *lines)
 {
 	vssd_configure(t, lines);
-	test_run(t, 0, "procs -HUP hvic-vssd");
-	test_run(t, 0, "sleep 1");
+	test_reload(t, "hvic-vssd", VSSD_LOG, "has been read anew");
 }
 
 static void modes(struct test *t)
@@ -171,7 +170,7 @@ static void modes(struct test *t)
 	reconfigure(t, "exclude = /mn*");
 	/* What cannot be used changes nothing, but keeps it from starting. */
 	vssd_configure(t, "mode = sometimes");
-	test_run(t, 0, "procs -HUP hvic-vssd");
+	test_reload(t, "hvic-vssd", VSSD_LOG, "stays as it was");
 	vssd_backup(t, vss);
 	vssd_expect_mount(t, "/mnt", "excludes it");
 	test_run(t, 78, "hvic-vssd");
