@@ -6,6 +6,11 @@
 # can run) and limit (the seconds after which one of them hangs), and call begin, stage or beside for
 # each, and finish.
 
+# The cases that depend on the kernel: on its bus, its clocks, its char devices and its daemons.
+breadth=(bus_connect bus_move_channel 'heartbeat_*' 'negotiate_*' 'shutdown_grace*' shutdown_poweroff
+	shutdown_restart shutdown_reason shutdown_hibernate_able 'time_*' 'kvp_*' 'vss_*' 'hold_*' 'ring_*'
+	'lifecycle_rescind*' lifecycle_unbind)
+
 # The processes of stages that run beside others.
 declare -A running=()
 
@@ -16,6 +21,10 @@ unset GUEST
 begin()
 {
 	logs=$OWN/logs/$1
+	mkdir -p "$OWN"
+	# Stages do not inherit it: a daemon that a tool leaves behind must not hold it.
+	exec 8>"$OWN/stages.lock"
+	flock --nonblock 8 || die "another run of this tree goes on; a second one needs a clone of its own"
 	rm -rf "$logs"
 	mkdir -p "$logs"
 	trap 'end_running' EXIT
@@ -67,9 +76,9 @@ run_stage()
 
 	log=$logs/$name.log
 	: >"$log"
-	progress "$name" "$log" "$owner" &
+	progress "$name" "$log" "$owner" 8>&- &
 	ticker=$!
-	"$@" >"$log" 2>&1 </dev/null || status=$?
+	"$@" >"$log" 2>&1 </dev/null 8>&- || status=$?
 	kill "$ticker"
 	wait "$ticker" 2>/dev/null || true
 

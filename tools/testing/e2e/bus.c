@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The bus: connect in every version, on one and two vCPUs; offers; reconnect. */
 #include "e2e.h"
+#include "load.h"
 #include "gpadl.h"
 
 static void expect_services_ready(struct test *t)
@@ -47,11 +48,13 @@ static void move_channel(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
+	load_start(t);
 	for (unsigned int i = 0; i < 10; i++) {
 		test_move_channel(t, &ic_heartbeat, i % 2);
 		EXPECT_EQ(hv_channel_target_vp(hb->channel), i % 2);
-		EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 	}
+	EXPECT(load_stop(t) > 0);
+	EXPECT_RESULT(heartbeat_beat(hb, NULL), 0);
 }
 
 static void old_version(struct test *t)

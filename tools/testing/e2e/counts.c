@@ -10,8 +10,11 @@
 
 #define REQUESTS 100
 
-/* What the guest does besides: it may start a worker thread, or take the processor away. */
+/* What the guest does besides, by a timer or for the test. */
 #define SLACK 20
+
+/* Worker threads that the kernel may start, which count as forks. */
+#define WORKERS 5
 
 struct bound {
 	unsigned int syscalls, switches;	/* per request */
@@ -30,9 +33,11 @@ static void expect_within(struct test *t, const struct bound *bound)
 {
 	struct usage used = end_of_requests(t);
 
-	EXPECT(used.syscalls <= bound->syscalls * REQUESTS + SLACK);
 	EXPECT(used.switches <= bound->switches * REQUESTS + SLACK);
-	EXPECT(used.forks <= SLACK);
+	EXPECT(used.forks <= WORKERS);
+	if (used.syscalls < 0)
+		test_skip(t, "the kernel does not count system calls");
+	EXPECT(used.syscalls <= bound->syscalls * REQUESTS + SLACK);
 }
 
 static void list_items(struct test *t, struct ic *kvp)
@@ -155,7 +160,7 @@ static void blocks_of_ours(struct test *t)
 	used = end_of_requests(t);
 	EXPECT(used.switches <= REQUESTS + SLACK);
 	EXPECT(used.syscalls <= 6 * used.switches + SLACK);
-	EXPECT(used.forks <= SLACK);
+	EXPECT(used.forks <= WORKERS);
 	EXPECT_RESULT(fcopy_complete(fc), 0);
 }
 

@@ -211,7 +211,9 @@ static void stopped(struct test *t)
 
 	play_greeted(t, "kvp", "items:1 open serve");
 	test_run(t, 0, "procs -STOP daemon");
+	test_trace(t);
 	EXPECT_RESULT(enumerate_one(kvp), WIRE_E_TIMEOUT);
+	test_traced(t, "timeout: id=[1-9][0-9]*$");
 	test_run(t, 0, "procs -CONT daemon");
 	/* It never reads what the host has given up on. */
 	EXPECT_RESULT(enumerate_one(kvp), 0);

@@ -9,7 +9,7 @@ static void dead_man(struct test *t)
 	struct ic *vss = play_alone(t, &ic_vss);
 	long before = atol(test_status(t, vss, "overdue"));
 
-	test_parameter(t, "vss_frozen_max", "2");
+	test_parameter(t, "vss_frozen_max", "5");
 	play_disk(t);
 	play_greeted(t, "vss", "disks:/mnt open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);

@@ -12,6 +12,13 @@ static int rounds(struct test *t, int n)
 	return t->peer == HV_UTILS || test_has(t, "/sys/kernel/debug/kmemleak") ? n / 4 : n;
 }
 
+/* Each round has the time of a case. */
+static bool goes_on(struct test *t, int round, int rounds)
+{
+	test_goes_on(t, "%d rounds of %d", round, rounds);
+	return round < rounds;
+}
+
 static void beat_well(struct test *t)
 {
 	struct ic *hb = test_ready(t, &ic_heartbeat);
@@ -23,7 +30,7 @@ static void rescind(struct test *t)
 {
 	const struct ic_service *const *service;
 
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++) {
 		for (service = test_services(t); *service; service++) {
 			test_reopen(t, test_ic(t, *service));
 			test_ready(t, *service);
@@ -34,7 +41,7 @@ static void rescind(struct test *t)
 static void rescind_under_load(struct test *t)
 {
 	load_start(t);
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++) {
 		test_reopen(t, test_ic(t, &ic_heartbeat));
 		test_reopen(t, test_ic(t, &ic_timesync));
 		test_ready(t, &ic_heartbeat);
@@ -49,7 +56,7 @@ static void rescind_with_request(struct test *t)
 {
 	struct ic *hb = test_ic(t, &ic_heartbeat);
 
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++) {
 		struct ic_request *r;
 		ic_result result;
 
@@ -72,7 +79,7 @@ static void rescind_at_once(struct test *t)
 
 	test_touch(t, hb);
 	test_rescind(t, hb);
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++) {
 		EXPECT_EQ(ic_offer(hb), 0);
 		test_rescind(t, hb);
 	}
@@ -82,7 +89,7 @@ static void unbind_and_bind(struct test *t)
 {
 	const struct ic_service *const *service;
 
-	for (int i = 0; i < rounds(t, 10); i++) {
+	for (int i = 0, n = rounds(t, 10); goes_on(t, i, n); i++) {
 		for (service = test_services(t); *service; service++) {
 			struct ic *ic = test_ready(t, *service);
 
@@ -99,7 +106,7 @@ static void unbind_and_bind(struct test *t)
 static void unbind_under_load(struct test *t)
 {
 	load_start(t);
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++) {
 		test_run(t, 0, "cd /sys/bus/vmbus/drivers/%s && echo %s > unbind && echo %s > bind",
 			 t->module, ic_heartbeat.instance, ic_heartbeat.instance);
 		test_ready(t, &ic_heartbeat);
@@ -110,7 +117,7 @@ static void unbind_under_load(struct test *t)
 
 static void reload(struct test *t)
 {
-	for (int i = 0; i < rounds(t, 100); i++) {
+	for (int i = 0, n = rounds(t, 100); goes_on(t, i, n); i++) {
 		test_unload(t);
 		test_load(t, "");
 		beat_well(t);
@@ -120,7 +127,7 @@ static void reload(struct test *t)
 static void reload_under_load_times(struct test *t, int times)
 {
 	load_start(t);
-	for (int i = 0; i < times; i++) {
+	for (int i = 0; goes_on(t, i, times); i++) {
 		test_unload(t);
 		test_load(t, "");
 		beat_well(t);
@@ -142,7 +149,7 @@ static void one_cpu_reload(struct test *t)
 /* The module is unloaded before the host has negotiated. */
 static void reload_at_once(struct test *t)
 {
-	for (int i = 0; i < rounds(t, 20); i++)
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++)
 		test_run(t, 0, "rmmod %s && modprobe %s", t->module, t->module);
 	beat_well(t);
 }
@@ -152,7 +159,7 @@ static void restored(struct test *t)
 {
 	const struct ic_service *const *service;
 
-	for (int i = 0; i < rounds(t, 20); i++) {
+	for (int i = 0, n = rounds(t, 20); goes_on(t, i, n); i++) {
 		for (service = test_services(t); *service; service++)
 			EXPECT_RESULT(ic_restore(test_ready(t, *service)), 0);
 	}
@@ -383,7 +390,7 @@ static void rescind_in_bustle(struct test *t)
 	static const struct ic_service *const services[] = { &ic_heartbeat, &ic_kvp, &ic_vss };
 
 	start_bustle(t);
-	for (int i = 0; i < rounds(t, 12); i++) {
+	for (int i = 0, n = rounds(t, 12); goes_on(t, i, n); i++) {
 		for (size_t s = 0; s < ARRAY_SIZE(services); s++) {
 			struct ic *ic = test_ic(t, services[s]);
 
@@ -399,7 +406,7 @@ static void rescind_in_bustle(struct test *t)
 static void reload_in_bustle(struct test *t)
 {
 	start_bustle(t);
-	for (int i = 0; i < rounds(t, 12); i++) {
+	for (int i = 0, n = rounds(t, 12); goes_on(t, i, n); i++) {
 		test_until(t, "rmmod hv_ic");
 		test_load(t, "");
 	}

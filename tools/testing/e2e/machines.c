@@ -106,7 +106,7 @@ static void paused(struct test *t)
 	struct timesync_stamp stamp;
 	long long day = 86400, now;
 
-	test_parameter(t, "vss_frozen_max", "2");
+	test_parameter(t, "vss_frozen_max", "5");
 	play_disk(t);
 	play_greeted(t, "vss", "disks:/mnt open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);

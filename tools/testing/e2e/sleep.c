@@ -11,6 +11,12 @@ static void go_to_sleep(struct test *t)
 	test_run(t, 1, "echo disk > /sys/power/state");
 }
 
+/* To idle, as far as to the tasks. */
+static void suspend(struct test *t)
+{
+	test_run(t, 0, "cd /sys/power; echo freezer > pm_test; echo freeze > state");
+}
+
 static void need_sleep(struct test *t)
 {
 	if (!strstr(test_run(t, 0, "cat /sys/power/state"), "disk"))
@@ -23,16 +29,15 @@ static void expect_thawed(struct test *t)
 }
 
 /* The kernel thaws before tasks are stopped, since one that waits for a thaw cannot be. */
-static void frozen(struct test *t)
+static void frozen_through(struct test *t, void (*sleep)(struct test *t))
 {
 	struct ic *vss = play_alone(t, &ic_vss);
 
-	need_sleep(t);
 	play_disk_without_timer(t);
 	play_greeted(t, "vss", "disks:/mnt open serve");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_run(t, 0, "(touch /mnt/held; echo done > /tmp/writer) >/dev/null 2>&1 &");
-	go_to_sleep(t);
+	sleep(t);
 	expect_thawed(t);
 	test_until(t, "test -e /tmp/writer && rm /tmp/writer");
 	EXPECT_STR(test_status(t, vss, "holds"), "0");
@@ -43,6 +48,19 @@ static void frozen(struct test *t)
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	EXPECT_RESULT(vss_thaw(vss), 0);
 	expect_thawed(t);
+}
+
+static void frozen(struct test *t)
+{
+	need_sleep(t);
+	frozen_through(t, go_to_sleep);
+}
+
+static void suspended(struct test *t)
+{
+	if (!test_has(t, "/sys/power/pm_test"))
+		test_skip(t, "the kernel cannot try a suspend");
+	frozen_through(t, suspend);
 }
 
 /* Today's daemon is told to thaw. It, or the machine, gives up the one or the other in time. */
@@ -181,6 +199,7 @@ static void hibernated(struct test *t)
 
 const struct test_case sleep_cases[] = {
 	{ .name = "sleep_frozen", .run = frozen, .only = ONLY_HV_IC },
+	{ .name = "sleep_suspended", .run = suspended, .only = ONLY_HV_IC },
 	{ .name = "sleep_frozen_legacy", .run = frozen_legacy, .only = ONLY_HV_IC },
 	{ .name = "sleep_copying", .run = copying, .only = ONLY_HV_IC },
 	{ .name = "sleep_hibernated", .run = hibernated, .only = ONLY_HV_IC, .hibernation = true,

@@ -117,7 +117,7 @@ static void session(struct test *t)
 	expect_session(t, "fcopy", false);
 
 	/* The last request is FREEZE, but it has ended by itself. */
-	test_parameter(t, "vss_frozen_max", "1");
+	test_parameter(t, "vss_frozen_max", "5");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	test_until(t, "! hvic status vss --json | grep '\"in_session\": true'");
 	test_run(t, 0, "hvic status vss --json | grep '\"operation\": \"freeze\"'");

@@ -227,10 +227,10 @@ static void reference_ahead(struct test *t)
 
 	EXPECT_EQ(timesync_now(t->host, DAY * SECOND, WIRE_TIME_SYNC, &stamp), 0);
 	stamp.reference += 5 * SECOND;
-	timesync_send(ts, &stamp);
+	EXPECT_ANSWER(timesync_send(ts, &stamp));
 	EXPECT(guest_clock(t) < time(NULL) + DAY + NEAR);
 	stamp.flags = WIRE_TIME_SAMPLE;
-	timesync_send(ts, &stamp);
+	EXPECT_ANSWER(timesync_send(ts, &stamp));
 	EXPECT(atoll(ptp(t, "time")) < time(NULL) + DAY + NEAR);
 }
 

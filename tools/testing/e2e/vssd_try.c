@@ -108,7 +108,7 @@ static void killed(struct test *t)
 	vssd_backup(t, vss);
 
 	/* The daemon hangs: the kernel's time ends it. */
-	test_parameter(t, "vss_frozen_max", "2");
+	test_parameter(t, "vss_frozen_max", "5");
 	overdue = test_status(t, vss, "overdue");
 	start_trial(t, "--hold 1h");
 	until_held(t, vss);

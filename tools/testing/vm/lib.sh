@@ -116,4 +116,4 @@ emulate()
 # The lines that the kernel logs when one of its detectors has found an error.
 REPORTS='BUG:|WARNING:|Oops|KASAN|UBSAN|INFO: (task|rcu|lockdep|possible|trying)|possible (recursive|circular)'
 REPORTS+='|kmemleak: [0-9]+ new|soft lockup|hard LOCKUP|rcu.*stall|general protection|Kernel panic'
-REPORTS+='|ODEBUG|scheduling while atomic|sleeping function called|inconsistent lock state'
+REPORTS+='|nobody cared|ODEBUG|scheduling while atomic|sleeping function called|inconsistent lock state'

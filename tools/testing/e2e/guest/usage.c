@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * usage PID: print what a process has used since it began: microseconds of the processor, system
- * calls, context switches, and the number of forks of the whole system.
+ * calls, how often it waited for something, and the number of forks of the whole system. How often
+ * others took the processor from it is up to them.
  *
  * System calls are those since the histogram of raw_syscalls:sys_enter by common_pid was switched
  * on; -1 if it is not.
@@ -76,7 +77,6 @@ int main(int argc, char **argv)
 		ns += number_after(read_file(path), "");
 		snprintf(path, sizeof(path), "/proc/%s/task/%s/status", argv[1], entry->d_name);
 		switches += number_after(read_file(path), "\nvoluntary_ctxt_switches:");
-		switches += number_after(text, "\nnonvoluntary_ctxt_switches:");
 		n = syscalls_of(entry->d_name);
 		syscalls = n < 0 || syscalls < 0 ? -1 : syscalls + n;
 	}
