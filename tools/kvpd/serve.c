@@ -213,8 +213,8 @@ static int answer_fact(struct hvic_server *server, const struct hv_ic_record *re
 	const struct hvu_pool_item found = { fact.key, fact.value };
 	bool is_get = record->op == HV_IC_KVP_GET;
 
-	/* A list stays as it was when the host began with it. */
-	if (is_get || !asked->index)
+	/* A list stays as it was when the host began with it, perhaps with a daemon before us. */
+	if (is_get || !asked->index || !hvic_items_known(&server->items))
 		hvic_items_refresh(&server->items);
 	refresh_net(server);
 	if (!is_get)

@@ -271,6 +271,18 @@ static void facts(void **state)
 	end(play);
 }
 
+/* The daemon was restarted in the middle of the host's list: its first question is not for the top. */
+static void facts_from_the_middle(void **state)
+{
+	struct play *play = begin(state);
+	struct message message;
+
+	assert_int_equal(at(play, HVU_POOL_AUTO, 4, &message), 0);
+	assert_string_equal(message.item.key, "OSBuildNumber");
+	assert_string_equal(message.item.value, "6.1.0");
+	end(play);
+}
+
 /* Expects items that are called key-INDEX, from @index on; returns the index behind them. */
 static uint32_t expect_list(const struct hv_ic_kvp_list *list, uint32_t index)
 {
@@ -610,7 +622,8 @@ static void out_of_reach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(pools), TEST(numbers), TEST(facts), TEST(lists), TEST(extremes), TEST(others),
+		TEST(pools), TEST(numbers), TEST(facts),
+		TEST(facts_from_the_middle), TEST(lists), TEST(extremes), TEST(others),
 		TEST(at_once), TEST(few_calls), TEST(locked), TEST(flat), TEST(restart),
 		TEST(out_of_reach),
 	};
