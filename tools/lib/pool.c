@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,36 @@ bool hvu_pool_is_stale(const struct hvu_pool *pool)
 	if (fstatat(pool->file.directory, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno != ENOENT || !pool->absent;
 	return pool->absent || !same_file(&now, &pool->seen);
+}
+
+bool hvu_pool_is_stale_at(const struct hvu_pool *pool, int root, const char *folder)
+{
+	char name[HVU_POOL_NAME_SIZE], path[PATH_MAX];
+	struct stat now;
+
+	if (!pool->known || pool->young || pool->absent)
+		return true;
+	hvu_pool_file_name(&pool->file, name);
+	/* Where a link of a test leads out of @root it says yes, and that does no harm. */
+	if (snprintf(path, sizeof(path), "%s/%s", folder + strspn(folder, "/"), name) >=
+	    (int)sizeof(path))
+		return true;
+	return fstatat(root, path, &now, AT_SYMLINK_NOFOLLOW) < 0 || !same_file(&now, &pool->seen);
+}
+
+int hvu_pool_follow(int directory, int root, const char *folder)
+{
+	int fd = hvu_open(root, O_PATH | O_DIRECTORY, "%s", folder), ret = 0;
+	struct stat now, known;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &now) < 0 || fstat(directory, &known) < 0)
+		ret = -errno;
+	else if (now.st_dev != known.st_dev || now.st_ino != known.st_ino)
+		ret = dup3(fd, directory, O_CLOEXEC) < 0 ? -errno : 1;
+	close(fd);
+	return ret;
 }
 
 /* What a pool holds is now that; has it changed? */
