@@ -273,7 +273,7 @@ static void facts(void **state)
 	end(play);
 }
 
-/* The daemon was restarted in the middle of the host's list: its first question is not for the top. */
+/* The daemon was restarted in the middle of the host's list: its first question is not for 0. */
 static void facts_from_the_middle(void **state)
 {
 	struct play *play = begin(state);
@@ -662,7 +662,7 @@ static unsigned int lines_said(int said, const char *about)
 	return n;
 }
 
-/* There is none any more: that is an answer, and said once; it is not made behind somebody's back. */
+/* There is none any more: that is an answer, and said once; a request does not make it. */
 static void folder_gone(void **state)
 {
 	struct play *play = begin(state);
