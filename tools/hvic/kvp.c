@@ -4,7 +4,6 @@
  * needs to be there.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,16 +207,8 @@ static int open_watch(const struct hvic_kvp *kvp)
 /* The folder may be another one by now, as when something is mounted on it. */
 static void follow_folder(const struct hvic *hvic, const struct hvic_kvp *kvp, int watch)
 {
-	int folder = hvu_open(hvic->root, O_PATH | O_DIRECTORY, "%s", kvp->folder);
-	struct stat now, known;
-
-	if (folder < 0)
-		return;
-	if (!fstat(folder, &now) && !fstat(kvp->directory, &known) &&
-	    (now.st_dev != known.st_dev || now.st_ino != known.st_ino) &&
-	    dup3(folder, kvp->directory, O_CLOEXEC) >= 0)
+	if (hvu_pool_follow(kvp->directory, hvic->root, kvp->folder) > 0)
 		watch_folder(kvp, watch);
-	close(folder);
 }
 
 /* Waits for news, but not beyond @until, -1 for ever; false if time is up. */

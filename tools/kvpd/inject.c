@@ -30,6 +30,8 @@
 #define MOMENT_US 100000
 /* What the host's requests wait for at the very most, when we start anew. */
 #define RECOVERY_US 3000000
+/* What one call may take when nobody waits for the job. */
+#define OVER_US 3000000
 
 /** hvic_job_left_ms() - how long it may still take; at least 1 */
 unsigned int hvic_job_left_ms(const struct hvic_job *job)
@@ -39,10 +41,19 @@ unsigned int hvic_job_left_ms(const struct hvic_job *job)
 	return now + 1000 >= job->deadline_us ? 1 : (job->deadline_us - now) / 1000;
 }
 
-/** hvic_job_bus() - the connection, for one more call: an answer may take as long as the job */
+/**
+ * hvic_job_bus() - the connection, for one more call
+ *
+ * An answer may take as long as the job: whoever has to be started for it takes its time. To go
+ * back for nobody is no reason to keep the next one waiting.
+ */
 sd_bus *hvic_job_bus(const struct hvic_job *job)
 {
-	sd_bus_set_method_call_timeout(job->bus, hvic_job_left_ms(job) * 1000ull);
+	uint64_t limit_us = hvic_job_left_ms(job) * 1000ull;
+
+	if (atomic_load(&job->over) && limit_us > OVER_US)
+		limit_us = OVER_US;
+	sd_bus_set_method_call_timeout(job->bus, limit_us);
 	return job->bus;
 }
 

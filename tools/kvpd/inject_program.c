@@ -35,24 +35,32 @@ static void add(struct words *words, const char *name, const struct hv_ic_kvp_ad
 	words->argv[words->n++] = word;
 }
 
+static int end_of_job(const void *job)
+{
+	return hvic_job_end(job);
+}
+
 /**
  * hvic_program_apply() - let the program set up the adapter
  * @job: the request
  *
  * PROGRAM INTERFACE dhcp=yes|no [address=A/P]... [gateway=A]... [dns=A]...
  *
- * Return: 0 if it has ended with 0; %-EIO if not; %-ETIMEDOUT; or a negative errno if it could not
- * be run.
+ * Return: 0 if it has ended with 0; %-EIO if not; %-ETIMEDOUT or %-ECANCELED if it was killed,
+ * as of hvic_job_end(); or a negative errno if it could not be run.
  */
 int hvic_program_apply(struct hvic_job *job)
 {
 	static const char *const dhcp[] = { "dhcp=no", "dhcp=yes" };
 	const struct hv_ic_kvp_ip *ip = &job->ip;
 	struct words words = { };
-	int ret;
+	int ret = hvic_job_end(job);
 
 	if (!job->program)
 		return -EOPNOTSUPP;
+	/* Who was waited for until now may have been waited for too long. */
+	if (ret)
+		return ret;
 	words.argv[words.n++] = job->program;
 	words.argv[words.n++] = job->link.name;
 	words.argv[words.n++] = dhcp[!!ip->dhcp];
@@ -62,6 +70,6 @@ int hvic_program_apply(struct hvic_job *job)
 		add(&words, "gateway", &ip->gateways[i]);
 	for (uint32_t i = 0; i < ip->n_dns; i++)
 		add(&words, "dns", &ip->dns[i]);
-	ret = hvu_run(words.argv, hvic_job_left_ms(job));
+	ret = hvu_run_while(words.argv, end_of_job, job);
 	return ret > 0 ? -EIO : ret;
 }

@@ -151,6 +151,12 @@ void hvic_items_refresh(struct hvic_items *items)
 	hvic_hostname_qualify(items->root, system.nodename, items->name, sizeof(items->name));
 }
 
+/** hvic_items_known() - have they been learnt at all? */
+bool hvic_items_known(const struct hvic_items *items)
+{
+	return items->stamp;
+}
+
 /**
  * hvic_items_at() - an item by its index
  * @items: the facts

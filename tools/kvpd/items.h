@@ -20,7 +20,7 @@
  * @settings: of the administrator
  * @net: the network; NULL if it cannot be known
  * @uname: as uname(2)
- * @stamp: of the files that were read
+ * @stamp: of the files that were read; 0 for none yet
  * @system: what @uname has said
  * @os: the distribution
  * @name: of this machine, with its domain
@@ -37,6 +37,7 @@ struct hvic_items {
 };
 
 void hvic_items_refresh(struct hvic_items *items);
+bool hvic_items_known(const struct hvic_items *items);
 bool hvic_items_at(const struct hvic_items *items, size_t index, struct hv_ic_kvp_item *item);
 bool hvic_items_get(const struct hvic_items *items, const char *key, struct hv_ic_kvp_item *item);
 

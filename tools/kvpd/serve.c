@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "adapters.h"
@@ -57,21 +58,12 @@ static int open_pool(struct hvic_server *server, unsigned int number)
 	return 0;
 }
 
-/* The pool as it is now. */
-static int get_pool(struct hvic_server *server, unsigned int number, struct hvu_pool **pool)
+static void close_pools(struct hvic_server *server)
 {
-	int ret = 0;
-
-	if (number >= HVU_POOLS)
-		return -EINVAL;
-	if (!server->pools[number])
-		ret = open_pool(server, number);
-	if (ret)
-		return ret;
-	*pool = server->pools[number];
-	/* One that was locked when it was opened has not been read. */
-	ret = hvu_pool_refresh(*pool);
-	return ret < 0 ? ret : 0;
+	for (unsigned int number = 0; number < HVU_POOLS; number++) {
+		hvu_pool_close(server->pools[number]);
+		server->pools[number] = NULL;
+	}
 }
 
 /**
@@ -98,13 +90,87 @@ void hvic_server_open_pools(struct hvic_server *server)
 /** hvic_server_close_pools() - end of hvic_server_open_pools() */
 void hvic_server_close_pools(struct hvic_server *server)
 {
-	for (unsigned int number = 0; number < HVU_POOLS; number++) {
-		hvu_pool_close(server->pools[number]);
-		server->pools[number] = NULL;
-	}
+	close_pools(server);
 	if (server->folder >= 0)
 		close(server->folder);
 	server->folder = -1;
+	server->lost = false;
+}
+
+/* Once, until it is back. It is not made here: who has moved it away may put another one there. */
+static void lose_folder(struct hvic_server *server, int error)
+{
+	const char *path = server->settings.kvp.pools;
+
+	if (!server->lost && error == -ENOENT)
+		hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING,
+			    "%s is gone, and with it all items: restart hvic-kvpd, which makes it anew",
+			    path);
+	else if (!server->lost)
+		hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING, "%s: %s", path,
+			    strerror(-error));
+	server->lost = true;
+}
+
+/*
+ * All that was opened is of the folder before. systemd lets a service write in the folders that
+ * there were when it was started: what has come in the place of one can be read only.
+ */
+static void change_folder(struct hvic_server *server)
+{
+	const char *path = server->settings.kvp.pools;
+	struct statvfs info;
+
+	close_pools(server);
+	if (!fstatvfs(server->folder, &info) && info.f_flag & ST_RDONLY) {
+		hvu_message(HVU_MESSAGE_POOL_UNUSABLE, HVU_LOG_WARNING,
+			    "%s was replaced, and can only be read now: restart hvic-kvpd, so that it may write there",
+			    path);
+		return;
+	}
+	hvu_log(HVU_LOG_NOTICE, "%s was replaced: the pools are those of the new one", path);
+	hvic_server_open_pools(server);
+}
+
+/* Another folder may be in the place of the one that is open, or none. */
+static int follow_folder(struct hvic_server *server)
+{
+	int ret;
+
+	if (server->folder < 0)
+		return 0;
+	ret = hvu_pool_follow(server->folder, server->root, server->settings.kvp.pools);
+	if (ret < 0) {
+		lose_folder(server, ret);
+		return ret;
+	}
+	server->lost = false;
+	if (ret)
+		change_folder(server);
+	return 0;
+}
+
+/* The pool as it is now. */
+static int get_pool(struct hvic_server *server, unsigned int number, struct hvu_pool **pool)
+{
+	int ret;
+
+	if (number >= HVU_POOLS)
+		return -EINVAL;
+	*pool = server->pools[number];
+	if (*pool && !hvu_pool_is_stale_at(*pool, server->root, server->settings.kvp.pools)) {
+		server->lost = false;
+		return 0;
+	}
+	ret = follow_folder(server);
+	if (!ret && !server->pools[number])
+		ret = open_pool(server, number);
+	if (ret)
+		return ret;
+	*pool = server->pools[number];
+	/* One that was locked when it was opened has not been read. */
+	ret = hvu_pool_refresh(*pool);
+	return ret < 0 ? ret : 0;
 }
 
 /* --- Items. ------------------------------------------------------------------------------ */
@@ -213,8 +279,8 @@ static int answer_fact(struct hvic_server *server, const struct hv_ic_record *re
 	const struct hvu_pool_item found = { fact.key, fact.value };
 	bool is_get = record->op == HV_IC_KVP_GET;
 
-	/* A list stays as it was when the host began with it. */
-	if (is_get || !asked->index)
+	/* A list stays as it was when the host began with it, perhaps with a daemon before us. */
+	if (is_get || !asked->index || !hvic_items_known(&server->items))
 		hvic_items_refresh(&server->items);
 	refresh_net(server);
 	if (!is_get)

@@ -17,7 +17,8 @@
  * @client: of the device; the first member
  * @root: below which everything is
  * @settings: of the administrator
- * @folder: of the pools; -1 while it is out of reach
+ * @folder: of the pools; negative until it could be opened
+ * @lost: it was said that there is none in its place any more
  * @pools: the pools; NULL for those that could not be opened
  * @told: of which pools it was said that they are out of reach
  * @net: the network
@@ -32,6 +33,7 @@ struct hvic_server {
 	int root;
 	struct hvu_settings settings;
 	int folder;
+	bool lost;
 	struct hvu_pool *pools[HVU_POOLS];
 	bool told[HVU_POOLS];
 	struct hvic_net net;

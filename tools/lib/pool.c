@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,6 @@
 #include "pool_file.h"
 #include "pool_journal.h"
 #include "root.h"
-
-/*
- * The clock that dates files goes on every 10 ms at the latest. What is younger may be followed by
- * another write with the same date.
- */
-#define YOUNG_NS (20 * INT64_C(1000000))
 
 const char *const hvu_pool_names[HVU_POOLS + 1] = {
 	[HVU_POOL_EXTERNAL] = "external",
@@ -68,11 +63,9 @@ static bool same_file(const struct stat *a, const struct stat *b)
 static bool is_young(const struct stat *status)
 {
 	struct timespec now;
-	int64_t age;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	age = nanoseconds(&now) - nanoseconds(&status->st_ctim);
-	return age < YOUNG_NS && age > -YOUNG_NS;
+	return hvu_pool_file_is_young(status, &now);
 }
 
 bool hvu_pool_is_stale(const struct hvu_pool *pool)
@@ -86,6 +79,36 @@ bool hvu_pool_is_stale(const struct hvu_pool *pool)
 	if (fstatat(pool->file.directory, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno != ENOENT || !pool->absent;
 	return pool->absent || !same_file(&now, &pool->seen);
+}
+
+bool hvu_pool_is_stale_at(const struct hvu_pool *pool, int root, const char *folder)
+{
+	char name[HVU_POOL_NAME_SIZE], path[PATH_MAX];
+	struct stat now;
+
+	if (!pool->known || pool->young || pool->absent)
+		return true;
+	hvu_pool_file_name(&pool->file, name);
+	/* Where a link of a test leads out of @root it says yes, and that does no harm. */
+	if (snprintf(path, sizeof(path), "%s/%s", folder + strspn(folder, "/"), name) >=
+	    (int)sizeof(path))
+		return true;
+	return fstatat(root, path, &now, AT_SYMLINK_NOFOLLOW) < 0 || !same_file(&now, &pool->seen);
+}
+
+int hvu_pool_follow(int directory, int root, const char *folder)
+{
+	int fd = hvu_open(root, O_PATH | O_DIRECTORY, "%s", folder), ret = 0;
+	struct stat now, known;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &now) < 0 || fstat(directory, &known) < 0)
+		ret = -errno;
+	else if (now.st_dev != known.st_dev || now.st_ino != known.st_ino)
+		ret = dup3(fd, directory, O_CLOEXEC) < 0 ? -errno : 1;
+	close(fd);
+	return ret;
 }
 
 /* What a pool holds is now that; has it changed? */
@@ -116,11 +139,13 @@ static int load(struct hvu_pool *pool, bool *interrupted)
 	struct hvu_content content = { 0 };
 	struct hvu_pool_image image;
 	struct stat status;
+	bool young;
 	int ret;
 
-	/* What somebody writes from here on, without a lock, changes the dates. */
+	/* What somebody writes from here on, without a lock, changes dates that are not young. */
 	if (fstat(pool->file.fd, &status) < 0)
 		return -errno;
+	young = is_young(&status);
 	ret = hvu_pool_read(&pool->file, &image);
 	if (ret)
 		return ret;
@@ -131,7 +156,7 @@ static int load(struct hvu_pool *pool, bool *interrupted)
 		return ret;
 	}
 	pool->absent = false;
-	pool->young = is_young(&status);
+	pool->young = young;
 	pool->seen = status;
 	if (interrupted)
 		*interrupted = image.interrupted;
@@ -189,7 +214,7 @@ err_close:
 
 /*
  * Closes the file after a change. Its date is set by the exact clock: no write of anybody else gets
- * the same one, so those who write in the same moment are noticed.
+ * the same one, so those who write in the same moment are noticed. A file system may cut that off.
  */
 static void end(struct hvu_pool *pool, int ret)
 {
@@ -198,8 +223,9 @@ static void end(struct hvu_pool *pool, int ret)
 	pool->known = false;
 	if (!ret) {
 		clock_gettime(CLOCK_REALTIME, &times[1]);
-		pool->young = futimens(pool->file.fd, times) < 0;
+		pool->young = pool->file.ops->futimens(pool->file.fd, times) < 0;
 		pool->known = !fstat(pool->file.fd, &pool->seen);
+		pool->young |= !hvu_pool_file_has_date(&pool->seen, &times[1]);
 		pool->synced = true;
 	}
 	hvu_pool_file_close(&pool->file);

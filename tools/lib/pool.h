@@ -120,9 +120,35 @@ int hvu_pool_create(struct hvu_pool *pool);
  * @pool: the pool
  *
  * This is one fstatat(2). It never says no when the answer is yes; it may say yes for a moment
- * after somebody else has written, until the clock of the file system has gone on.
+ * after somebody else has written, until the clock of the file system has gone on; where that knows
+ * seconds only, for two of them, and after our own changes, too.
  */
 bool hvu_pool_is_stale(const struct hvu_pool *pool);
+
+/**
+ * hvu_pool_is_stale_at() - the same, where the folder may have been replaced as well
+ * @pool: the pool
+ * @root: below which the folder is
+ * @folder: its path
+ *
+ * This is one fstatat(2), too: a file that is still the same one is in the same folder. It says yes
+ * if there is no file; then hvu_pool_follow() tells about the folder.
+ */
+bool hvu_pool_is_stale_at(const struct hvu_pool *pool, int root, const char *folder);
+
+/**
+ * hvu_pool_follow() - let the descriptor of the folder be that of the folder that is there now
+ * @directory: the descriptor, as of hvu_pool_open(); keeps its number
+ * @root: below which the folder is
+ * @folder: its path
+ *
+ * The folder is another one when something is mounted on it, or when it has been moved or removed
+ * and made anew. Pools that are open go on in the new one, from hvu_pool_refresh() on.
+ *
+ * Return: 1 if it is another one, 0 if not; or a negative errno if there is none, with @directory
+ * as it was.
+ */
+int hvu_pool_follow(int directory, int root, const char *folder);
 
 /**
  * hvu_pool_refresh() - read it again if it is stale; may wait

@@ -27,10 +27,20 @@
 
 #define POOL_MODE 0644
 
+/*
+ * The clock that dates files goes on every 10 ms at the latest. What is younger may be followed by
+ * another write with the same date.
+ */
+#define YOUNG_NS (20 * INT64_C(1000000))
+
+/* Some file systems know seconds only, as ext3 and ext4 with small inodes; FAT every other one. */
+#define COARSE_NS (2 * INT64_C(1000000000))
+
 const struct hvu_pool_ops hvu_pool_ops = {
 	.pwrite = pwrite,
 	.ftruncate = ftruncate,
 	.fdatasync = fdatasync,
+	.futimens = futimens,
 };
 
 /** hvu_pool_file_name() - its name, in its folder */
@@ -273,4 +283,35 @@ void hvu_pool_file_close(struct hvu_pool_file *file)
 	close(file->fd);
 	file->fd = -1;
 	file->journal = -1;
+}
+
+/* --- Dates. ---------------------------------------------------------------------------------- */
+
+static int64_t nanoseconds(const struct timespec *time)
+{
+	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
+}
+
+/**
+ * hvu_pool_file_is_young() - may another write get the same dates as the last one?
+ * @status: of the file
+ * @now: of CLOCK_REALTIME
+ */
+bool hvu_pool_file_is_young(const struct stat *status, const struct timespec *now)
+{
+	bool is_coarse = !status->st_mtim.tv_nsec && !status->st_ctim.tv_nsec;
+	int64_t age = nanoseconds(now) - nanoseconds(&status->st_ctim);
+	int64_t limit = is_coarse ? COARSE_NS + YOUNG_NS : YOUNG_NS;
+
+	return age < limit && age > -limit;
+}
+
+/**
+ * hvu_pool_file_has_date() - is it of a date to the nanosecond, as it was to be?
+ * @status: of the file
+ * @date: the date that was set
+ */
+bool hvu_pool_file_has_date(const struct stat *status, const struct timespec *date)
+{
+	return nanoseconds(&status->st_mtim) == nanoseconds(date);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "pool_format.h"
 
@@ -14,11 +15,13 @@
  * @pwrite: as pwrite(2)
  * @ftruncate: as ftruncate(2)
  * @fdatasync: as fdatasync(2)
+ * @futimens: as futimens(3)
  */
 struct hvu_pool_ops {
 	ssize_t (*pwrite)(int fd, const void *data, size_t size, off_t offset);
 	int (*ftruncate)(int fd, off_t size);
 	int (*fdatasync)(int fd);
+	int (*futimens)(int fd, const struct timespec times[2]);
 };
 
 extern const struct hvu_pool_ops hvu_pool_ops;
@@ -50,5 +53,8 @@ void hvu_pool_file_name(const struct hvu_pool_file *file, char name[static HVU_P
 int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use);
 void hvu_pool_file_close(struct hvu_pool_file *file);
 int hvu_pool_file_make_journal(struct hvu_pool_file *file);
+
+bool hvu_pool_file_is_young(const struct stat *status, const struct timespec *now);
+bool hvu_pool_file_has_date(const struct stat *status, const struct timespec *date);
 
 #endif

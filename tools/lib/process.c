@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define MOMENT_MS 100
+
 /**
  * hvu_spawn() - start a program, found in PATH, with our streams
  * @argv: its arguments, ended by NULL
@@ -52,6 +54,40 @@ out_destroy_attributes:
 	return -ret;
 }
 
+static int open_process(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* 1 if it has ended, 0 if not within that time. */
+static int poll_process(int fd, int timeout_ms)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int ret;
+
+	do {
+		ret = poll(&wait, 1, timeout_ms);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : ret;
+}
+
+/* Its exit status, or @why if that is not 0: then it is killed. */
+static int reap(pid_t pid, int why)
+{
+	int status;
+
+	/* What it has started itself goes with it; what it leaves when it ends is meant to stay. */
+	if (why)
+		kill(-pid, SIGKILL);
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+	if (why)
+		return why;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /**
  * hvu_wait_exit() - wait for a child
  * @pid: of the child, which leads a process group
@@ -62,23 +98,41 @@ out_destroy_attributes:
  */
 int hvu_wait_exit(pid_t pid, int timeout_ms)
 {
-	struct pollfd wait = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-	int ret = 0, status;
+	int fd = open_process(pid), ret;
 
-	if (wait.fd < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
+	ret = poll_process(fd, timeout_ms);
+	close(fd);
+	return reap(pid, ret ? 0 : -ETIMEDOUT);
+}
+
+/**
+ * hvu_run_while() - hvu_spawn(), and wait for as long as somebody wants it
+ * @argv: its arguments, ended by NULL
+ * @end: asked now and then: 0 to go on, or a negative errno to kill it and its group
+ * @data: for @end
+ *
+ * Return: as hvu_wait_exit(), with what @end has said in the place of %-ETIMEDOUT.
+ */
+int hvu_run_while(const char *const argv[], int (*end)(const void *data), const void *data)
+{
+	int ret, fd, why = 0;
+	pid_t pid;
+
+	ret = hvu_spawn(argv, -1, &pid);
+	if (ret)
+		return ret;
+	fd = open_process(pid);
+	if (fd < 0)
+		return reap(pid, fd);
 	do {
-		ret = poll(&wait, 1, timeout_ms);
-	} while (ret < 0 && errno == EINTR);
-	close(wait.fd);
-	/* What it has started itself goes with it; what it leaves when it ends is meant to stay. */
-	if (!ret)
-		kill(-pid, SIGKILL);
-	if (waitpid(pid, &status, 0) < 0)
-		return -errno;
-	if (!ret)
-		return -ETIMEDOUT;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		ret = poll_process(fd, MOMENT_MS);
+		if (ret <= 0)
+			why = ret ? ret : end(data);
+	} while (!ret && !why);
+	close(fd);
+	return reap(pid, why);
 }
 
 /** hvu_run() - hvu_spawn() and hvu_wait_exit() */

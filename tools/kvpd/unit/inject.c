@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "array.h"
+#include "clock.h"
 
 static int no_bus(struct hvic_job *job, sd_bus **bus)
 {
@@ -238,6 +239,31 @@ static void networkd_left(void **state)
 	end(play);
 }
 
+/* It does not answer any more when what it was asked for is to be taken back. */
+static void networkd_hangs(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip ip = v4();
+	int64_t start_us = hvu_now_us();
+
+	play->networkd_runs = true;
+	play->slow = true;
+	play->host_waits_ms = 30000;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_folder(play->root, "run/systemd");
+	strcpy(play->tried, "nothing yet");
+	assert_int_equal(start(play, &ip), 0);
+	while (!strcmp(play->tried, "nothing yet"))
+		usleep(1000);
+	play->silent = "Reload";
+	hvic_inject_over(&play->inject, 7);
+	finish(play);
+	assert_true(hvu_now_us() - start_us < 15000000);
+	assert_string_equal(play->done, "Reload ReconfigureLink Reload ");
+	assert_false(hvu_exists(play->root->fd, TRIAL_FILE));
+	end(play);
+}
+
 static void program(void **state)
 {
 	struct play *play = begin(state, &ops_without_bus);
@@ -265,6 +291,59 @@ static void program(void **state)
 	play->settings.kvp.ip_program = path;
 	play->settings.kvp.ip_injection = HVU_INJECTION_NETWORKD;
 	expect(play, v4(), -ENOENT, "");
+	end(play);
+}
+
+/* Starts a program that hangs, and waits until it does. */
+static void start_hanging(struct play *play, const char *path)
+{
+	struct hv_ic_kvp_ip ip = v4();
+	char script[256];
+
+	snprintf(script, sizeof(script), "#!/bin/sh\necho $$ >%s/runs\nsleep 3600\n",
+		 play->root->path);
+	unit_file(play->root, "set-ip", script);
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_equal(start(play, &ip), 0);
+	while (hvu_read(play->root->fd, script, sizeof(script), "runs") <= 0)
+		usleep(1000);
+	unit_remove(play->root, "runs");
+}
+
+/* It is killed when nobody waits for it any more, and is in nobody's way then. */
+static void program_hangs(void **state)
+{
+	struct play *play = begin(state, &ops_without_bus);
+	struct hv_ic_kvp_ip ip = v4();
+	int64_t start_us = hvu_now_us();
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/set-ip", play->root->path);
+	play->settings.kvp.ip_program = path;
+	play->host_waits_ms = 30000;
+	start_hanging(play, path);
+	hvic_inject_over(&play->inject, 7);
+	assert_int_equal(start(play, &ip), -EBUSY);
+	finish(play);
+	assert_int_equal(play->answers, 0);
+	/* The daemon ends meanwhile. */
+	start_hanging(play, path);
+	end(play);
+	assert_true(hvu_now_us() - start_us < 20000000);
+}
+
+static void program_takes_too_long(void **state)
+{
+	struct play *play = begin(state, &ops_without_bus);
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/set-ip", play->root->path);
+	play->settings.kvp.ip_program = path;
+	play->host_waits_ms = 1000;
+	start_hanging(play, path);
+	finish(play);
+	assert_int_equal(play->answers, 1);
+	assert_int_equal(play->status, -ETIMEDOUT);
 	end(play);
 }
 
@@ -314,7 +393,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
 		TEST(networkd_has_file), TEST(networkd_starts), TEST(networkd_goes_back),
-		TEST(networkd_has_drop_in), TEST(networkd_left), TEST(program), TEST(refused),
+		TEST(networkd_has_drop_in), TEST(networkd_left), TEST(networkd_hangs),
+		TEST(program), TEST(program_hangs), TEST(program_takes_too_long), TEST(refused),
 		TEST(over),
 	};
 

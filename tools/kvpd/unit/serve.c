@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -268,6 +270,18 @@ static void facts(void **state)
 	assert_int_equal(delete(play, HVU_POOL_AUTO, "OSName"), -EACCES);
 	assert_int_equal(ask_item(play, HV_IC_KVP_GET, HVU_POOL_AUTO, "NoSuchItem", "", &message),
 			 -ENOENT);
+	end(play);
+}
+
+/* The daemon was restarted in the middle of the host's list: its first question is not for 0. */
+static void facts_from_the_middle(void **state)
+{
+	struct play *play = begin(state);
+	struct message message;
+
+	assert_int_equal(at(play, HVU_POOL_AUTO, 4, &message), 0);
+	assert_string_equal(message.item.key, "OSBuildNumber");
+	assert_string_equal(message.item.value, "6.1.0");
 	end(play);
 }
 
@@ -605,14 +619,133 @@ static void out_of_reach(void **state)
 	end(play);
 }
 
+static void move(struct play *play, const char *from, const char *to)
+{
+	assert_int_equal(renameat(play->root->fd, from, play->root->fd, to), 0);
+}
+
+/* Another folder is in its place, as when something is mounted on it: that is where others look. */
+static void folder_replaced(void **state)
+{
+	struct play *play = begin(state);
+	struct message message;
+
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "first"), 0);
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "first"), 0);
+	append(play, "var/lib/second/.kvp_pool_1", "key", "second");
+	move(play, FOLDER, "var/lib/first");
+	move(play, "var/lib/second", FOLDER);
+	expect(play, HVU_POOL_GUEST, "key", "second");
+	assert_int_equal(at(play, HVU_POOL_EXTERNAL, 0, &message), -ENODATA);
+	assert_true(hvu_exists(play->root->fd, FOLDER "/.kvp_pool_3"));
+	/* A SET goes there, also as the first one that notices. */
+	move(play, FOLDER, "var/lib/second");
+	move(play, "var/lib/first", FOLDER);
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "third"), 0);
+	expect(play, HVU_POOL_EXTERNAL, "key", "third");
+	expect(play, HVU_POOL_GUEST, "key", "first");
+	move(play, FOLDER, "var/lib/first");
+	move(play, "var/lib/second", FOLDER);
+	assert_int_equal(at(play, HVU_POOL_EXTERNAL, 0, &message), -ENODATA);
+	end(play);
+}
+
+/* What hvic-kvpd has said while it ran is on standard error. */
+static unsigned int lines_said(int said, const char *about)
+{
+	char text[4096] = "";
+	unsigned int n = 0;
+
+	assert_true(pread(said, text, sizeof(text) - 1, 0) >= 0);
+	for (const char *at = text; (at = strstr(at, about)); at++)
+		n++;
+	return n;
+}
+
+/* There is none any more: that is an answer, and said once; a request does not make it. */
+static void folder_gone(void **state)
+{
+	struct play *play = begin(state);
+	FILE *said = tmpfile();
+	int error = dup(STDERR_FILENO);
+	struct message message;
+
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "value"), 0);
+	dup2(fileno(said), STDERR_FILENO);
+	for (unsigned int times = 1; times <= 2; times++) {
+		move(play, FOLDER, "var/lib/away");
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "new"), -ENOENT);
+			assert_int_equal(at(play, HVU_POOL_GUEST, 0, &message), -ENOENT);
+		}
+		assert_false(hvu_exists(play->root->fd, FOLDER));
+		assert_int_equal(lines_said(fileno(said), "restart hvic-kvpd"), times);
+		move(play, "var/lib/away", FOLDER);
+		expect(play, HVU_POOL_EXTERNAL, "key", "value");
+	}
+	/* A new one, by hand or by the next start. */
+	move(play, FOLDER, "var/lib/away");
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "new"), -ENOENT);
+	unit_folder(play->root, FOLDER);
+	assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "new"), 0);
+	assert_true(hvu_exists(play->root->fd, FOLDER "/.kvp_pool_0"));
+	move(play, FOLDER, "var/lib/third");
+	stop_server(play);
+	start_server(play);
+	assert_int_equal(at(play, HVU_POOL_EXTERNAL, 0, &message), -ENODATA);
+	dup2(error, STDERR_FILENO);
+	close(error);
+	fclose(said);
+	end(play);
+}
+
+/* As a service of systemd sees a folder that was removed and made anew. */
+static void folder_read_only(void **state)
+{
+	struct play *play = begin(state);
+	FILE *said = tmpfile();
+	int error = dup(STDERR_FILENO), root;
+	struct message message;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/" FOLDER, play->root->path);
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", path, "tmpfs", 0, NULL)) {
+		close(error);
+		fclose(said);
+		end(play);
+		skip();
+	}
+	/* What was opened before is of the namespace before. */
+	root = hvu_root_open(play->root->path);
+	assert_int_equal(dup2(root, play->root->fd), play->root->fd);
+	close(root);
+	append(play, FOLDER "/.kvp_pool_1", "key", "value");
+	assert_int_equal(mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+	dup2(fileno(said), STDERR_FILENO);
+	assert_int_equal(at(play, HVU_POOL_EXTERNAL, 0, &message), -ENODATA);
+	expect(play, HVU_POOL_GUEST, "key", "value");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(set(play, HVU_POOL_EXTERNAL, "key", "new"), -EROFS);
+	dup2(error, STDERR_FILENO);
+	assert_int_equal(lines_said(fileno(said), "\n"), 1);
+	assert_int_equal(lines_said(fileno(said), "restart hvic-kvpd"), 1);
+	close(error);
+	fclose(said);
+	end(play);
+	assert_int_equal(umount2(path, MNT_DETACH), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, unit_root_setup, unit_root_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(pools), TEST(numbers), TEST(facts), TEST(lists), TEST(extremes), TEST(others),
+		TEST(pools), TEST(numbers), TEST(facts),
+		TEST(facts_from_the_middle), TEST(lists), TEST(extremes), TEST(others),
 		TEST(at_once), TEST(few_calls), TEST(locked), TEST(flat), TEST(restart),
-		TEST(out_of_reach),
+		TEST(out_of_reach), TEST(folder_replaced), TEST(folder_gone),
+		TEST(folder_read_only),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

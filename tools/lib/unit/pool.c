@@ -317,6 +317,72 @@ static void notices_the_same_moment(void **state)
 	hvu_pool_close(pool);
 }
 
+static struct stat dated(int64_t mtime_ns, int64_t ctime_ns)
+{
+	const int64_t second = 1000000000;
+
+	return (struct stat){ .st_mtim = { mtime_ns / second, mtime_ns % second },
+			      .st_ctim = { ctime_ns / second, ctime_ns % second } };
+}
+
+static void expect_young(int64_t mtime_ns, int64_t ctime_ns, int64_t now_ns, bool young)
+{
+	struct stat status = dated(mtime_ns, ctime_ns);
+	struct timespec now = dated(now_ns, 0).st_mtim;
+
+	assert_int_equal(hvu_pool_file_is_young(&status, &now), young);
+}
+
+/* For how long another write may get the same dates. */
+static void young_dates(void **state)
+{
+	const int64_t ms = 1000000, s = 1000 * ms, date = 1700000000 * s;
+
+	(void)state;
+	/* The clock may be set back as well. */
+	for (int sign = -1; sign <= 1; sign += 2) {
+		expect_young(date + 1, date + 1, date + 1 + sign * 19 * ms, true);
+		expect_young(date + 1, date + 1, date + 1 + sign * 21 * ms, false);
+		/* Only one of them is in whole seconds: somebody has set it so. */
+		expect_young(date, date + 1, date + 1 + sign * 21 * ms, false);
+		expect_young(date + 1, date, date + sign * 21 * ms, false);
+		/* The file system knows nothing else. */
+		expect_young(date, date, date + sign * 999 * ms, true);
+		expect_young(date, date, date + sign * 1999 * ms, true);
+		expect_young(date, date, date + sign * 2001 * ms, true);
+		expect_young(date, date, date + sign * 2021 * ms, false);
+	}
+}
+
+/* A file system whose dates are whole seconds. */
+static int coarse_futimens(int fd, const struct timespec times[2])
+{
+	struct timespec cut[2] = { times[0], { .tv_sec = times[1].tv_sec } };
+
+	return futimens(fd, cut);
+}
+
+static const struct hvu_pool_ops coarse = { pwrite, ftruncate, fdatasync, coarse_futimens };
+
+/* Then a write of ours has no date of its own: what follows might have the same one. */
+static void coarse_dates(void **state)
+{
+	struct unit_root *root = *state;
+	struct hvu_pool *pool;
+
+	assert_int_equal(hvu_pool_open_with(&pool, root->fd, HVU_POOL_GUEST, 100, &coarse), 0);
+	assert_int_equal(hvu_pool_set(pool, "a", "1"), 0);
+	assert_true(hvu_pool_is_stale(pool));
+	assert_int_equal(hvu_pool_refresh(pool), 0);
+	/* If the test runs on such a one, it takes two seconds. */
+	for (int i = 0; i < 100 && hvu_pool_is_stale(pool); i++) {
+		usleep(30000);
+		assert_int_equal(hvu_pool_refresh(pool), 0);
+	}
+	assert_false(hvu_pool_is_stale(pool));
+	hvu_pool_close(pool);
+}
+
 static void repeated_keys(void **state)
 {
 	static const char *const items[][2] = {
@@ -481,7 +547,7 @@ static ssize_t full_pwrite(int fd, const void *data, size_t size, off_t offset)
 	return pwrite(fd, data, size, offset);
 }
 
-static const struct hvu_pool_ops full = { full_pwrite, ftruncate, fdatasync };
+static const struct hvu_pool_ops full = { full_pwrite, ftruncate, fdatasync, futimens };
 
 /* What is removed needs no room, not even for a journal. */
 static void full_disk_deletes(void **state)
@@ -648,6 +714,8 @@ int main(void)
 		TEST(is_full),
 		TEST(notices_others),
 		TEST(notices_the_same_moment),
+		TEST(young_dates),
+		TEST(coarse_dates),
 		TEST(repeated_keys),
 		TEST(odd_records),
 		TEST(refuses_others),

@@ -93,7 +93,9 @@ static int kill_fdatasync(int fd)
 	return fdatasync(fd);
 }
 
-static const struct hvu_pool_ops killing = { kill_pwrite, kill_ftruncate, kill_fdatasync };
+static const struct hvu_pool_ops killing = {
+	kill_pwrite, kill_ftruncate, kill_fdatasync, futimens
+};
 
 static const char long_value[] =
 	"a value that is longer than a sector, so that a write of it can be cut in the middle: "
@@ -394,7 +396,9 @@ static int disk_fdatasync(int fd)
 	return 0;
 }
 
-static const struct hvu_pool_ops on_disk = { disk_pwrite, disk_ftruncate, disk_fdatasync };
+static const struct hvu_pool_ops on_disk = {
+	disk_pwrite, disk_ftruncate, disk_fdatasync, futimens
+};
 
 static int random_change(struct hvu_pool *pool)
 {

@@ -324,7 +324,9 @@ static int counted_fdatasync(int fd)
 	return fdatasync(fd);
 }
 
-static const struct hvu_pool_ops killing = { counted_pwrite, counted_ftruncate, counted_fdatasync };
+static const struct hvu_pool_ops killing = {
+	counted_pwrite, counted_ftruncate, counted_fdatasync, futimens
+};
 
 /* Sets a new key and an old one, and deletes the new one. Was it killed? */
 static bool is_killed(struct unit_root *root, int at)

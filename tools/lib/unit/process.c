@@ -78,6 +78,31 @@ static void whole_group(void **state)
 	close(end[0]);
 }
 
+static int end_at_third(const void *data)
+{
+	int *asked = (int *)data;
+
+	return ++*asked < 3 ? 0 : -ECANCELED;
+}
+
+/* What nobody wants any more is killed, and what it has started with it. */
+static void not_wanted(void **state)
+{
+	static const char *const hangs[] = { "sh", "-c", "sleep 3600; :", NULL };
+	static const char *const ends[] = { "sh", "-c", "sleep 0.15; exit 3", NULL };
+	static const char *const missing[] = { "/no/such/program", NULL };
+	int asked = 0;
+
+	(void)state;
+	assert_int_equal(hvu_run_while(hangs, end_at_third, &asked), -ECANCELED);
+	assert_int_equal(asked, 3);
+	asked = 0;
+	assert_int_equal(hvu_run_while(missing, end_at_third, &asked), -ENOENT);
+	assert_int_equal(asked, 0);
+	asked = -100;
+	assert_int_equal(hvu_run_while(ends, end_at_third, &asked), 3);
+}
+
 static void output(void **state)
 {
 	static const char *const argv[] = { "echo", "words", NULL };
@@ -104,6 +129,7 @@ int main(void)
 		cmocka_unit_test(broken_pipe),
 		cmocka_unit_test(time_is_up),
 		cmocka_unit_test(whole_group),
+		cmocka_unit_test(not_wanted),
 		cmocka_unit_test(output),
 	};
 
