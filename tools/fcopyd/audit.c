@@ -81,6 +81,28 @@ static void write_note(const struct hvic_audit *audit, json_object *note)
 	json_object_put(note);
 }
 
+static json_object *read_note(const struct hvic_audit *audit)
+{
+	char text[8192];
+	int len = hvu_read(audit->root, text, sizeof(text), FOLDER "/" HVIC_AUDIT_NOTE);
+
+	return len > 0 ? json_tokener_parse(text) : NULL;
+}
+
+/* Where the file of a note was to go; a place that is not open. */
+static int place_of(json_object *note, struct hvic_place *place)
+{
+	char path[HV_IC_FCOPY_NAME_SIZE] = "", name[HV_IC_FCOPY_NAME_SIZE] = "";
+	json_object *directory, *file;
+
+	if (!json_object_object_get_ex(note, "directory", &directory) ||
+	    !json_object_object_get_ex(note, "name", &file))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s", json_object_get_string(directory));
+	snprintf(name, sizeof(name), "%s", json_object_get_string(file));
+	return hvic_place_parse(place, path, name) ? -ENOENT : 0;
+}
+
 /**
  * hvic_audit_last() - the file that an earlier daemon may have left under a hidden name
  * @audit: audit
@@ -91,22 +113,51 @@ static void write_note(const struct hvic_audit *audit, json_object *note)
  */
 int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, uint64_t *id)
 {
-	char text[8192], path[HV_IC_FCOPY_NAME_SIZE] = "", name[HV_IC_FCOPY_NAME_SIZE] = "";
-	json_object *note, *directory, *file, *hidden;
-	int ret = hvu_read(audit->root, text, sizeof(text), FOLDER "/" HVIC_AUDIT_NOTE);
+	json_object *note = read_note(audit), *hidden;
+	int ret = -ENOENT;
 
-	note = ret > 0 ? json_tokener_parse(text) : NULL;
-	ret = -ENOENT;
-	if (json_object_object_get_ex(note, "directory", &directory) &&
-	    json_object_object_get_ex(note, "name", &file) &&
-	    json_object_object_get_ex(note, "hidden", &hidden)) {
-		snprintf(path, sizeof(path), "%s", json_object_get_string(directory));
-		snprintf(name, sizeof(name), "%s", json_object_get_string(file));
+	if (json_object_object_get_ex(note, "hidden", &hidden)) {
 		*id = json_object_get_uint64(hidden);
-		ret = hvic_place_parse(place, path, name) ? -ENOENT : 0;
+		ret = place_of(note, place);
 	}
 	json_object_put(note);
 	return ret;
+}
+
+static uint64_t number(json_object *object, const char *key)
+{
+	return json_object_get_uint64(json_object_object_get(object, key));
+}
+
+/**
+ * hvic_audit_named() - the file that an earlier daemon was about to give its own name
+ * @audit: audit
+ * @place: where it was to go
+ * @id: of its START
+ * @named: gets which one it is
+ *
+ * Return: is the note about that one? It may be complete, and only the note not, so that the driver
+ * has to ask for it.
+ */
+bool hvic_audit_named(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
+		      struct hvic_named *named)
+{
+	json_object *note = read_note(audit), *said;
+	struct hvic_place noted;
+	bool same;
+
+	same = json_object_object_get_ex(note, "named", &said) &&
+		json_object_is_type(said, json_type_object) && number(said, "start") == id &&
+		!place_of(note, &noted) && !strcmp(noted.path, place->path) &&
+		!strcmp(noted.name, place->name);
+	if (same) {
+		named->device = number(said, "device");
+		named->inode = number(said, "inode");
+		named->changed.tv_sec = number(said, "changed_s");
+		named->changed.tv_nsec = number(said, "changed_ns");
+	}
+	json_object_put(note);
+	return same;
 }
 
 /* --- Lines. ---------------------------------------------------------------------------------- */
@@ -160,6 +211,25 @@ void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy)
 	set_path(audit, &copy->place);
 	audit->began_ms = hvu_now_ms();
 	write_note(audit, new_note("copying", copy));
+}
+
+/** hvic_audit_naming() - a file gets its own name next, and then the host is told */
+void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy)
+{
+	json_object *note, *named;
+	struct stat st;
+
+	if (fstat(copy->file, &st))
+		return;
+	named = json_object_new_object();
+	json_object_object_add(named, "start", json_object_new_uint64(copy->id));
+	json_object_object_add(named, "device", json_object_new_uint64(st.st_dev));
+	json_object_object_add(named, "inode", json_object_new_uint64(st.st_ino));
+	json_object_object_add(named, "changed_s", json_object_new_int64(st.st_mtim.tv_sec));
+	json_object_object_add(named, "changed_ns", json_object_new_int64(st.st_mtim.tv_nsec));
+	note = new_note("copying", copy);
+	json_object_object_add(note, "named", named);
+	write_note(audit, note);
 }
 
 /** hvic_audit_broken() - a file that was begun has come to nothing */
