@@ -182,9 +182,15 @@ static int try_one(struct hvic *hvic, const struct hvu_filesystem *filesystem,
 		   json_object *object)
 {
 	int fd = hvu_filesystem_open(hvic->root, filesystem);
+	const char *unreachable = hvu_unreachable_text(fd);
 	int ret = fd < 0 ? fd : 0;
 	int64_t begin = hvu_now_us();
 
+	if (unreachable) {
+		add_name(object, "skipped", unreachable);
+		json_object_object_del(object, "level");
+		return 0;
+	}
 	/* What cannot be written ends a backup. */
 	if (!ret && syncfs(fd))
 		ret = -errno;
