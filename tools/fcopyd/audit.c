@@ -45,6 +45,12 @@ static void set_path(struct hvic_audit *audit, const struct hvic_place *place)
 	free(name);
 }
 
+/* A host can fail as often as it likes. */
+static bool may_say(struct hvic_audit *audit)
+{
+	return hvu_log_may(&audit->limit, "copies");
+}
+
 /* --- The note. ------------------------------------------------------------------------------- */
 
 static json_object *new_note(const char *phase, const struct hvic_copy *copy)
@@ -66,18 +72,22 @@ static json_object *new_note(const char *phase, const struct hvic_copy *copy)
 	return note;
 }
 
-/* Nothing depends on it that could be helped, so a failure is not told. */
-static void write_note(const struct hvic_audit *audit, json_object *note)
+/* The file is copied all the same. */
+static void write_note(struct hvic_audit *audit, json_object *note,
+		       int (*replace)(int folder, const char *name, mode_t mode, bool durable,
+				      const char *text))
 {
 	const char *text = json_object_to_json_string_ext(note, JSON_C_TO_STRING_NOSLASHESCAPE);
 	int folder = hvu_open(audit->root, O_RDONLY | O_DIRECTORY, FOLDER);
 	/* A hidden name must not be lost sooner than the file that it is about. */
 	bool durable = json_object_object_get_ex(note, "hidden", NULL);
+	int ret = folder < 0 ? folder : replace(folder, HVIC_AUDIT_NOTE, 0600, durable, text);
 
-	if (folder >= 0) {
-		hvu_replace(folder, HVIC_AUDIT_NOTE, 0600, durable, text);
+	if (ret && may_say(audit))
+		hvu_log(HVU_LOG_WARNING, "/" FOLDER "/" HVIC_AUDIT_NOTE " cannot be written: %s",
+			strerror(-ret));
+	if (folder >= 0)
 		close(folder);
-	}
 	json_object_put(note);
 }
 
@@ -162,12 +172,6 @@ bool hvic_audit_named(const struct hvic_audit *audit, const struct hvic_place *p
 
 /* --- Lines. ---------------------------------------------------------------------------------- */
 
-/* A host can fail as often as it likes. */
-static bool may_say(struct hvic_audit *audit)
-{
-	return hvu_log_may(&audit->limit, "copies");
-}
-
 static const char *reason(int error)
 {
 	switch (-error) {
@@ -210,7 +214,7 @@ void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy)
 	hvic_audit_end(audit);
 	set_path(audit, &copy->place);
 	audit->began_ms = hvu_now_ms();
-	write_note(audit, new_note("copying", copy));
+	write_note(audit, new_note("copying", copy), hvu_replace_or_remove);
 }
 
 /** hvic_audit_naming() - a file gets its own name next, and then the host is told */
@@ -229,7 +233,8 @@ void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy)
 	json_object_object_add(named, "changed_ns", json_object_new_int64(st.st_mtim.tv_nsec));
 	note = new_note("copying", copy);
 	json_object_object_add(note, "named", named);
-	write_note(audit, note);
+	/* What it replaces is true, too, and may tell of the hidden name. */
+	write_note(audit, note, hvu_replace);
 }
 
 /** hvic_audit_broken() - a file that was begun has come to nothing */
@@ -238,7 +243,7 @@ void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, i
 	json_object *note = new_note(error == -ECANCELED ? "cancelled" : "failed", copy);
 
 	json_object_object_add(note, "error", json_object_new_string(reason(error)));
-	write_note(audit, note);
+	write_note(audit, note, hvu_replace_or_remove);
 	if (may_say(audit))
 		hvu_message(HVU_MESSAGE_NOT_COPIED, HVU_LOG_NOTICE, "%s was not copied: %s",
 			    audit->path, reason(error));
@@ -273,7 +278,7 @@ void hvic_audit_complete(struct hvic_audit *audit, const struct hvic_copy *copy)
 
 	audit->ms = hvu_now_ms() - audit->began_ms;
 	json_object_object_add(note, "duration_ms", json_object_new_uint64(audit->ms));
-	write_note(audit, note);
+	write_note(audit, note, hvu_replace_or_remove);
 	audit->file = fcntl(copy->file, F_DUPFD_CLOEXEC, 3);
 	audit->size = copy->size;
 	audit->replaced = copy->replaced;

@@ -27,7 +27,7 @@
  * @complete: what it was like when it was complete
  * @replaced: another file was there before
  * @digest: of it
- * @limit: of the lines about what came to nothing
+ * @limit: of the lines about what came to nothing, and of notes that cannot be written
  */
 struct hvic_audit {
 	int root;

@@ -160,7 +160,8 @@ int cmd_vss(struct hvic *hvic)
 		if (report)
 			print_report(hvic, "last backup", report);
 		else
-			fprintf(hvic->paper.out, "%-15snone since the last boot\n", "last backup");
+			fprintf(hvic->paper.out, "%-15snone since the last boot that is known of\n",
+				"last backup");
 		json_object_put(report);
 		json_object_put(service);
 	}

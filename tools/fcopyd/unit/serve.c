@@ -334,6 +334,34 @@ static void left_named(void **state)
 	expect_removed(root, 2, -ENOENT);
 }
 
+/* As on a full disk: then the note is not about an earlier copy, nor says that this one goes on. */
+static void unnoted(void **state)
+{
+	static const char note[] = "var/lib/hv_ic/" HVIC_AUDIT_NOTE;
+	static const char before[] = "var/lib/hv_ic/." HVIC_AUDIT_NOTE ".new";
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct unit_root *root = *state;
+
+	for (int both = 0; both < 2; both++) {
+		serve->copy.avoid_unnamed = both;
+		assert_int_equal(start(serve, "/in", 0, 0), 0);
+		assert_true(size_of(root, note) > 0);
+		unit_folder(root, before);
+		assert_int_equal(complete(serve), 0);
+		assert_int_equal(size_of(root, note), -ENOENT);
+		unit_remove(root, "in/file");
+
+		unit_file(root, note, "{\"phase\":\"complete\"}");
+		assert_int_equal(start(serve, "/in", 0, 0), 0);
+		assert_int_equal(size_of(root, note), -ENOENT);
+		unit_remove(root, before);
+		assert_int_equal(complete(serve), 0);
+		assert_true(size_of(root, note) > 0);
+		unit_remove(root, "in/file");
+	}
+	end(serve);
+}
+
 /* --- What a batch costs. --------------------------------------------------------------------- */
 
 static void serve_batch(void *serve)
@@ -414,7 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_allowed), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
-		TEST(left_named), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
+		TEST(left_named), TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
