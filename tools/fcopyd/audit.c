@@ -45,6 +45,12 @@ static void set_path(struct hvic_audit *audit, const struct hvic_place *place)
 	free(name);
 }
 
+/* A host can fail as often as it likes. */
+static bool may_say(struct hvic_audit *audit)
+{
+	return hvu_log_may(&audit->limit, "copies");
+}
+
 /* --- The note. ------------------------------------------------------------------------------- */
 
 static json_object *new_note(const char *phase, const struct hvic_copy *copy)
@@ -66,19 +72,45 @@ static json_object *new_note(const char *phase, const struct hvic_copy *copy)
 	return note;
 }
 
-/* Nothing depends on it that could be helped, so a failure is not told. */
-static void write_note(const struct hvic_audit *audit, json_object *note)
+/* The file is copied all the same. */
+static void write_note(struct hvic_audit *audit, json_object *note,
+		       int (*replace)(int folder, const char *name, mode_t mode, bool durable,
+				      const char *text))
 {
 	const char *text = json_object_to_json_string_ext(note, JSON_C_TO_STRING_NOSLASHESCAPE);
 	int folder = hvu_open(audit->root, O_RDONLY | O_DIRECTORY, FOLDER);
 	/* A hidden name must not be lost sooner than the file that it is about. */
 	bool durable = json_object_object_get_ex(note, "hidden", NULL);
+	int ret = folder < 0 ? folder : replace(folder, HVIC_AUDIT_NOTE, 0600, durable, text);
 
-	if (folder >= 0) {
-		hvu_replace(folder, HVIC_AUDIT_NOTE, 0600, durable, text);
+	if (ret && may_say(audit))
+		hvu_log(HVU_LOG_WARNING, "/" FOLDER "/" HVIC_AUDIT_NOTE " cannot be written: %s",
+			strerror(-ret));
+	if (folder >= 0)
 		close(folder);
-	}
 	json_object_put(note);
+}
+
+static json_object *read_note(const struct hvic_audit *audit)
+{
+	char text[8192];
+	int len = hvu_read(audit->root, text, sizeof(text), FOLDER "/" HVIC_AUDIT_NOTE);
+
+	return len > 0 ? json_tokener_parse(text) : NULL;
+}
+
+/* Where the file of a note was to go; a place that is not open. */
+static int place_of(json_object *note, struct hvic_place *place)
+{
+	char path[HV_IC_FCOPY_NAME_SIZE] = "", name[HV_IC_FCOPY_NAME_SIZE] = "";
+	json_object *directory, *file;
+
+	if (!json_object_object_get_ex(note, "directory", &directory) ||
+	    !json_object_object_get_ex(note, "name", &file))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s", json_object_get_string(directory));
+	snprintf(name, sizeof(name), "%s", json_object_get_string(file));
+	return hvic_place_parse(place, path, name) ? -ENOENT : 0;
 }
 
 /**
@@ -91,31 +123,54 @@ static void write_note(const struct hvic_audit *audit, json_object *note)
  */
 int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, uint64_t *id)
 {
-	char text[8192], path[HV_IC_FCOPY_NAME_SIZE] = "", name[HV_IC_FCOPY_NAME_SIZE] = "";
-	json_object *note, *directory, *file, *hidden;
-	int ret = hvu_read(audit->root, text, sizeof(text), FOLDER "/" HVIC_AUDIT_NOTE);
+	json_object *note = read_note(audit), *hidden;
+	int ret = -ENOENT;
 
-	note = ret > 0 ? json_tokener_parse(text) : NULL;
-	ret = -ENOENT;
-	if (json_object_object_get_ex(note, "directory", &directory) &&
-	    json_object_object_get_ex(note, "name", &file) &&
-	    json_object_object_get_ex(note, "hidden", &hidden)) {
-		snprintf(path, sizeof(path), "%s", json_object_get_string(directory));
-		snprintf(name, sizeof(name), "%s", json_object_get_string(file));
+	if (json_object_object_get_ex(note, "hidden", &hidden)) {
 		*id = json_object_get_uint64(hidden);
-		ret = hvic_place_parse(place, path, name) ? -ENOENT : 0;
+		ret = place_of(note, place);
 	}
 	json_object_put(note);
 	return ret;
 }
 
-/* --- Lines. ---------------------------------------------------------------------------------- */
-
-/* A host can fail as often as it likes. */
-static bool may_say(struct hvic_audit *audit)
+static uint64_t number(json_object *object, const char *key)
 {
-	return hvu_log_may(&audit->limit, "copies");
+	return json_object_get_uint64(json_object_object_get(object, key));
 }
+
+/**
+ * hvic_audit_named() - the file that an earlier daemon was about to give its own name
+ * @audit: audit
+ * @place: where it was to go
+ * @id: of its START
+ * @named: gets which one it is
+ *
+ * Return: is the note about that one? It may be complete, and only the note not, so that the driver
+ * has to ask for it.
+ */
+bool hvic_audit_named(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
+		      struct hvic_named *named)
+{
+	json_object *note = read_note(audit), *said;
+	struct hvic_place noted;
+	bool same;
+
+	same = json_object_object_get_ex(note, "named", &said) &&
+		json_object_is_type(said, json_type_object) && number(said, "start") == id &&
+		!place_of(note, &noted) && !strcmp(noted.path, place->path) &&
+		!strcmp(noted.name, place->name);
+	if (same) {
+		named->device = number(said, "device");
+		named->inode = number(said, "inode");
+		named->changed.tv_sec = number(said, "changed_s");
+		named->changed.tv_nsec = number(said, "changed_ns");
+	}
+	json_object_put(note);
+	return same;
+}
+
+/* --- Lines. ---------------------------------------------------------------------------------- */
 
 static const char *reason(int error)
 {
@@ -159,7 +214,27 @@ void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy)
 	hvic_audit_end(audit);
 	set_path(audit, &copy->place);
 	audit->began_ms = hvu_now_ms();
-	write_note(audit, new_note("copying", copy));
+	write_note(audit, new_note("copying", copy), hvu_replace_or_remove);
+}
+
+/** hvic_audit_naming() - a file gets its own name next, and then the host is told */
+void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy)
+{
+	json_object *note, *named;
+	struct stat st;
+
+	if (fstat(copy->file, &st))
+		return;
+	named = json_object_new_object();
+	json_object_object_add(named, "start", json_object_new_uint64(copy->id));
+	json_object_object_add(named, "device", json_object_new_uint64(st.st_dev));
+	json_object_object_add(named, "inode", json_object_new_uint64(st.st_ino));
+	json_object_object_add(named, "changed_s", json_object_new_int64(st.st_mtim.tv_sec));
+	json_object_object_add(named, "changed_ns", json_object_new_int64(st.st_mtim.tv_nsec));
+	note = new_note("copying", copy);
+	json_object_object_add(note, "named", named);
+	/* What it replaces is true, too, and may tell of the hidden name. */
+	write_note(audit, note, hvu_replace);
 }
 
 /** hvic_audit_broken() - a file that was begun has come to nothing */
@@ -168,7 +243,7 @@ void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, i
 	json_object *note = new_note(error == -ECANCELED ? "cancelled" : "failed", copy);
 
 	json_object_object_add(note, "error", json_object_new_string(reason(error)));
-	write_note(audit, note);
+	write_note(audit, note, hvu_replace_or_remove);
 	if (may_say(audit))
 		hvu_message(HVU_MESSAGE_NOT_COPIED, HVU_LOG_NOTICE, "%s was not copied: %s",
 			    audit->path, reason(error));
@@ -203,7 +278,7 @@ void hvic_audit_complete(struct hvic_audit *audit, const struct hvic_copy *copy)
 
 	audit->ms = hvu_now_ms() - audit->began_ms;
 	json_object_object_add(note, "duration_ms", json_object_new_uint64(audit->ms));
-	write_note(audit, note);
+	write_note(audit, note, hvu_replace_or_remove);
 	audit->file = fcntl(copy->file, F_DUPFD_CLOEXEC, 3);
 	audit->size = copy->size;
 	audit->replaced = copy->replaced;

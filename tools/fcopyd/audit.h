@@ -2,9 +2,10 @@
 /*
  * What is told of copies: lines in the journal, and a note for "hvic fcopy".
  *
- * The note, /var/lib/hv_ic/fcopy.json, is about the last copy and is written when one begins and
- * when it ends. It is also what a daemon that starts after a power failure knows of a file that
- * has a hidden name; therefore it is not in /run.
+ * The note, /var/lib/hv_ic/fcopy.json, is about the last copy and is written when one begins, just
+ * before it gets its name, and when it ends. It is also what the next daemon knows of a file that
+ * was left: under a hidden name, also by a power failure, therefore it is not in /run; or under its
+ * own one.
  */
 #ifndef FCOPYD_AUDIT_H
 #define FCOPYD_AUDIT_H
@@ -26,7 +27,7 @@
  * @complete: what it was like when it was complete
  * @replaced: another file was there before
  * @digest: of it
- * @limit: of the lines about what came to nothing
+ * @limit: of the lines about what came to nothing, and of notes that cannot be written
  */
 struct hvic_audit {
 	int root;
@@ -44,11 +45,14 @@ struct hvic_audit {
 void hvic_audit_init(struct hvic_audit *audit, int root);
 void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place, int error);
 void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy);
+void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy);
 void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, int error);
 void hvic_audit_complete(struct hvic_audit *audit, const struct hvic_copy *copy);
 bool hvic_audit_step(struct hvic_audit *audit);
 void hvic_audit_end(struct hvic_audit *audit);
 
 int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, uint64_t *id);
+bool hvic_audit_named(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
+		      struct hvic_named *named);
 
 #endif

@@ -19,17 +19,8 @@ void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t id)
 		 (unsigned long long)id);
 }
 
-/**
- * hvic_copy_remove_left() - remove what a daemon has left that went in the middle
- * @place: where its file was to go; open
- * @id: of the START that began it
- *
- * The name is nobody else's. It may be in any folder on the way, for the last ones may have been
- * missing then.
- *
- * Return: 0, %-ENOENT if nothing was left, or another negative errno.
- */
-int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id)
+/* The name is nobody else's. It may be in any folder on the way: the last may have been missing. */
+static int remove_hidden(const struct hvic_place *place, uint64_t id)
 {
 	struct hvic_place parent = *place;
 	char hidden[HVIC_COPY_HIDDEN_SIZE];
@@ -52,6 +43,48 @@ int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id)
 			return ret;
 		*last = '\0';
 	}
+}
+
+static bool is_named(const struct stat *st, const struct hvic_named *named)
+{
+	return S_ISREG(st->st_mode) && st->st_dev == named->device &&
+		st->st_ino == named->inode && st->st_mtim.tv_sec == named->changed.tv_sec &&
+		st->st_mtim.tv_nsec == named->changed.tv_nsec;
+}
+
+static int remove_named(const struct hvic_place *place, const struct hvic_named *named)
+{
+	const char *missing;
+	int folder = hvic_place_walk(place, &missing), ret = -ENOENT;
+	struct stat st;
+
+	if (folder < 0)
+		return folder;
+	if (!*missing && !fstatat(folder, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    is_named(&st, named))
+		ret = unlinkat(folder, place->name, 0) ? hvic_place_status(-errno) : 0;
+	close(folder);
+	return ret;
+}
+
+/**
+ * hvic_copy_remove_left() - remove what a daemon has left that went in the middle
+ * @place: where its file was to go; open
+ * @id: of the START that began it
+ * @named: the file, if it was about to get its own name and the host was not told that it has; or
+ *	NULL
+ *
+ * Return: 0, %-ENOENT if nothing was left, or another negative errno.
+ */
+int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id,
+			  const struct hvic_named *named)
+{
+	int ret = remove_hidden(place, id), other;
+
+	if (!named || (ret && ret != -ENOENT))
+		return ret;
+	other = remove_named(place, named);
+	return other == -ENOENT ? ret : other;
 }
 
 /* Does something that makes the hidden name; what has it is a leftover of an earlier boot. */
@@ -297,6 +330,9 @@ static int give_name(struct hvic_copy *copy, int folder)
 		return there;
 	hvic_copy_hidden_name(hidden, copy->id);
 	if (!there) {
+		/* ORDER: who finds the file must know whose it is, if we cannot tell the host. */
+		if (copy->naming)
+			copy->naming(copy->data, copy);
 		ret = copy->named ? rename_new(copy, folder, hidden) :
 			link_as(copy, folder, copy->place.name);
 	} else {

@@ -12,7 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "digest.h"
 #include "place.h"
@@ -41,6 +43,8 @@
  * @replaced: another file was there before
  * @error: of the block that failed; 0 for none
  * @digest: of the file
+ * @naming: called just before the file gets a name that nothing has; may be NULL
+ * @data: for @naming
  */
 struct hvic_copy {
 	struct hvic_place place;
@@ -62,6 +66,20 @@ struct hvic_copy {
 	bool replaced;
 	int error;
 	struct hvic_digest digest;
+	void (*naming)(void *data, const struct hvic_copy *copy);
+	void *data;
+};
+
+/**
+ * struct hvic_named - a file that was to get its name
+ * @device: where it is
+ * @inode: its number there
+ * @changed: when it was last written to, for another file may get the number of one that has gone
+ */
+struct hvic_named {
+	dev_t device;
+	ino_t inode;
+	struct timespec changed;
 };
 
 int hvic_copy_begin(struct hvic_copy *copy, uint64_t id, uint64_t size, uint32_t flags);
@@ -74,6 +92,7 @@ void hvic_copy_end(struct hvic_copy *copy);
 #define HVIC_COPY_HIDDEN_SIZE 40
 
 void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t id);
-int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id);
+int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id,
+			  const struct hvic_named *named);
 
 #endif

@@ -89,7 +89,9 @@ static int complete(struct hvic_serve *serve, uint64_t id)
 
 static int remove_left(struct hvic_serve *serve, const struct hv_ic_fcopy_left *left)
 {
+	struct hvic_named named;
 	struct hvic_place place;
+	bool has_name;
 	int ret = hvic_place_parse(&place, left->path, left->name);
 
 	/* Such a file has never been begun. */
@@ -98,7 +100,8 @@ static int remove_left(struct hvic_serve *serve, const struct hv_ic_fcopy_left *
 	ret = hvic_place_open(&place, serve->rules.list, serve->rules.n, serve->root);
 	if (ret)
 		return ret == -ENOTDIR ? -ENOENT : ret;
-	ret = hvic_copy_remove_left(&place, left->start);
+	has_name = hvic_audit_named(&serve->audit, &place, left->start, &named);
+	ret = hvic_copy_remove_left(&place, left->start, has_name ? &named : NULL);
 	hvic_place_close(&place);
 	return ret;
 }
@@ -190,6 +193,13 @@ const struct hvu_client_ops hvic_serve_ops = {
 
 /* --- Init and exit. -------------------------------------------------------------------------- */
 
+static void naming(void *data, const struct hvic_copy *copy)
+{
+	struct hvic_serve *serve = data;
+
+	hvic_audit_naming(&serve->audit, copy);
+}
+
 /**
  * hvic_serve_init() - begin, before the client is opened
  * @serve: zeroed, but for @rules
@@ -202,12 +212,14 @@ void hvic_serve_init(struct hvic_serve *serve, int root)
 
 	serve->root = root;
 	serve->copy.place.top = -1;
+	serve->copy.naming = naming;
+	serve->copy.data = serve;
 	hvic_audit_init(&serve->audit, root);
 	/* What was left when the power failed, or while the module was loaded anew. */
 	if (hvic_audit_last(&serve->audit, &place, &id) ||
 	    hvic_place_open(&place, serve->rules.list, serve->rules.n, root))
 		return;
-	if (!hvic_copy_remove_left(&place, id))
+	if (!hvic_copy_remove_left(&place, id, NULL))
 		hvu_log(HVU_LOG_NOTICE, "removed what was left of a copy");
 	hvic_place_close(&place);
 }

@@ -160,7 +160,8 @@ int cmd_vss(struct hvic *hvic)
 		if (report)
 			print_report(hvic, "last backup", report);
 		else
-			fprintf(hvic->paper.out, "%-15snone since the last boot\n", "last backup");
+			fprintf(hvic->paper.out, "%-15snone since the last boot that is known of\n",
+				"last backup");
 		json_object_put(report);
 		json_object_put(service);
 	}
@@ -182,9 +183,15 @@ static int try_one(struct hvic *hvic, const struct hvu_filesystem *filesystem,
 		   json_object *object)
 {
 	int fd = hvu_filesystem_open(hvic->root, filesystem);
+	const char *unreachable = hvu_unreachable_text(fd);
 	int ret = fd < 0 ? fd : 0;
 	int64_t begin = hvu_now_us();
 
+	if (unreachable) {
+		add_name(object, "skipped", unreachable);
+		json_object_object_del(object, "level");
+		return 0;
+	}
 	/* What cannot be written ends a backup. */
 	if (!ret && syncfs(fd))
 		ret = -errno;

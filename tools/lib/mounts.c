@@ -576,3 +576,21 @@ int hvu_filesystem_open(int root, const struct hvu_filesystem *filesystem)
 	}
 	return ret;
 }
+
+/**
+ * hvu_unreachable_text() - why a backup does without a file system that cannot be opened, in words
+ * @error: of hvu_filesystem_open()
+ *
+ * Return: the words; NULL if it is an error by which a backup fails.
+ */
+const char *hvu_unreachable_text(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "it has been unmounted, or is covered by another mount";
+	case -ENXIO:
+		return "nothing of it is mounted that can be opened";
+	default:
+		return NULL;
+	}
+}

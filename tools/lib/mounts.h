@@ -76,5 +76,6 @@ void hvu_mounts_free(struct hvu_mounts *mounts);
 
 const char *hvu_skip_text(enum hvu_skip skip);
 int hvu_filesystem_open(int root, const struct hvu_filesystem *filesystem);
+const char *hvu_unreachable_text(int error);
 
 #endif

@@ -25,18 +25,8 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-/**
- * hvu_replace() - put a new file in the place of an old one, as a whole
- * @folder: descriptor of the folder where it is
- * @name: of the file
- * @mode: permissions, whatever the mask is
- * @durable: as a whole also if the power fails; @folder is open for reading then
- * @text: what it holds
- *
- * Return: 0, or a negative errno, with the file as it was unless only the folder could not be
- * flushed.
- */
-int hvu_replace(int folder, const char *name, mode_t mode, bool durable, const char *text)
+/* All but the folder is on the disk then, if it is to be. */
+static int put(int folder, const char *name, mode_t mode, bool durable, const char *text)
 {
 	char temporary[NAME_MAX + 1];
 	int fd, ret;
@@ -53,9 +43,46 @@ int hvu_replace(int folder, const char *name, mode_t mode, bool durable, const c
 		ret = -errno;
 	if (!ret && renameat(folder, temporary, folder, name))
 		ret = -errno;
-	if (ret) {
+	if (ret)
 		unlinkat(folder, temporary, 0);
-		return ret;
-	}
+	return ret;
+}
+
+static int flush(int folder, bool durable)
+{
 	return durable && fsync(folder) ? -errno : 0;
+}
+
+/**
+ * hvu_replace() - put a new file in the place of an old one, as a whole
+ * @folder: descriptor of the folder where it is
+ * @name: of the file
+ * @mode: permissions, whatever the mask is
+ * @durable: as a whole also if the power fails; @folder is open for reading then
+ * @text: what it holds
+ *
+ * Return: 0, or a negative errno, with the file as it was unless only the folder could not be
+ * flushed.
+ */
+int hvu_replace(int folder, const char *name, mode_t mode, bool durable, const char *text)
+{
+	int ret = put(folder, name, mode, durable, text);
+
+	return ret ? ret : flush(folder, durable);
+}
+
+/**
+ * hvu_replace_or_remove() - the same for a file that is wrong from now on
+ *
+ * Return: 0, or a negative errno, with no file of that name unless only the folder could not be
+ * flushed, or nothing can be removed either.
+ */
+int hvu_replace_or_remove(int folder, const char *name, mode_t mode, bool durable,
+			  const char *text)
+{
+	int ret = put(folder, name, mode, durable, text);
+
+	if (ret)
+		unlinkat(folder, name, 0);
+	return ret ? ret : flush(folder, durable);
 }

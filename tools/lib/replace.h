@@ -7,5 +7,7 @@
 #include <sys/types.h>
 
 int hvu_replace(int folder, const char *name, mode_t mode, bool durable, const char *text);
+int hvu_replace_or_remove(int folder, const char *name, mode_t mode, bool durable,
+			  const char *text);
 
 #endif

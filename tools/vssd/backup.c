@@ -65,7 +65,7 @@ static void publish(struct hvic_backup *backup)
 	ret = hvic_report_write(&backup->report, backup->root);
 	if (ret)
 		hvic_journal(&backup->journal, HVU_MESSAGE_NONE, HVU_LOG_WARNING,
-			     "/" HVIC_REPORT_FILE ": %s", strerror(-ret));
+			     "/" HVIC_REPORT_FILE " cannot be written: %s", strerror(-ret));
 }
 
 static void become_idle(struct hvic_backup *backup)

@@ -57,8 +57,7 @@ static int prepare(struct hvic_freezer *freezer, struct hvic_item *item)
 	int64_t begin;
 
 	item->fd = freezer->ops->open(freezer->root, item->filesystem);
-	/* It has been unmounted, or cannot be reached. */
-	if (item->fd == -ENOENT || item->fd == -ENXIO) {
+	if (hvu_unreachable_text(item->fd)) {
 		skip(item, item->fd);
 		return 0;
 	}
@@ -100,9 +99,8 @@ const char *hvic_item_text(const struct hvic_item *item)
 {
 	switch (item->error) {
 	case -ENOENT:
-		return "it has been unmounted, or is covered by another mount";
 	case -ENXIO:
-		return "nothing of it is mounted that can be opened";
+		return hvu_unreachable_text(item->error);
 	case -EOPNOTSUPP:
 		return "it cannot be frozen";
 	case -EBUSY:

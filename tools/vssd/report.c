@@ -110,7 +110,7 @@ json_object *hvic_report_describe(const struct hvic_report *report)
  * @report: the report
  * @root: below which it is written
  *
- * Return: 0 or a negative errno.
+ * Return: 0; or a negative errno, and then nobody reads that of the backup before for it.
  */
 int hvic_report_write(const struct hvic_report *report, int root)
 {
@@ -121,8 +121,8 @@ int hvic_report_write(const struct hvic_report *report, int root)
 	mkdirat(root, HVIC_REPORT_FOLDER, 0755);
 	folder = hvu_open(root, O_PATH | O_DIRECTORY, HVIC_REPORT_FOLDER);
 	ret = folder < 0 ? folder :
-		hvu_replace(folder, HVIC_REPORT_NAME, 0644, false,
-			    json_object_to_json_string_ext(object, flags));
+		hvu_replace_or_remove(folder, HVIC_REPORT_NAME, 0644, false,
+				      json_object_to_json_string_ext(object, flags));
 	if (folder >= 0)
 		close(folder);
 	json_object_put(object);

@@ -626,10 +626,10 @@ static void left(void **state)
 	place = play->copy.place;
 	assert_int_equal(count(play, "in/a"), 1);
 	unit_file(play->root, "in/a/file", "theirs");
-	assert_int_equal(hvic_copy_remove_left(&place, 8), -ENOENT);
+	assert_int_equal(hvic_copy_remove_left(&place, 8, NULL), -ENOENT);
 	assert_int_equal(count(play, "in/a"), 2);
-	assert_int_equal(hvic_copy_remove_left(&place, 7), 0);
-	assert_int_equal(hvic_copy_remove_left(&place, 7), -ENOENT);
+	assert_int_equal(hvic_copy_remove_left(&place, 7, NULL), 0);
+	assert_int_equal(hvic_copy_remove_left(&place, 7, NULL), -ENOENT);
 	has(play, "in/a/file", "theirs");
 	assert_int_equal(count(play, "in/a"), 1);
 	hvic_copy_end(&play->copy);
@@ -642,6 +642,67 @@ static void left(void **state)
 	free(play);
 }
 
+static void on_naming(void *data, const struct hvic_copy *copy)
+{
+	struct hvic_named *named = data;
+	struct stat st;
+
+	assert_int_equal(fstat(copy->file, &st), 0);
+	*named = (struct hvic_named){ st.st_dev, st.st_ino, st.st_mtim };
+}
+
+/* A copy whose name has been given, and then the daemon went; @named gets what it knew. */
+static struct hvic_place give_name(struct play *play, struct hvic_named *named, uint32_t flags)
+{
+	struct hvic_place place;
+
+	*named = (struct hvic_named){ .inode = 0 };
+	play->copy.naming = on_naming;
+	play->copy.data = named;
+	assert_int_equal(start(play, "/in/a", 3, flags | HV_IC_FCOPY_CREATE_PATH), 0);
+	assert_int_equal(hvic_copy_add(&play->copy, 0, "new", 3), 0);
+	assert_int_equal(hvic_copy_complete(&play->copy), 0);
+	place = play->copy.place;
+	place.top = dup(place.top);
+	assert_true(place.top >= 0);
+	hvic_copy_end(&play->copy);
+	return place;
+}
+
+/* Under its own name, a file is removed only if it is the one that the host knows nothing of. */
+static void left_named(void **state)
+{
+	struct play *play = begin(state);
+	struct hvic_named named, other;
+	struct hvic_place place;
+
+	play->directory.overwrite = true;
+	FOR_BOTH(play) {
+		place = give_name(play, &named, 0);
+		assert_int_equal(hvic_copy_remove_left(&place, 7, NULL), -ENOENT);
+		other = named;
+		other.inode++;
+		assert_int_equal(hvic_copy_remove_left(&place, 7, &other), -ENOENT);
+		other = named;
+		other.changed.tv_sec--;
+		assert_int_equal(hvic_copy_remove_left(&place, 7, &other), -ENOENT);
+		has(play, "in/a/file", "new");
+		assert_int_equal(hvic_copy_remove_left(&place, 7, &named), 0);
+		assert_int_equal(count(play, "in/a"), 0);
+		assert_int_equal(hvic_copy_remove_left(&place, 7, &named), -ENOENT);
+		hvic_place_close(&place);
+
+		/* What replaces another file is whole, and the other one would not come back. */
+		unit_file(play->root, "in/a/file", "old");
+		place = give_name(play, &named, HV_IC_FCOPY_OVERWRITE);
+		assert_int_equal(named.inode, 0);
+		hvic_place_close(&place);
+		unit_remove(play->root, "in/a/file");
+		unit_remove(play->root, "in/a");
+	}
+	free(play);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 
 int main(void)
@@ -651,6 +712,7 @@ int main(void)
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
 		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(folders_last), TEST(folder_goes),
 		TEST(undone), TEST(limits), TEST(disk_full), TEST(left),
+		TEST(left_named),
 	};
 
 	return cmocka_run_group_tests_name("copy", tests, NULL, NULL);

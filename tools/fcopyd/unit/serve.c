@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,6 +138,7 @@ static long size_of(struct unit_root *root, const char *path)
 }
 
 #define ALLOWED "[fcopy in]\ndirectory = /in\nmode = 0600\n"
+#define OVER ALLOWED "overwrite = yes\n"
 
 static void nothing_allowed(void **state)
 {
@@ -256,6 +259,109 @@ static void left(void **state)
 	assert_int_equal(size_of(root, hidden), -ENOENT);
 }
 
+/* The folder that takes too long for a daemon to live until it is on the disk; 0 for none. */
+static ino_t slow;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (slow && !fstat(fd, &st) && st.st_ino == slow)
+		_exit(0);
+	return syscall(SYS_fsync, fd);
+}
+
+/* A daemon that is killed when the file has its name, and the host does not know that it has. */
+static void kill_late(struct unit_root *root, bool named, uint32_t flags)
+{
+	struct hvic_serve *serve;
+	struct stat st;
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		serve = begin(root, OVER);
+		serve->copy.avoid_unnamed = named;
+		if (!start(serve, "/in", HV_IC_FCOPY_BLOCK, flags) &&
+		    !fstatat(root->fd, "in", &st, 0)) {
+			tell_blocks(serve, 0, 1);
+			slow = st.st_ino;
+			complete(serve);
+		}
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(size_of(root, "in/file"), HV_IC_FCOPY_BLOCK);
+}
+
+/* What the driver says to the next one. */
+static void expect_removed(struct unit_root *root, uint64_t id, int status)
+{
+	struct hv_ic_fcopy_left what = { .start = id, .path = "/in", .name = "file" };
+	struct hvic_serve *serve = begin(root, OVER);
+
+	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what,
+	     sizeof(what));
+	assert_int_equal(answer(8), status);
+	assert_int_equal(size_of(root, "in/file"), status ? HV_IC_FCOPY_BLOCK : -ENOENT);
+	end(serve);
+}
+
+static void left_named(void **state)
+{
+	struct unit_root *root = *state;
+	struct hvic_serve *serve;
+
+	for (int named = 0; named < 2; named++) {
+		kill_late(root, named, 0);
+		/* Of another START. */
+		expect_removed(root, 3, -ENOENT);
+		expect_removed(root, 2, 0);
+
+		/* It has replaced another file. */
+		unit_file(root, "in/file", "old");
+		kill_late(root, named, HV_IC_FCOPY_OVERWRITE);
+		expect_removed(root, 2, -ENOENT);
+		unit_remove(root, "in/file");
+	}
+	/* One that is complete stays, whatever the driver says. */
+	serve = begin(root, OVER);
+	assert_int_equal(start(serve, "/in", HV_IC_FCOPY_BLOCK, 0), 0);
+	tell_blocks(serve, 0, 1);
+	assert_int_equal(complete(serve), 0);
+	end(serve);
+	expect_removed(root, 2, -ENOENT);
+}
+
+/* As on a full disk: then the note is not about an earlier copy, nor says that this one goes on. */
+static void unnoted(void **state)
+{
+	static const char note[] = "var/lib/hv_ic/" HVIC_AUDIT_NOTE;
+	static const char before[] = "var/lib/hv_ic/." HVIC_AUDIT_NOTE ".new";
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct unit_root *root = *state;
+
+	for (int both = 0; both < 2; both++) {
+		serve->copy.avoid_unnamed = both;
+		assert_int_equal(start(serve, "/in", 0, 0), 0);
+		assert_true(size_of(root, note) > 0);
+		unit_folder(root, before);
+		assert_int_equal(complete(serve), 0);
+		assert_int_equal(size_of(root, note), -ENOENT);
+		unit_remove(root, "in/file");
+
+		unit_file(root, note, "{\"phase\":\"complete\"}");
+		assert_int_equal(start(serve, "/in", 0, 0), 0);
+		assert_int_equal(size_of(root, note), -ENOENT);
+		unit_remove(root, before);
+		assert_int_equal(complete(serve), 0);
+		assert_true(size_of(root, note) > 0);
+		unit_remove(root, "in/file");
+	}
+	end(serve);
+}
+
 /* --- What a batch costs. --------------------------------------------------------------------- */
 
 static void serve_batch(void *serve)
@@ -336,7 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_allowed), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
-		TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
+		TEST(left_named), TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);

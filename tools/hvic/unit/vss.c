@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,63 @@ static void unusable(void **state)
 	free(text);
 	unit_file(root, "etc/hv_ic/hv_ic.conf", "[vss]\nmode = sometimes\n");
 	assert_int_equal(list(root, &text), HVIC_FAILED);
+	free(text);
+}
+
+static int test(struct unit_root *root, char **text)
+{
+	char *words[] = { "hvic", "vss", "test", NULL };
+	struct hvic hvic = { .root = root->fd };
+	char complaint[256];
+	size_t len;
+	int ret;
+
+	assert_int_equal(hvic_args_parse(&hvic.call, 3, words, complaint, sizeof(complaint)), 0);
+	hvic.paper.out = open_memstream(text, &len);
+	ret = hvic.call.command->run(&hvic);
+	fclose(hvic.paper.out);
+	return ret;
+}
+
+static int mount_id(int root, const char *path)
+{
+	struct statx status;
+
+	if (statx(root, path, 0, STATX_MNT_ID, &status) || !(status.stx_mask & STATX_MNT_ID))
+		return -1;
+	return status.stx_mnt_id;
+}
+
+/* What a backup does without is no failure, and is told in the words of a backup. */
+static void unreachable(void **state)
+{
+	struct unit_root *root = *state;
+	char table[512], *text;
+	int id = mount_id(root->fd, ".");
+
+	if (id < 0)
+		skip();
+	unit_file(root, "proc/filesystems", "\text4\n");
+	unit_folder(root, "covered");
+	assert_int_equal(mkfifoat(root->fd, "fifo", 0600), 0);
+	snprintf(table, sizeof(table),
+		 "%d 1 8:1 / /gone rw - ext4 /dev/a rw\n"
+		 "%d 1 8:2 / /covered rw - ext4 /dev/b rw\n"
+		 "%d 1 8:3 / /fifo rw - ext4 /dev/c rw\n", id + 100000, id + 100001, id);
+	unit_file(root, "proc/self/mountinfo", table);
+	assert_int_equal(test(root, &text), HVIC_OK);
+	for (char *line = strchr(text, '\n') + 1; *line != '\n'; line = strchr(line, '\n') + 1)
+		assert_int_equal(*line, '-');
+	assert_non_null(strstr(text, "/dev/a  it has been unmounted, or is covered by another"));
+	assert_non_null(strstr(text, "/dev/b  it has been unmounted, or is covered by another"));
+	assert_non_null(strstr(text, "/dev/c  nothing of it is mounted that can be opened\n"));
+	free(text);
+
+	/* What cannot be looked up is a failure. */
+	unit_symlink(root, "loop", "loop");
+	snprintf(table, sizeof(table), "%d 1 8:1 / /loop rw - ext4 /dev/a rw\n", id);
+	unit_file(root, "proc/self/mountinfo", table);
+	assert_int_equal(test(root, &text), HVIC_FAILED);
 	free(text);
 }
 
@@ -173,7 +231,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(mounts), TEST(unusable), TEST(tries), TEST(tries_nothing),
+		TEST(mounts), TEST(unusable), TEST(unreachable), TEST(tries),
+		TEST(tries_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,12 +74,29 @@ static void keeps_the_old_one(void **state)
 	assert_int_equal(unlinkat(root->fd, "file", AT_REMOVEDIR), 0);
 }
 
+/* What cannot be replaced must not be taken for the new one. */
+static void removes_the_old_one(void **state)
+{
+	struct unit_root *root = *state;
+	int folder = openat(root->fd, ".", O_RDONLY | O_DIRECTORY);
+
+	assert_int_equal(hvu_replace_or_remove(folder, "file", 0600, true, "old"), 0);
+	expect(root, "old");
+	assert_int_equal(mkdirat(root->fd, ".file.new", 0700), 0);
+	assert_int_equal(hvu_replace(folder, "file", 0600, true, "new"), -EISDIR);
+	assert_true(hvu_exists(root->fd, "file"));
+	assert_int_equal(hvu_replace_or_remove(folder, "file", 0600, true, "new"), -EISDIR);
+	assert_false(hvu_exists(root->fd, "file"));
+	close(folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(replaces), TEST(follows_no_link), TEST(keeps_the_old_one),
+		TEST(removes_the_old_one),
 	};
 
 	return cmocka_run_group_tests_name("replace", tests, NULL, NULL);

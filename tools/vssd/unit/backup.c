@@ -27,6 +27,22 @@ static void usual(void **state)
 	end(play);
 }
 
+/* As on a full disk: then the report of the backup before is not that of the last one. */
+static void unwritten(void **state)
+{
+	struct play *play = served(state);
+
+	for (int id = 5; id < 7; id++) {
+		freeze(play, id);
+		expect_answer(play, id, 0);
+		thaw(play, 0);
+		expect_state(play, HVIC_IDLE);
+		assert_int_equal(hvu_exists(play->root->fd, HVIC_REPORT_FILE), id == 5);
+		unit_folder(play->root, HVIC_REPORT_FOLDER "/." HVIC_REPORT_NAME ".new");
+	}
+	end(play);
+}
+
 static void failing(void **state)
 {
 	struct play *play = served(state);
@@ -372,8 +388,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(usual), TEST(failing), TEST(skipping), TEST(too_late), TEST(patient),
-		TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
+		TEST(usual), TEST(unwritten), TEST(failing), TEST(skipping), TEST(too_late),
+		TEST(patient), TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
 		TEST(reloaded), TEST(flat), TEST(hooked),
 		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(no_hooks_program),
 		cmocka_unit_test(told),
