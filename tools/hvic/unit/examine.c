@@ -499,7 +499,11 @@ static void initramfs(void **state)
 	expect(root, "[]", "initramfs-unknown:note", "cannot be listed", "by hand");
 	write_lister(root, "lsinitramfs", "echo usr/lib/modules/x/kernel/drivers/hv/hv_utils.ko");
 	unit_folder(root, "etc/initramfs-tools");
-	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first", "dracut --force");
+	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first",
+	       "copy tools/data/initramfs/dracut.conf");
+	unit_file(root, "usr/share/hv_ic/initramfs/dracut.conf", "");
+	expect(root, "[]", "initramfs:problem", "",
+	       "ln -s /usr/share/hv_ic/initramfs/dracut.conf /etc/dracut.conf.d/hv_ic.conf, then dracut --force");
 	unit_file(root, "usr/sbin/update-initramfs", "");
 	expect(root, "[]", "initramfs:problem", "/boot/initrd.img-6.1.0-56-amd64",
 	       "update-initramfs -u -k all");
