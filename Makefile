@@ -13,6 +13,15 @@ RUNNING		:= $(wildcard /lib/modules/$(shell uname -r)/build)
 INSTALLED	:= $(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))
 KDIR		?= $(or $(RUNNING),$(INSTALLED))
 
+# What to install where there are none: each distribution has a package for the kernel that runs.
+define no_headers
+no kernel headers here; install them, with gcc, or name a built kernel by make KDIR=...:
+  Debian, Ubuntu:  apt install gcc linux-headers-$(1)
+  Fedora, RHEL:    dnf install gcc kernel-devel-$(1)
+  openSUSE:        zypper install gcc kernel-$(lastword $(subst -, ,$(1)))-devel
+endef
+modules: export NO_HEADERS = $(call no_headers,$(shell uname -r))
+
 # The kernel's name for itself, which is that of its folder in /lib/modules.
 RELEASE		= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
@@ -34,7 +43,7 @@ O		?=
 
 .PHONY: modules
 modules: ## build the module for KDIR=..., by default for the running kernel (V=1, W=1, LLVM=1 as usual)
-	@[ -n "$(KDIR)" ] || { echo 'no kernel headers here: run "make deps", or name a built kernel: make KDIR=...'; exit 1; }
+	@[ -n "$(KDIR)" ] || { echo "$$NO_HEADERS"; exit 1; }
 	@[ -e "$(KDIR)/Makefile" ] || { echo '$(KDIR) is not a kernel to build against: see KDIR=...'; exit 1; }
 	@[ "$(KDIR)" != "$(INSTALLED)" ] || [ -n "$(RUNNING)" ] || echo 'no headers for the running kernel: building against $(KDIR)'
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -91,7 +100,7 @@ deb-test: ## the packages: build, lint, install, upgrade, remove and purge them 
 	@{ $(TESTING)/packages/test; $(TESTING)/packages/release; } | $(TESTING)/tap
 
 .PHONY: test
-test: deps ## everything above, in order, with a summary
+test: deps ## most of the above in about an hour, with a summary; make soak has what takes longer
 	@$(TESTING)/test
 
 .PHONY: soak

@@ -91,8 +91,10 @@ static void say_first(struct hvic_exam *exam, const char *path)
 	/* Its folder in /etc may be left where dracut has taken its place. */
 	if (hvu_exists(exam->root, "usr/sbin/update-initramfs"))
 		hvic_exam_say(finding, "remedy", "write the line \"hv_ic\" into /etc/initramfs-tools/modules, then update-initramfs -u -k all");
+	else if (hvu_exists(exam->root, "usr/share/hv_ic/initramfs/dracut.conf"))
+		hvic_exam_say(finding, "remedy", "ln -s /usr/share/hv_ic/initramfs/dracut.conf /etc/dracut.conf.d/hv_ic.conf, then dracut --force --regenerate-all");
 	else
-		hvic_exam_say(finding, "remedy", "write the line 'add_drivers+=\" hv_ic \"' into /etc/dracut.conf.d/hv_ic.conf, then dracut --force --regenerate-all");
+		hvic_exam_say(finding, "remedy", "copy tools/data/initramfs/dracut.conf of the source of hv_ic to /etc/dracut.conf.d/hv_ic.conf, then dracut --force --regenerate-all");
 }
 
 /** hvic_examine_initramfs() - does it load hv_utils, and not hv_ic before it? */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Why the module is not loaded, and whether it will be at the next boot. */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,21 +56,66 @@ static void say_signature(json_object *finding, struct kmod_module *module)
 	}
 }
 
+static void read_certificate(int root, const char *path, char *certificate, size_t size)
+{
+	static const char name[] = "mok_certificate=";
+	FILE *file = hvu_fopen(root, "%s", path);
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) > 0) {
+		const char *value = line + strspn(line, " ");
+
+		if (strncmp(value, name, strlen(name)))
+			continue;
+		value += strlen(name);
+		value += *value == '"' || *value == '\'';
+		if (*value == '/')
+			snprintf(certificate, size, "%.*s", (int)strcspn(value, "\n\"' "), value);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+/* Of the key that dkms is told to sign with, empty if it is told of none; the last line counts. */
+static void own_certificate(int root, char *certificate, size_t size)
+{
+	static const char folder[] = "etc/dkms/framework.conf.d";
+	char **names = hvu_list(root, "%s", folder);
+	char path[sizeof(folder) + NAME_MAX + 1];
+
+	certificate[0] = '\0';
+	read_certificate(root, "etc/dkms/framework.conf", certificate, size);
+	for (char **name = names; name && *name; name++) {
+		const char *ending = strrchr(*name, '.');
+
+		/* As the shell's pattern has it that dkms reads by. */
+		if (**name == '.' || !ending || strcmp(ending, ".conf"))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, *name);
+		read_certificate(root, path, certificate, size);
+	}
+	hvu_list_free(names);
+}
+
 static void examine_signature(struct hvic_exam *exam, struct kmod_module *module)
 {
 	static const char *const keys[] = {
-		"var/lib/dkms/mok.pub",			/* Debian */
-		"var/lib/shim-signed/mok/MOK.der",	/* Ubuntu */
-		"etc/pki/akmods/certs/public_key.der",	/* Fedora */
+		"/var/lib/dkms/mok.pub",		/* Debian */
+		"/var/lib/shim-signed/mok/MOK.der",	/* Ubuntu */
+		"/etc/pki/akmods/certs/public_key.der",	/* Fedora */
 	};
 	json_object *finding = hvic_exam_add(exam, "signature", HVIC_PROBLEM);
 	const char *key = keys[0];
+	char own[256];
 
 	for (size_t i = ARRAY_SIZE(keys); i--;)
-		key = hvu_exists(exam->root, "%s", keys[i]) ? keys[i] : key;
+		key = hvu_exists(exam->root, "%s", keys[i] + 1) ? keys[i] : key;
+	own_certificate(exam->root, own, sizeof(own));
 	say_signature(finding, module);
-	hvic_exam_say(finding, "remedy", "mokutil --import /%s, reboot, choose \"Enroll MOK\" on the console, then modprobe hv_ic; where there is none, as on Azure, see hv_ic(4)",
-		      key);
+	hvic_exam_say(finding, "remedy", "mokutil --import %s, reboot, choose \"Enroll MOK\" on the console, then modprobe hv_ic; where there is none, as on Azure, see hv_ic(4)",
+		      own[0] ? own : key);
 }
 
 /* Has modprobe.d a reason that it is not loaded? */

@@ -289,6 +289,25 @@ static void signature(void **state)
 	expect(*state, NULL, "signature:problem", "cannot be read", "Enroll MOK");
 }
 
+/* The administrator has dkms sign with another key; the last line counts. */
+static void signature_own(void **state)
+{
+	healthy(*state);
+	without_module(*state);
+	unit_file(*state, "sys/module/module/parameters/sig_enforce", "Y\n");
+	unit_file(*state, "var/lib/shim-signed/mok/MOK.der", "");
+	unit_file(*state, "etc/dkms/framework.conf", "# mok_certificate=/not/this\n"
+		  "mok_certificate=relative\nmok_signing_key=/root/own.key\n");
+	expect(*state, NULL, "signature:problem", "", "--import /var/lib/shim-signed/mok/MOK.der, ");
+	unit_file(*state, "etc/dkms/framework.conf", " mok_certificate=/root/own.der # ours\n");
+	expect(*state, NULL, "signature:problem", "", "--import /root/own.der, ");
+	unit_file(*state, "etc/dkms/framework.conf.d/a.conf", "mok_certificate=\"/root/a.der\"\n");
+	unit_file(*state, "etc/dkms/framework.conf.d/b.conf", "mok_certificate='/root/b.der'");
+	unit_file(*state, "etc/dkms/framework.conf.d/c.conf.old", "mok_certificate=/root/c.der\n");
+	unit_file(*state, "etc/dkms/framework.conf.d/.d.conf", "mok_certificate=/root/d.der\n");
+	expect(*state, NULL, "signature:problem", "", "--import /root/b.der, ");
+}
+
 static void signature_compressed(void **state)
 {
 	static const char *const programs[][2] = { { "xz", "xz" }, { "zstd", "zst" } };
@@ -499,7 +518,11 @@ static void initramfs(void **state)
 	expect(root, "[]", "initramfs-unknown:note", "cannot be listed", "by hand");
 	write_lister(root, "lsinitramfs", "echo usr/lib/modules/x/kernel/drivers/hv/hv_utils.ko");
 	unit_folder(root, "etc/initramfs-tools");
-	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first", "dracut --force");
+	expect(root, "[]", "initramfs:problem", "hv_utils takes the services first",
+	       "copy tools/data/initramfs/dracut.conf");
+	unit_file(root, "usr/share/hv_ic/initramfs/dracut.conf", "");
+	expect(root, "[]", "initramfs:problem", "",
+	       "ln -s /usr/share/hv_ic/initramfs/dracut.conf /etc/dracut.conf.d/hv_ic.conf, then dracut --force");
 	unit_file(root, "usr/sbin/update-initramfs", "");
 	expect(root, "[]", "initramfs:problem", "/boot/initrd.img-6.1.0-56-amd64",
 	       "update-initramfs -u -k all");
@@ -576,6 +599,7 @@ int main(void)
 		TEST(blacklisted),
 		TEST(not_to_be_loaded),
 		TEST(signature),
+		TEST(signature_own),
 		TEST(signature_compressed),
 		TEST(signature_enforced),
 		TEST(held),
