@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154 # variables here are of the scripts that read this file
+# shellcheck shell=bash disable=SC2034,SC2154 # variables here are of the scripts that read this file, or for them
 #
 # What a run of many stages is made of, for the scripts that read this file after vm/lib.sh. They set the
 # variables wanted (the names of the stages to run, none for all of them), rooted (those that only root
