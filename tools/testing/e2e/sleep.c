@@ -14,7 +14,8 @@ static void go_to_sleep(struct test *t)
 /* To idle, as far as to the tasks. */
 static void suspend(struct test *t)
 {
-	test_run(t, 0, "cd /sys/power; echo freezer > pm_test; echo freeze > state");
+	test_run(t, 0, "echo freezer > /sys/power/pm_test; echo freeze > /sys/power/state");
+	test_run(t, 0, "echo none > /sys/power/pm_test");
 }
 
 static void need_sleep(struct test *t)
