@@ -17,7 +17,6 @@
 
 #include "array.h"
 #include "config.h"
-#include "owner.h"
 #include "replace.h"
 #include "root.h"
 
@@ -122,67 +121,10 @@ static bool is_hidden(int root, const char *path)
 	return false;
 }
 
-/* May root without powers search it? */
-static bool is_searched(int folder)
-{
-	struct stat st;
-
-	return !fstat(folder, &st) && !st.st_uid && st.st_mode & 0100;
-}
-
-/* Is it root's, and does nobody else make folders or files in it? */
-static bool is_roots_alone(int folder)
-{
-	struct stat st;
-
-	return !fstat(folder, &st) && !st.st_uid && !st.st_gid && (st.st_mode & 0722) == 0700;
-}
-
-/*
- * May root without powers write there? What is not there yet, or behind a link, may be anybody's by
- * the time the daemon starts.
- */
-static bool is_for_root(int root, const char *path)
-{
-	char *copy = strdup(path), *rest = copy, *part;
-	int fd = openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool alone;
-
-	while (fd >= 0 && (part = strsep(&rest, "/"))) {
-		int next = -1;
-
-		/* A path begins with a separator. */
-		if (!*part)
-			continue;
-		if (is_searched(fd))
-			next = openat(fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		close(fd);
-		fd = next;
-	}
-	alone = copy && fd >= 0 && is_roots_alone(fd);
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return alone;
-}
-
-/* To write in directories of others, and to give files away. */
-static bool needs_powers(int root, const struct hvu_fcopy_directory *directory)
-{
-	uid_t uid;
-	gid_t gid;
-
-	/* A name that nobody has may be known later. */
-	if (hvu_owner_find(directory, &uid, &gid) || uid || gid)
-		return true;
-	/* Folders that the daemon makes have that mode before there is anything in them. */
-	return (directory->mode & 0600) != 0600 || !is_for_root(root, directory->directory);
-}
-
 /* The text of the drop-in; NULL without memory. */
 static char *print_grant(int root, const struct hvu_settings *settings)
 {
-	bool hidden = false, powers = false;
+	bool hidden = false;
 	char *text = NULL;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
@@ -192,20 +134,18 @@ static char *print_grant(int root, const struct hvu_settings *settings)
 
 	fputs("# hvic config apply has made this of /etc/hv_ic/hv_ic.conf; do not edit it.\n"
 	      "[Service]\n"
+	      /* To write in directories of others, and to give files away. */
+	      "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
+	      "SystemCallFilter=fchown\n"
 	      /* What is for /tmp is for the system's, whatever links lead there. */
 	      "PrivateTmp=no\n"
 	      "InaccessiblePaths=\n", file);
 	for (size_t i = 0; i < settings->n_fcopy; i++) {
 		write_path(file, settings->fcopy[i].directory);
 		hidden |= is_hidden(root, settings->fcopy[i].directory);
-		powers |= needs_powers(root, &settings->fcopy[i]);
 	}
-	/* Homes are not root's. */
 	if (hidden)
 		fputs("ProtectHome=read-only\n", file);
-	if (powers || hidden)
-		fputs("CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE\n"
-		      "SystemCallFilter=fchown\n", file);
 	if (!fclose(file))
 		return text;
 	free(text);
