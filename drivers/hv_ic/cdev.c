@@ -116,12 +116,15 @@ struct hvic_cdev *hvic_cdev_create(struct hvic_link *link, const char *service,
 	return cdev;
 
 err_deregister_native:
-	hvic_link_kill(link);
+	hvic_cdev_detach(cdev);
 	misc_deregister(&cdev->native);
+	hvic_cdev_give_names(cdev);
+	goto put;
 err_give_names:
 	hvic_cdev_give_names(cdev);
 err_detach:
 	hvic_cdev_detach(cdev);
+put:
 	kref_put(&cdev->kref, hvic_cdev_free);
 	return ERR_PTR(ret);
 }

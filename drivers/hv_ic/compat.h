@@ -93,16 +93,13 @@ static inline const struct vmpacket_descriptor *hvic_packet_first(struct vmbus_c
 }
 #endif
 
-/* 5.14 to 5.18: who goes on to the next packet says that it was copied. */
-static inline void hvic_packet_next(struct vmbus_channel *channel,
-				    const struct vmpacket_descriptor *desc)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
-	__hv_pkt_iter_next(channel, desc, true);
-#else
-	__hv_pkt_iter_next(channel, desc);
+/*
+ * 5.19: who goes on to the next packet need not say that it was copied. A distribution may have
+ * that before; the function around it, which also closes an empty ring, is the same everywhere.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
+#define __hv_pkt_iter_next(channel, desc)	hv_pkt_iter_next(channel, desc)
 #endif
-}
 
 /* 6.1: a complaint about an attribute that is missing can name it. */
 #ifndef GENL_REQ_ATTR_CHECK

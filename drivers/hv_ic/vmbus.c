@@ -168,7 +168,7 @@ static void hvic_vmbus_consume(void *bus_data)
 	struct hvic_device *device = bus_data;
 	struct vmbus_channel *channel = device->hdev->channel;
 
-	hvic_packet_next(channel, device->packet);
+	__hv_pkt_iter_next(channel, device->packet);
 	hv_pkt_iter_close(channel);
 	/*
 	 * Show the host that there is room before looking for the next packet:

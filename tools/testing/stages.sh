@@ -126,10 +126,10 @@ leave_running()
 	done
 }
 
-# Ends when the stage does, also if that is killed.
+# Ends when the stage does, also if that is killed. What its guests have said lies beside its log.
 e2e()
 {
-	setpriv --pdeathsig TERM timeout "$limit" "$TESTING/e2e/run" "$@" | "$TESTING/tap"
+	HVIC_LOGS=$logs/$name setpriv --pdeathsig TERM timeout "$limit" "$TESTING/e2e/run" "$@" | "$TESTING/tap"
 }
 
 # control KIND

@@ -225,18 +225,23 @@ static void report(struct test *t, const struct test_case *c, unsigned int numbe
 	}
 }
 
+static void begin(struct test *t, const char *name)
+{
+	t->outcome = PASSED;
+	t->message[0] = '\0';
+	t->note[0] = '\0';
+	t->name = name;
+	t->began = test_seconds();
+	t->told = t->began;
+	memset(t->touched, 0, sizeof(t->touched));
+	watchdog_expect(name, CASE_SECONDS);
+}
+
 static void run_case(struct test *t, const struct test_case *c, unsigned int number)
 {
 	double start = test_seconds();
 
-	t->outcome = PASSED;
-	t->message[0] = '\0';
-	t->note[0] = '\0';
-	t->name = c->name;
-	t->began = start;
-	t->told = start;
-	memset(t->touched, 0, sizeof(t->touched));
-	watchdog_expect(c->name, CASE_SECONDS);
+	begin(t, c->name);
 	if (fixture_take(t, c)) {
 		/* Do not wait long for an answer that is known not to come. */
 		for (int i = 0; known_failure(t, c) && i < IC_COUNT; i++)
@@ -292,9 +297,7 @@ static void run_broken(struct test *t, char *pair, unsigned int number)
 	const char *name = strsep(&pair, "=");
 	const struct test_case *c = pair ? find_case(pair) : NULL;
 
-	t->outcome = PASSED;
-	t->message[0] = '\0';
-	watchdog_expect(name, CASE_SECONDS);
+	begin(t, pair ? pair : name);
 	t->patience_ms = PATIENCE_MS;
 	if (c && take_broken(t, c, name)) {
 		t->patience_ms = BROKEN_PATIENCE_MS;

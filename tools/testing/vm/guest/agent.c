@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -97,12 +98,28 @@ static char *line_end(const struct text *text)
 	return text->size ? memchr(text->bytes, '\n', text->size) : NULL;
 }
 
+/* What is in the box, and what the port is told or asked, happen in this order. */
+static void ring_out(unsigned int size)
+{
+	__asm__ volatile ("" : : : "memory");
+	outl(size, AGENT_PORT);
+	__asm__ volatile ("" : : : "memory");
+}
+
+static unsigned int ring_in(void)
+{
+	unsigned int size = inl(AGENT_PORT);
+
+	__asm__ volatile ("" : : : "memory");
+	return size;
+}
+
 static void tell(struct agent *agent, const struct text *text)
 {
 	for (size_t done = 0, n; done < text->size; done += n) {
 		n = text->size - done < AGENT_BOX_SIZE ? text->size - done : AGENT_BOX_SIZE;
 		memcpy(agent->box, text->bytes + done, n);
-		outl(n, AGENT_PORT);
+		ring_out(n);
 	}
 }
 
@@ -114,7 +131,7 @@ static char *hear(struct agent *agent)
 	size_t n;
 
 	while (!(end = line_end(&agent->said))) {
-		n = inl(AGENT_PORT);
+		n = ring_in();
 		if (n)
 			append(&agent->said, agent->box, n);
 		else if (poll(&line, 1, LOOK_MS) > 0 && read(line.fd, rings, sizeof(rings)) < 0)
@@ -129,16 +146,27 @@ static pid_t start(const char *command, int output)
 {
 	char *const argv[] = { "sh", "-c", (char *)command, NULL };
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t signals;
 	pid_t pid;
+
+	/* A shell that starts a program beside it, as init does, has it ignore these. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &signals);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	errno = posix_spawn(&pid, "/bin/sh", &actions, NULL, argv, environ);
+	errno = posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv, environ);
 	if (errno)
 		give_up("/bin/sh");
 	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
 	return pid;
 }
 
