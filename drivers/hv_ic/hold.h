@@ -5,9 +5,9 @@
  * A session is one FREEZE of the host, or a trial of the daemon's, which is never
  * promised. While it is open a daemon hands over file systems; they are frozen here
  * and held. Holds end all together, and none waits for another, at the first call of
- * hvic_hold_end() or when the session's time is over. To end
- * them needs no memory, no daemon and no channel, and the caller does not wait: a
- * workqueue of its own thaws. So it does not matter who dies, and in what order.
+ * hvic_hold_end() or when the session's time is over. To end them needs no memory, no
+ * daemon and no channel, and the caller does not wait: a workqueue of its own thaws. So
+ * it does not matter who dies, and in what order.
  *
  *          begin        promise             thaw
  *   IDLE --------> OPEN --------> PROMISED --------> IDLE

@@ -102,15 +102,13 @@ struct hvic_vss {
  * @lock: guards all below; nests inside the lock of a channel
  * @owed: a daemon has read FREEZE, and none has done a THAW since; holds a reference
  *	to the module
- * @promised: the host was told that its guest is frozen
- * @by: whose daemon it believes
+ * @promised_by: who has told the host that its guest is frozen; NULL if nobody has
  * @broken: and it was not, until the host's THAW
  */
 struct hvic_vss_debt {
 	spinlock_t lock;
 	bool owed;
-	bool promised;
-	const struct hvic_vss *by;
+	const struct hvic_vss *promised_by;
 	bool broken;
 };
 
@@ -151,7 +149,7 @@ static void hvic_vss_set_owed(bool owed)
 	was = debt.owed;
 	debt.owed = owed;
 	if (!owed)
-		debt.promised = false;
+		debt.promised_by = NULL;
 	spin_unlock_bh(&debt.lock);
 	if (owed && !was)
 		__module_get(THIS_MODULE);
@@ -162,8 +160,7 @@ static void hvic_vss_set_owed(bool owed)
 static void hvic_vss_set_promised(const struct hvic_vss *vss)
 {
 	spin_lock_bh(&debt.lock);
-	debt.promised = true;
-	debt.by = vss;
+	debt.promised_by = vss;
 	debt.broken = false;
 	spin_unlock_bh(&debt.lock);
 }
@@ -172,9 +169,9 @@ static void hvic_vss_set_promised(const struct hvic_vss *vss)
 static void hvic_vss_set_broken(const struct hvic_vss *vss)
 {
 	spin_lock_bh(&debt.lock);
-	if (debt.promised && debt.by == vss) {
+	if (debt.promised_by == vss) {
 		debt.broken = true;
-		debt.promised = false;
+		debt.promised_by = NULL;
 	}
 	spin_unlock_bh(&debt.lock);
 }
