@@ -134,12 +134,3 @@ int hvu_run_while(const char *const argv[], int (*end)(const void *data), const 
 	close(fd);
 	return reap(pid, why);
 }
-
-/** hvu_run() - hvu_spawn() and hvu_wait_exit() */
-int hvu_run(const char *const argv[], int timeout_ms)
-{
-	pid_t pid;
-	int ret = hvu_spawn(argv, -1, &pid);
-
-	return ret ? ret : hvu_wait_exit(pid, timeout_ms);
-}

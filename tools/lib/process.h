@@ -7,7 +7,6 @@
 
 int hvu_spawn(const char *const argv[], int out, pid_t *pid);
 int hvu_wait_exit(pid_t pid, int timeout_ms);
-int hvu_run(const char *const argv[], int timeout_ms);
 int hvu_run_while(const char *const argv[], int (*end)(const void *data), const void *data);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "process.h"
 #include "root.h"
 #include "unit.h"
 
@@ -26,7 +25,7 @@ static int call(struct unit_root *root, const char *phase)
 
 	snprintf(text, sizeof(text), "PATH=%s/bin:$PATH; . %s/hook >%s/out 2>&1", root->path,
 		 root->path, root->path);
-	return hvu_run(argv, 20000);
+	return unit_run(argv, 20000);
 }
 
 static void prepare(struct unit_root *root)
@@ -36,7 +35,7 @@ static void prepare(struct unit_root *root)
 
 	snprintf(text, sizeof(text), "sed 's|/run/hv_ic/|%s/|' examples/mariadb >%s/hook",
 		 root->path, root->path);
-	assert_int_equal(hvu_run(argv, 20000), 0);
+	assert_int_equal(unit_run(argv, 20000), 0);
 }
 
 static void mariadb(void **state)

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process.h"
 #include "schema.h"
 #include "unit.h"
 #include "vmbus.h"
@@ -117,7 +116,7 @@ static bool pack_module(struct unit_root *root, const char *program, const char 
 	snprintf(path, sizeof(path), "%s/" MODULES "updates/hv_ic.ko", root->path);
 	snprintf(file, sizeof(file), "updates/hv_ic.ko.%s", ending);
 	write_index(root, "hv_ic", file);
-	return !hvu_run(argv, 60000);
+	return !unit_run(argv, 60000);
 }
 
 static void without_module(struct unit_root *root)

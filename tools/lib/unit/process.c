@@ -17,9 +17,9 @@ static void exit_statuses(void **state)
 	static const char *const missing[] = { "/no/such/program", NULL };
 
 	(void)state;
-	assert_int_equal(hvu_run(good, -1), 0);
-	assert_int_equal(hvu_run(bad, 60000), 1);
-	assert_int_equal(hvu_run(missing, -1), -ENOENT);
+	assert_int_equal(unit_run(good, -1), 0);
+	assert_int_equal(unit_run(bad, 60000), 1);
+	assert_int_equal(unit_run(missing, -1), -ENOENT);
 }
 
 /* An argument is an argument, whatever a shell would make of it. */
@@ -30,7 +30,7 @@ static void no_shell(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(hvu_run(argv, -1), 0);
+	assert_int_equal(unit_run(argv, -1), 0);
 }
 
 static void signalled(void **state)
@@ -38,7 +38,7 @@ static void signalled(void **state)
 	static const char *const argv[] = { "sh", "-c", "kill -TERM $$", NULL };
 
 	(void)state;
-	assert_int_equal(hvu_run(argv, -1), 128 + 15);
+	assert_int_equal(unit_run(argv, -1), 128 + 15);
 }
 
 /* A daemon ignores this one; its child does not. */
@@ -48,7 +48,7 @@ static void broken_pipe(void **state)
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	assert_int_equal(hvu_run(argv, -1), 128 + SIGPIPE);
+	assert_int_equal(unit_run(argv, -1), 128 + SIGPIPE);
 	signal(SIGPIPE, SIG_DFL);
 }
 
@@ -57,7 +57,7 @@ static void time_is_up(void **state)
 	static const char *const argv[] = { "sleep", "3600", NULL };
 
 	(void)state;
-	assert_int_equal(hvu_run(argv, 1), -ETIMEDOUT);
+	assert_int_equal(unit_run(argv, 1), -ETIMEDOUT);
 }
 
 /* What the program has started itself does not outlive it. */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "root.h"
 
 int unit_root_setup(void **state)
@@ -198,6 +199,14 @@ static unsigned int count_calls(void (*run)(void *data), void *data)
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	return stops / 2;
+}
+
+int unit_run(const char *const argv[], int timeout_ms)
+{
+	pid_t pid;
+	int ret = hvu_spawn(argv, -1, &pid);
+
+	return ret ? ret : hvu_wait_exit(pid, timeout_ms);
 }
 
 static void do_nothing(void *data)

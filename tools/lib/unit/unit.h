@@ -45,6 +45,9 @@ void unit_device(struct unit_root *root, const char *id, const char *class, cons
 /** unit_process() - a process of root's, in a unit of the system's systemd or (NULL) none */
 void unit_process(struct unit_root *root, int pid, const char *comm, const char *unit);
 
+/** unit_run() - hvu_spawn() and hvu_wait_exit() */
+int unit_run(const char *const argv[], int timeout_ms);
+
 /** unit_calls() - how many system calls a function makes, in a child of this process */
 unsigned int unit_calls(void (*run)(void *data), void *data);
 
