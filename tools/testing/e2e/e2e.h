@@ -193,6 +193,14 @@ char *test_run(struct test *t, int expected_status, const char *format, ...)
 /** test_says() - run a command in the guest, and expect @text in its output */
 void test_says(struct test *t, int expected_status, const char *command, const char *text);
 
+/**
+ * test_use() - a service works in the version that was agreed on
+ *
+ * Of backup and file copy, which need a daemon, nothing is asked; a shutdown is asked for in a way
+ * that the guest has to refuse.
+ */
+void test_use(struct test *t, struct ic *ic);
+
 /** test_trace() - the driver's tracepoints, from now until the end of the case */
 void test_trace(struct test *t);
 

@@ -27,24 +27,6 @@ static const struct ic_versions *versions_of(struct test *t, const struct ic_ser
 	FAIL("no versions listed for %s", service->name);
 }
 
-/* The service works in the version that was agreed on. */
-static void use(struct test *t, struct ic *ic)
-{
-	struct shutdown_order nonsense = { .flags = 0x40000000 };
-	struct timesync_stamp stamp;
-
-	if (ic->service == &ic_heartbeat) {
-		EXPECT_RESULT(heartbeat_beat(ic, NULL), 0);
-	} else if (ic->service == &ic_shutdown) {
-		EXPECT_FAILURE(shutdown_ask(ic, &nonsense));
-	} else if (ic->service == &ic_timesync) {
-		EXPECT_EQ(timesync_now(t->host, 0, WIRE_TIME_SAMPLE, &stamp), 0);
-		EXPECT_RESULT(timesync_send(ic, &stamp), 0);
-	} else if (ic->service == &ic_kvp) {
-		EXPECT_RESULT(kvp_set(ic, KVP_EXTERNAL, "e2e", "used"), 0);
-	}
-}
-
 static void expect_versions(struct test *t, struct ic *ic, struct wire_version framework,
 			    struct wire_version message)
 {
@@ -64,7 +46,7 @@ static void highest(struct test *t)
 
 		expect_versions(t, ic, (struct wire_version) { 3, 0 },
 				versions->v[versions->n - 1]);
-		use(t, ic);
+		test_use(t, ic);
 	}
 }
 
@@ -83,7 +65,7 @@ static void each_version(struct test *t)
 			ic->messages = (struct ic_versions) { { versions->v[i] }, 1 };
 			EXPECT_RESULT(ic_negotiate(ic), 0);
 			expect_versions(t, ic, (struct wire_version) { 3, 0 }, versions->v[i]);
-			use(t, ic);
+			test_use(t, ic);
 		}
 	}
 }
@@ -100,7 +82,7 @@ static void each_version_at_open(struct test *t)
 		test_reopen(t, ts);
 		EXPECT_RESULT(ic_wait_ready(ts), 0);
 		expect_versions(t, ts, (struct wire_version) { 3, 0 }, versions->v[i]);
-		use(t, ts);
+		test_use(t, ts);
 	}
 }
 
@@ -112,7 +94,7 @@ static void old_framework(struct test *t)
 	hb->frameworks = IC_VERSIONS({ 1, 0 });
 	EXPECT_RESULT(ic_negotiate(hb), 0);
 	EXPECT_EQ(hb->framework.major, 1);
-	use(t, hb);
+	test_use(t, hb);
 }
 
 /* Order and unknown versions do not matter: the newest that both know is chosen. */
@@ -125,7 +107,7 @@ static void any_order(struct test *t)
 	sd->messages = IC_VERSIONS({ 3, 1 }, { 99, 0 }, { 3, 2 }, { 1, 0 }, { 3, 3 }, { 3, 2 });
 	EXPECT_RESULT(ic_negotiate(sd), 0);
 	expect_versions(t, sd, (struct wire_version) { 3, 0 }, (struct wire_version) { 3, 2 });
-	use(t, sd);
+	test_use(t, sd);
 }
 
 /* After a refusal, a NEGOTIATE with a version in common is still agreed to. */
@@ -135,7 +117,7 @@ static void expect_refused_but_alive(struct test *t, struct ic *ic)
 	EXPECT_STR(ic_state_name(ic->state), "refused");
 	ic_reset(ic);
 	EXPECT_RESULT(ic_negotiate(ic), 0);
-	use(t, ic);
+	test_use(t, ic);
 }
 
 static void none_in_common(struct test *t)
@@ -165,7 +147,7 @@ static void none_in_common_at_open(struct test *t)
 	EXPECT_RESULT(ic_wait_state(ts, IC_REFUSED), 0);
 	ic_reset(ts);
 	EXPECT_RESULT(ic_negotiate(ts), 0);
-	use(t, ts);
+	test_use(t, ts);
 }
 
 static void refused_attributes(struct test *t)
@@ -215,7 +197,7 @@ static void lying_counts(struct test *t)
 		ic_request_free(r);
 		EXPECT_STR(ic_state_name(hb->state), "refused");
 		EXPECT_RESULT(ic_negotiate(hb), 0);
-		use(t, hb);
+		test_use(t, hb);
 	}
 }
 
@@ -241,7 +223,7 @@ static void many_versions(struct test *t)
 	ic_request_free(r);
 	EXPECT_STR(ic_state_name(hb->state), "ready");
 	expect_versions(t, hb, (struct wire_version) { 3, 0 }, (struct wire_version) { 3, 0 });
-	use(t, hb);
+	test_use(t, hb);
 }
 
 /* Sizes of pipe and message that contradict the packet. */
@@ -265,7 +247,7 @@ static void sizes(struct test *t)
 		EXPECT_ANSWER(ic_ask(r));
 		ic_request_free(r);
 		EXPECT_RESULT(ic_negotiate(hb), 0);
-		use(t, hb);
+		test_use(t, hb);
 	}
 }
 
@@ -279,7 +261,7 @@ static void again(struct test *t)
 			struct ic *ic = test_ready(t, *service);
 
 			EXPECT_RESULT(ic_negotiate(ic), 0);
-			use(t, ic);
+			test_use(t, ic);
 		}
 	}
 }
@@ -322,7 +304,7 @@ static void too_early(struct test *t)
 	ic_request_free(hb->context);
 	EXPECT_FAILURE(result);
 	EXPECT_RESULT(ic_negotiate(hb), 0);
-	use(t, hb);
+	test_use(t, hb);
 }
 
 const struct test_case negotiate_cases[] = {

@@ -341,6 +341,23 @@ void test_choose_daemons(struct test *t, bool own)
 	t->own_daemons = own;
 }
 
+void test_use(struct test *t, struct ic *ic)
+{
+	struct shutdown_order nonsense = { .flags = 0x40000000 };
+	struct timesync_stamp stamp;
+
+	if (ic->service == &ic_heartbeat) {
+		EXPECT_RESULT(heartbeat_beat(ic, NULL), 0);
+	} else if (ic->service == &ic_shutdown) {
+		EXPECT_FAILURE(shutdown_ask(ic, &nonsense));
+	} else if (ic->service == &ic_timesync) {
+		EXPECT_EQ(timesync_now(t->host, 0, WIRE_TIME_SAMPLE, &stamp), 0);
+		EXPECT_RESULT(timesync_send(ic, &stamp), 0);
+	} else if (ic->service == &ic_kvp) {
+		EXPECT_RESULT(kvp_set(ic, KVP_EXTERNAL, "e2e", "used"), 0);
+	}
+}
+
 #define TRACING "/sys/kernel/tracing/"
 
 static void stop_tracing(struct test *t, void *context)

@@ -8,7 +8,7 @@
 /**
  * struct usage - of one program, all its threads; the forks are those of the whole guest
  * @syscalls:	-1 if the guest's kernel cannot count them
- * @switches:	how often it gave the processor up or lost it
+ * @switches:	how often it waited for something
  */
 struct usage {
 	double cpu_us;
