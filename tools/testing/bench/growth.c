@@ -47,25 +47,42 @@ static double median(const struct bench_series *series)
 	return s.n ? bench_quantile(s.values, s.n, 0.5) : 0;
 }
 
+/* What a figure for each key or block may vary by chance. */
+#define CHANCE 2
+
+/* Does hv_ic's figure grow by more than the work does? One of a piece should not grow at all. */
+static bool is_steep(const struct bench_line *line, double grown, double work, bench_scale scale)
+{
+	double limit = scale == by_size && (line->messages || line->more) ? CHANCE : work;
+
+	return grown > 0 && (line->more ? 1 / grown : grown) > limit;
+}
+
 static void print_pair(const struct bench_result *small, const struct bench_result *large,
 		       bench_scale scale, FILE *out)
 {
+	double work = (double)scale(large->row) / scale(small->row);
+
 	for (int line = 0; small->row->lines[line].name; line++) {
+		double grown = 0;
 		char name[100];
 
 		snprintf(name, sizeof(name), "%s to %s, %s", small->row->name, large->row->name,
 			 small->row->lines[line].name);
-		fprintf(out, "%-48s %7.1f", name, (double)scale(large->row) / scale(small->row));
+		fprintf(out, "%-48s %7.1f", name, work);
 		for (int s = 0; s < SUBJECTS; s++) {
 			double before = median(&small->series[line][s]);
 			double after = median(&large->series[line][s]);
 
-			if (before > 0 && after > 0)
-				fprintf(out, " %8.2f", after / before);
+			grown = before > 0 && after > 0 ? after / before : 0;
+			if (grown > 0)
+				fprintf(out, " %8.2f", grown);
 			else
 				fprintf(out, " %8s", "-");
 		}
-		fputc('\n', out);
+		/* The last one is hv_ic with its own daemons. */
+		fputs(is_steep(&small->row->lines[line], grown, work, scale) ?
+		      " worse than linear\n" : "\n", out);
 	}
 }
 
