@@ -175,7 +175,7 @@ static int refresh(struct hvu_pool *pool, bool *interrupted)
 	if (ret)
 		return ret;
 	ret = load(pool, interrupted);
-	hvu_pool_file_close(&pool->file);
+	hvu_pool_file_unlock(&pool->file);
 	return ret;
 }
 
@@ -187,7 +187,6 @@ int hvu_pool_refresh(struct hvu_pool *pool)
 /* Opens the file for a change; what is in memory then is what is in it. */
 static int begin(struct hvu_pool *pool, enum hvu_pool_use use)
 {
-	struct stat now;
 	int ret;
 
 	ret = hvu_pool_file_open(&pool->file, use);
@@ -196,11 +195,8 @@ static int begin(struct hvu_pool *pool, enum hvu_pool_use use)
 	ret = hvu_pool_mend(&pool->file);
 	if (ret < 0)
 		goto err_close;
-	if (fstat(pool->file.fd, &now) < 0) {
-		ret = -errno;
-		goto err_close;
-	}
-	if (ret || !pool->known || pool->young || pool->absent || !same_file(&now, &pool->seen)) {
+	if (ret || !pool->known || pool->young || pool->absent ||
+	    !same_file(&pool->file.status, &pool->seen)) {
 		ret = load(pool, NULL);
 		if (ret < 0)
 			goto err_close;
@@ -213,7 +209,7 @@ err_close:
 }
 
 /*
- * Closes the file after a change. Its date is set by the exact clock: no write of anybody else gets
+ * Unlocks the file after a change. Its date is set by the exact clock: no write of anybody else gets
  * the same one, so those who write in the same moment are noticed. A file system may cut that off.
  */
 static void end(struct hvu_pool *pool, int ret)
@@ -221,14 +217,17 @@ static void end(struct hvu_pool *pool, int ret)
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 
 	pool->known = false;
-	if (!ret) {
-		clock_gettime(CLOCK_REALTIME, &times[1]);
-		pool->young = pool->file.ops->futimens(pool->file.fd, times) < 0;
-		pool->known = !fstat(pool->file.fd, &pool->seen);
-		pool->young |= !hvu_pool_file_has_date(&pool->seen, &times[1]);
-		pool->synced = true;
+	if (ret) {
+		hvu_pool_file_close(&pool->file);
+		return;
 	}
-	hvu_pool_file_close(&pool->file);
+	clock_gettime(CLOCK_REALTIME, &times[1]);
+	pool->young = pool->file.ops->futimens(pool->file.fd, times) < 0;
+	pool->known = !fstat(pool->file.fd, &pool->file.status);
+	pool->seen = pool->file.status;
+	pool->young |= !hvu_pool_file_has_date(&pool->seen, &times[1]);
+	pool->synced = true;
+	hvu_pool_file_unlock(&pool->file);
 }
 
 int hvu_pool_open_with(struct hvu_pool **pool, int directory, enum hvu_pool_number number,
@@ -251,7 +250,7 @@ int hvu_pool_open_with(struct hvu_pool **pool, int directory, enum hvu_pool_numb
 	}
 	/* If it cannot be written, what we have read is as it will be when it is mended. */
 	if (interrupted && !begin(made, HVU_POOL_WRITE))
-		hvu_pool_file_close(&made->file);
+		hvu_pool_file_unlock(&made->file);
 	*pool = made;
 	return 0;
 }
@@ -266,6 +265,7 @@ void hvu_pool_close(struct hvu_pool *pool)
 {
 	if (!pool)
 		return;
+	hvu_pool_file_close(&pool->file);
 	hvu_content_free(&pool->content);
 	free(pool);
 }
@@ -275,7 +275,7 @@ int hvu_pool_create(struct hvu_pool *pool)
 	int ret = hvu_pool_file_open(&pool->file, HVU_POOL_MAKE);
 
 	if (!ret)
-		hvu_pool_file_close(&pool->file);
+		hvu_pool_file_unlock(&pool->file);
 	return ret;
 }
 
@@ -495,7 +495,7 @@ int hvu_pool_delete(struct hvu_pool *pool, const char *key)
 	if (ret == -ENOSPC || ret == -EDQUOT)
 		ret = blank_key(pool, key);
 	if (ret == -ENOENT)
-		hvu_pool_file_close(&pool->file);
+		hvu_pool_file_unlock(&pool->file);
 	else
 		end(pool, ret);
 	return ret;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file of a pool, while it is open and locked.
+ * The file of a pool: opened, locked, and still the one that its name says.
  *
  * Some programs lock a pool by flock(2), others by fcntl(2), and these do not know of each other:
  * we take both. The lock of fcntl is that of an open file description, since one of a process would
@@ -9,6 +9,9 @@
  * A lock is tried for, not waited for: a daemon has other things to do than to wait for a process
  * that has stopped while it holds one. And whoever takes the two in the other order than we do
  * never waits for us while we wait for it, because we give the first one back before we try again.
+ *
+ * Who has written once will do so again, and to open two files takes as long as all the rest. So
+ * they stay open for the next time, unless somebody has changed them or put others in their place.
  */
 #include "pool_file.h"
 
@@ -55,6 +58,11 @@ static void journal_name(const struct hvu_pool_file *file, char name[static HVU_
 	snprintf(name, HVU_POOL_NAME_SIZE, ".hv_ic_journal_%u", file->number);
 }
 
+static int64_t nanoseconds(const struct timespec *time)
+{
+	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
+}
+
 /* --- What may be opened. --------------------------------------------------------------------- */
 
 static int check_kind(const struct stat *status, bool write)
@@ -70,21 +78,21 @@ static int check_kind(const struct stat *status, bool write)
 }
 
 /* Opens what is there and nothing else; to open a device or a FIFO may already do something. */
-static int open_checked(const struct hvu_pool_file *file, const char *name, bool write)
+static int open_checked(const struct hvu_pool_file *file, const char *name, bool write,
+			struct stat *status)
 {
 	int flags = (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	struct stat status;
 	int fd, ret;
 
-	if (fstatat(file->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(file->directory, name, status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	ret = check_kind(&status, write);
+	ret = check_kind(status, write);
 	if (ret)
 		return ret;
 	fd = openat(file->directory, name, flags);
 	if (fd < 0)
 		return -errno;
-	ret = fstat(fd, &status) < 0 ? -errno : check_kind(&status, write);
+	ret = fstat(fd, status) < 0 ? -errno : check_kind(status, write);
 	if (!ret)
 		return fd;
 	close(fd);
@@ -169,7 +177,7 @@ int hvu_pool_file_make_journal(struct hvu_pool_file *file)
 	ret = make_file(file, name, &status, status.st_mode & 0666);
 	if (ret)
 		return ret;
-	ret = open_checked(file, name, true);
+	ret = open_checked(file, name, true, &file->journal_status);
 	if (ret < 0)
 		return ret;
 	file->journal = ret;
@@ -192,6 +200,13 @@ static int try_lock(int fd, bool write)
 	return error == EAGAIN || error == EACCES || error == EINTR ? -EBUSY : -error;
 }
 
+static bool unlock(int fd)
+{
+	const struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	return !fcntl(fd, F_OFD_SETLK, &lock) && !flock(fd, LOCK_UN);
+}
+
 static int lock(int fd, bool write, int64_t until)
 {
 	unsigned int pause = FIRST_PAUSE_US;
@@ -209,14 +224,34 @@ static int lock(int fd, bool write, int64_t until)
 
 /* --- Opening. -------------------------------------------------------------------------------- */
 
+static bool same_inode(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* May whoever could open it then do so now? */
+static bool same_rights(const struct stat *a, const struct stat *b)
+{
+	return a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid &&
+	       a->st_nlink == b->st_nlink;
+}
+
 /* Is what was opened still what the name says? */
 static bool is_in_place(const struct hvu_pool_file *file, const char *name)
 {
-	struct stat opened, named;
+	struct stat named;
 
-	return !fstat(file->fd, &opened) &&
-	       !fstatat(file->directory, name, &named, AT_SYMLINK_NOFOLLOW) &&
-	       opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+	return !fstatat(file->directory, name, &named, AT_SYMLINK_NOFOLLOW) &&
+	       same_inode(&file->status, &named);
+}
+
+/* Looks at the file, which is locked: has nobody changed it, its rights included? */
+static bool is_as_left(struct hvu_pool_file *file)
+{
+	const struct stat left = file->status;
+
+	return !fstat(file->fd, &file->status) && same_rights(&file->status, &left) &&
+	       nanoseconds(&file->status.st_ctim) == nanoseconds(&left.st_ctim);
 }
 
 static int open_pool(struct hvu_pool_file *file, enum hvu_pool_use use)
@@ -225,16 +260,66 @@ static int open_pool(struct hvu_pool_file *file, enum hvu_pool_use use)
 	int ret;
 
 	hvu_pool_file_name(file, name);
-	ret = open_checked(file, name, use != HVU_POOL_READ);
+	file->writable = use != HVU_POOL_READ;
+	ret = open_checked(file, name, file->writable, &file->status);
 	if (ret != -ENOENT || use != HVU_POOL_MAKE)
 		return ret;
 	ret = make_pool(file, name);
-	return ret ? ret : open_checked(file, name, true);
+	return ret ? ret : open_checked(file, name, true, &file->status);
+}
+
+static int open_and_lock(struct hvu_pool_file *file, enum hvu_pool_use use)
+{
+	int64_t until = hvu_now_us() + file->wait_ms * INT64_C(1000);
+	char name[HVU_POOL_NAME_SIZE];
+
+	hvu_pool_file_name(file, name);
+	for (;;) {
+		bool kept = file->fd >= 0;
+		int ret;
+
+		if (!kept)
+			file->fd = open_pool(file, use);
+		if (file->fd < 0)
+			return file->fd;
+		ret = lock(file->fd, use != HVU_POOL_READ, until);
+		if (ret)
+			return ret;
+		if ((kept ? is_as_left(file) : !fstat(file->fd, &file->status)) &&
+		    is_in_place(file, name))
+			return 0;
+		hvu_pool_file_close(file);
+		if (!kept && hvu_now_us() >= until)
+			return -EBUSY;
+	}
+}
+
+/* The one that is open, if it still is the one; else the one that is there. */
+static int open_journal(struct hvu_pool_file *file)
+{
+	const struct stat left = file->journal_status;
+	char name[HVU_POOL_NAME_SIZE];
+	int fd;
+
+	journal_name(file, name);
+	if (file->journal >= 0) {
+		if (!fstatat(file->directory, name, &file->journal_status, AT_SYMLINK_NOFOLLOW) &&
+		    same_inode(&file->journal_status, &left) &&
+		    same_rights(&file->journal_status, &left))
+			return 0;
+		close(file->journal);
+		file->journal = -1;
+	}
+	fd = open_checked(file, name, file->writable, &file->journal_status);
+	if (fd >= 0)
+		file->journal = fd;
+	/* A reader makes do without it. */
+	return fd >= 0 || fd == -ENOENT || !file->writable ? 0 : fd;
 }
 
 /**
  * hvu_pool_file_open() - open and lock the file and its journal
- * @file: the file; closed
+ * @file: the file; closed, or open from before
  * @use: to read it, to write it, or to make it if it is not there and write it
  *
  * Return: 0; %-ENOENT if it is not there; %-EBUSY if the locks are not to be had in time; or as
@@ -242,55 +327,41 @@ static int open_pool(struct hvu_pool_file *file, enum hvu_pool_use use)
  */
 int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use)
 {
-	int64_t until = hvu_now_us() + file->wait_ms * INT64_C(1000);
-	char name[HVU_POOL_NAME_SIZE];
-	int ret;
+	int ret = open_and_lock(file, use);
 
-	file->journal = -1;
-	hvu_pool_file_name(file, name);
-	for (;;) {
-		file->fd = open_pool(file, use);
-		if (file->fd < 0)
-			return file->fd;
-		ret = lock(file->fd, use != HVU_POOL_READ, until);
-		if (ret)
-			goto err_close;
-		if (is_in_place(file, name))
-			break;
-		close(file->fd);
-		if (hvu_now_us() >= until)
-			return -EBUSY;
-	}
-
-	journal_name(file, name);
-	file->journal = open_checked(file, name, use != HVU_POOL_READ);
-	/* A reader makes do without it. */
-	if (file->journal >= 0 || file->journal == -ENOENT || use == HVU_POOL_READ)
-		return 0;
-	ret = file->journal;
-
-err_close:
-	hvu_pool_file_close(file);
+	if (!ret)
+		ret = open_journal(file);
+	if (ret)
+		hvu_pool_file_close(file);
 	return ret;
 }
 
-/** hvu_pool_file_close() - unlock and close it */
+/**
+ * hvu_pool_file_unlock() - the counterpart of hvu_pool_file_open()
+ * @file: the file
+ *
+ * It stays open if it was opened to write, and is then as @status says: who has changed it says so
+ * there.
+ */
+void hvu_pool_file_unlock(struct hvu_pool_file *file)
+{
+	if (!file->writable || !unlock(file->fd))
+		hvu_pool_file_close(file);
+}
+
+/** hvu_pool_file_close() - unlock it if it is locked, and close it if it is open */
 void hvu_pool_file_close(struct hvu_pool_file *file)
 {
 	if (file->journal >= 0)
 		close(file->journal);
 	/* To close the only descriptor gives both locks back. */
-	close(file->fd);
+	if (file->fd >= 0)
+		close(file->fd);
 	file->fd = -1;
 	file->journal = -1;
 }
 
 /* --- Dates. ---------------------------------------------------------------------------------- */
-
-static int64_t nanoseconds(const struct timespec *time)
-{
-	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
-}
 
 /**
  * hvu_pool_file_is_young() - may another write get the same dates as the last one?

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The file of a pool, while it is open and locked. */
+/* The file of a pool: opened, locked, and still the one that its name says. */
 #ifndef HVU_POOL_FILE_H
 #define HVU_POOL_FILE_H
 
@@ -35,8 +35,11 @@ enum hvu_pool_use { HVU_POOL_READ, HVU_POOL_WRITE, HVU_POOL_MAKE };
  * @directory: that it lies in
  * @number: of the pool
  * @wait_ms: how long to wait for a lock
- * @fd: the file, while it is open and locked
- * @journal: its journal, likewise; -1 if that is not there
+ * @fd: the file; -1 if it is not open
+ * @journal: its journal; -1 if that is not open, or not there
+ * @writable: both are open for writing
+ * @status: the file, when it was last looked at
+ * @journal_status: its journal, likewise
  */
 struct hvu_pool_file {
 	const struct hvu_pool_ops *ops;
@@ -45,12 +48,16 @@ struct hvu_pool_file {
 	unsigned int wait_ms;
 	int fd;
 	int journal;
+	bool writable;
+	struct stat status;
+	struct stat journal_status;
 };
 
 #define HVU_POOL_NAME_SIZE 32
 
 void hvu_pool_file_name(const struct hvu_pool_file *file, char name[static HVU_POOL_NAME_SIZE]);
 int hvu_pool_file_open(struct hvu_pool_file *file, enum hvu_pool_use use);
+void hvu_pool_file_unlock(struct hvu_pool_file *file);
 void hvu_pool_file_close(struct hvu_pool_file *file);
 int hvu_pool_file_make_journal(struct hvu_pool_file *file);
 

@@ -301,16 +301,16 @@ static int undo(const struct hvu_pool_file *file, const struct journal *journal)
 }
 
 /* Nothing is lost if this fails: a change that is done, or undone, is not undone again. */
-static void make_void(const struct hvu_pool_file *file)
+static void make_void(struct hvu_pool_file *file)
 {
 	static const char nothing[sizeof(magic)];
-	struct stat status;
 
 	if (file->journal < 0)
 		return;
-	if (!fstat(file->journal, &status) && status.st_size > KEEP_SIZE &&
-	    !file->ops->ftruncate(file->journal, 0))
+	if (file->journal_status.st_size > KEEP_SIZE && !file->ops->ftruncate(file->journal, 0)) {
+		file->journal_status.st_size = 0;
 		return;
+	}
 	write_all(file->ops, file->journal, nothing, sizeof(nothing), 0);
 }
 
@@ -447,10 +447,13 @@ static int new_journal(const struct hvu_pool_file *file, const struct hvu_pool_c
 
 static int write_journal(struct hvu_pool_file *file, const struct journal *journal)
 {
+	off_t size = journal_size(journal);
 	int ret = hvu_pool_file_make_journal(file);
 
+	if (!ret && file->journal_status.st_size < size)
+		file->journal_status.st_size = size;
 	if (!ret)
-		ret = write_all(file->ops, file->journal, journal, journal_size(journal), 0);
+		ret = write_all(file->ops, file->journal, journal, size, 0);
 	if (!ret)
 		ret = sync_fd(file->ops, file->journal);
 	if (ret)

@@ -2,6 +2,7 @@
 /* The pools: what others find in the files, and what we make of what they leave there. */
 #include "pool.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -664,6 +665,65 @@ static void respects_locks(void **state)
 	close(proc);
 }
 
+static unsigned int open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* The files stay open for the next change, as long as they are the ones, and as they were left. */
+static void stays_open(void **state)
+{
+	static const char *const others[][2] = { { "x", "1" } };
+	struct unit_root *root = *state;
+	struct hvu_pool *pool = open_pool(root);
+	unsigned int before = open_files();
+	struct stat journal;
+
+	assert_int_equal(hvu_pool_set(pool, "a", "1"), 0);
+	assert_int_equal(open_files(), before + 2);
+	assert_int_equal(hvu_pool_set(pool, "a", "2"), 0);
+	assert_int_equal(hvu_pool_delete(pool, "b"), -ENOENT);
+	assert_int_equal(open_files(), before + 2);
+
+	/* Another file under its name; then none. */
+	assert_int_equal(renameat(root->fd, POOL, root->fd, "moved"), 0);
+	write_records(root, others, 1);
+	assert_int_equal(hvu_pool_set(pool, "a", "3"), 0);
+	assert_pool(root, pool, "x=1 a=3");
+	unit_remove(root, POOL);
+	assert_int_equal(hvu_pool_delete(pool, "a"), -ENOENT);
+	assert_int_equal(open_files(), before);
+	assert_int_equal(hvu_pool_set(pool, "a", "4"), 0);
+	assert_pool(root, pool, "a=4");
+
+	/* No longer one that is written. */
+	assert_int_equal(linkat(root->fd, POOL, root->fd, "second", 0), 0);
+	assert_int_equal(hvu_pool_set(pool, "a", "5"), -EMLINK);
+	unit_remove(root, "second");
+	assert_int_equal(hvu_pool_set(pool, "a", "5"), 0);
+
+	/* Its journal is gone; or another one, with nothing in it. */
+	unit_remove(root, ".hv_ic_journal_1");
+	assert_int_equal(hvu_pool_set(pool, "a", "6"), 0);
+	assert_int_equal(faccessat(root->fd, ".hv_ic_journal_1", F_OK, 0), 0);
+	unit_remove(root, ".hv_ic_journal_1");
+	unit_file(root, ".hv_ic_journal_1", "");
+	assert_int_equal(hvu_pool_set(pool, "a", "7"), 0);
+	assert_int_equal(fstatat(root->fd, ".hv_ic_journal_1", &journal, 0), 0);
+	assert_true(journal.st_size);
+	assert_pool(root, pool, "a=7");
+	assert_int_equal(open_files(), before + 2);
+	hvu_pool_close(pool);
+	assert_int_equal(open_files(), before);
+}
+
 static void set_date(struct unit_root *root, time_t seconds)
 {
 	struct timespec times[2] = { { seconds, 0 }, { seconds, 0 } };
@@ -722,6 +782,7 @@ int main(void)
 		TEST(full_disk),
 		TEST(full_disk_deletes),
 		TEST(respects_locks),
+		TEST(stays_open),
 		TEST(drops_what_is_old),
 	};
 

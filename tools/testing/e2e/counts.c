@@ -115,14 +115,15 @@ static struct ic *start_daemon(struct test *t, const struct ic_service *service,
 	return ic;
 }
 
-/* Ten items, so that each is asked for. */
-static void fill(struct test *t, struct ic *kvp)
+/* Ten items, so that each is asked for; no value is one that was there before. */
+static void set_items(struct test *t, struct ic *kvp, int n)
 {
-	for (int i = 0; i < 10; i++) {
-		char key[16];
+	char key[16], value[16];
 
-		snprintf(key, sizeof(key), "count-%d", i);
-		EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, key, "value"), 0);
+	for (int i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "count-%d", i % 10);
+		snprintf(value, sizeof(value), "%d-%d", n, i);
+		EXPECT_RESULT(kvp_set(kvp, KVP_GUEST, key, value), 0);
 	}
 }
 
@@ -131,7 +132,11 @@ static void items_of_ours(struct test *t)
 	struct ic *kvp = start_daemon(t, &ic_kvp, "hvic-kvpd");
 	char key[16];
 
-	fill(t, kvp);
+	set_items(t, kvp, 10);
+	/* The pool and its journal stay open. */
+	usage_begin(t, "hvic-kvpd");
+	set_items(t, kvp, REQUESTS);
+	expect_within(t, &(struct bound) { .syscalls = 22, .switches = 2 });
 	/* With one item it hands over those that follow. */
 	usage_begin(t, "hvic-kvpd");
 	list_items(t, kvp);
