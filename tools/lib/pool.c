@@ -209,8 +209,9 @@ err_close:
 }
 
 /*
- * Unlocks the file after a change. Its date is set by the exact clock: no write of anybody else gets
- * the same one, so those who write in the same moment are noticed. A file system may cut that off.
+ * Unlocks the file after a change. Its date is set by the exact clock: no write of anybody else
+ * gets the same one, so those who write in the same moment are noticed. A file system may cut that
+ * off.
  */
 static void end(struct hvu_pool *pool, int ret)
 {
