@@ -23,6 +23,10 @@ static void deaf_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, in
 {
 }
 
+static void deaf_vss_hold(dev_t device, ktime_t since, int err)
+{
+}
+
 static void deaf_fcopy(enum hv_ic_fcopy_phase phase, u64 size, u64 done, int err)
 {
 }
@@ -38,6 +42,7 @@ static const struct hvic_event_ops deaf = {
 	.time_step = deaf_time_step,
 	.health = deaf_health,
 	.vss = deaf_vss,
+	.vss_hold = deaf_vss_hold,
 	.fcopy = deaf_fcopy,
 	.shutdown = deaf_shutdown,
 };

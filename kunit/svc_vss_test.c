@@ -1019,9 +1019,74 @@ static void thaw_takes_too_long(struct kunit *test)
 	expect_status(&stage->f, 3, 3, HVIC_STATUS_TIMEOUT);
 }
 
+static dev_t told_device;
+static int told[4];
+static unsigned int n_told;
+
+static void hear_hold(dev_t device, ktime_t since, int err)
+{
+	if (n_told < ARRAY_SIZE(told))
+		told[n_told] = err;
+	n_told++;
+	told_device = device;
+}
+
+static void end_session(void)
+{
+	hvic_hold_end(hvic_hold_session(), -ECANCELED);
+}
+
+/* What becomes of each file system is told, but not what was never tried. */
+static void tells_of_holds(struct kunit *test)
+{
+	u32 session;
+
+	n_told = 0;
+	fake_listener.vss_hold = hear_hold;
+	disks[1].s_dev = MKDEV(8, 1);
+	is_frozen[1] = true;
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), -EALREADY);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[1]), -EBUSY);
+	KUNIT_EXPECT_EQ(test, told_device, MKDEV(8, 1));
+	is_frozen[1] = false;
+	meanwhile = end_session;
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[1]), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[1]), -ECANCELED);
+	KUNIT_ASSERT_EQ(test, n_told, 3);
+	KUNIT_EXPECT_EQ(test, told[0], 0);
+	KUNIT_EXPECT_EQ(test, told[1], -EBUSY);
+	KUNIT_EXPECT_EQ(test, told[2], -ECANCELED);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
+	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+}
+
+/* Another program has thawed one: the host is not to take its snapshot for a good one. */
+static void thawed_by_another(struct kunit *test)
+{
+	u32 session;
+
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_promise(session), 0);
+	is_frozen[0] = false;
+	KUNIT_EXPECT_EQ(test, hvic_hold_thaw(session), -EINPROGRESS);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
+	KUNIT_EXPECT_EQ(test, hvic_hold_reason(session), -EIO);
+	/* The next one is good again. */
+	KUNIT_ASSERT_EQ(test, hvic_hold_begin(NULL, 60, &session), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_take(session, &disks[0]), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_promise(session), 0);
+	KUNIT_EXPECT_EQ(test, hvic_hold_thaw(session), -EINPROGRESS);
+	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
+	KUNIT_EXPECT_EQ(test, hvic_hold_reason(session), 0);
+}
+
 /* The last one to freeze hangs, and the others thaw all the same. */
 static void thaw_hangs(struct kunit *test)
 {
+	struct hvic_hold_status status;
 	unsigned int i;
 	u32 session;
 
@@ -1035,6 +1100,8 @@ static void thaw_hangs(struct kunit *test)
 		msleep(20);
 	KUNIT_EXPECT_EQ(test, n_frozen(), 1);
 	KUNIT_EXPECT_FALSE(test, hvic_hold_wait_for(0));
+	hvic_hold_get_status(&status);
+	KUNIT_EXPECT_EQ(test, status.n, 1);
 	complete(&unstuck);
 	KUNIT_EXPECT_TRUE(test, hvic_hold_wait_for(10));
 	KUNIT_EXPECT_EQ(test, n_frozen(), 0);
@@ -1107,6 +1174,8 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(freezes_beyond_its_session),
 	KUNIT_CASE(daemon_dies_while_thawing),
 	KUNIT_CASE(thaw_takes_too_long),
+	KUNIT_CASE(tells_of_holds),
+	KUNIT_CASE(thawed_by_another),
 	KUNIT_CASE(thaw_hangs),
 	KUNIT_CASE(second_channel_closes),
 	KUNIT_CASE(unmounted_while_held),

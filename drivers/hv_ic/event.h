@@ -28,6 +28,8 @@ struct hvic_time_status;
  * @vss: a backup has come to @phase; the freeze began @since, which is of
  *	ktime_get_boottime(); @holder, if not 0, is the daemon that holds the file
  *	systems frozen; @err is 0, or the negative errno that became the status
+ * @vss_hold: of a backup, or of a trial: the file system on @device was to be frozen,
+ *	@since then; @err is 0, or the negative errno why it is not held
  * @fcopy: of the @size bytes of a file @done have arrived; @err as in @vss. What the
  *	file is called is for its daemon alone, not for every user who listens.
  * @shutdown: a request to stop the guest has a new phase
@@ -43,6 +45,7 @@ struct hvic_event_ops {
 			  enum hv_ic_step_cause cause, bool refused);
 	void (*health)(const struct hvic_health_change *change);
 	void (*vss)(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err);
+	void (*vss_hold)(dev_t device, ktime_t since, int err);
 	void (*fcopy)(enum hv_ic_fcopy_phase phase, u64 size, u64 done, int err);
 	void (*shutdown)(const struct hvic_shutdown_info *info);
 };

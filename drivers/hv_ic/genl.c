@@ -33,6 +33,7 @@ const struct hvic_event_ops hvic_genl_events = {
 	.time_step = hvic_genl_tell_time_step,
 	.health = hvic_genl_tell_health,
 	.vss = hvic_genl_tell_vss,
+	.vss_hold = hvic_genl_tell_vss_hold,
 	.fcopy = hvic_genl_tell_fcopy,
 	.shutdown = hvic_genl_tell_shutdown,
 };

@@ -41,6 +41,7 @@ void hvic_genl_tell_time_step(const struct hvic_time_status *status, s64 offset,
 void hvic_genl_tell_health(const struct hvic_health_change *change);
 void hvic_genl_tell_shutdown(const struct hvic_shutdown_info *info);
 void hvic_genl_tell_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder, int err);
+void hvic_genl_tell_vss_hold(dev_t device, ktime_t since, int err);
 void hvic_genl_tell_fcopy(enum hv_ic_fcopy_phase phase, u64 size, u64 done, int err);
 
 int hvic_genl_handler_ask(const struct hvic_shutdown_info *info);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backup: how far it has come. */
+#include <linux/types.h>
+#include <linux/kdev_t.h>
+
 #include "genl_message.h"
 #include "genl_subject.h"
 #include "proto/msg.h"
@@ -25,6 +28,31 @@ void hvic_genl_tell_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder,
 				HV_IC_A_VSS_PAD);
 	if (!ret && holder)
 		ret = nla_put_u32(event.skb, HV_IC_A_VSS_HOLDER, holder);
+	if (!ret && err)
+		ret = nla_put_u32(event.skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
+	hvic_genl_event_send(&event, ret);
+}
+
+/**
+ * hvic_genl_tell_vss_hold() - tell what became of a file system that was to be frozen
+ * @device: that it lies on
+ * @since: its freeze began then, of ktime_get_boottime()
+ * @err: 0, or the negative errno why it is not held
+ *
+ * Context: any.
+ */
+void hvic_genl_tell_vss_hold(dev_t device, ktime_t since, int err)
+{
+	struct hvic_genl_message event;
+	char text[24];
+	int ret;
+
+	if (!hvic_genl_event_begin(&event, HVIC_GENL_VSS, HV_IC_CMD_VSS_HOLD_NTF, 128))
+		return;
+	snprintf(text, sizeof(text), "%u:%u", MAJOR(device), MINOR(device));
+	ret = nla_put_string(event.skb, HV_IC_A_VSS_DEVICE, text) ?:
+	      nla_put_u64_64bit(event.skb, HV_IC_A_VSS_DURATION, hvic_genl_age_ms(since),
+				HV_IC_A_VSS_PAD);
 	if (!ret && err)
 		ret = nla_put_u32(event.skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
 	hvic_genl_event_send(&event, ret);

@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "event.h"
 
 /**
  * enum hvic_hold_state - how far the session has come
@@ -57,10 +58,10 @@ struct hvic_hold {
  * @seconds: how long file systems may be held; 0 if not at all
  * @timed: that time runs
  * @ended: queued when the holds have ended and thawed; NULL if nothing waits for that
- * @reason: why the last session ended
+ * @reason: why the last session ended, or that a file system of it did not stay frozen
  * @freezing: file systems that are being frozen, of any session
  * @held: file systems that are frozen, the last one first
- * @n_held: how many
+ * @n_frozen: how many that are, and those that are being thawed
  * @since: when @timed began: the first began to freeze, or the host was told
  * @ending: file systems that are being thawed
  * @done: file systems that have thawed and are to be put
@@ -81,7 +82,7 @@ struct hvic_holds {
 	int reason;
 	struct list_head freezing;
 	struct list_head held;
-	unsigned int n_held;
+	unsigned int n_frozen;
 	ktime_t since;
 	struct list_head ending;
 	struct list_head done;
@@ -146,6 +147,10 @@ static void hvic_hold_thaw_one(struct work_struct *work)
 				   err);
 
 	spin_lock_bh(&holds.lock);
+	/* What the host has of it is not what it was to be. */
+	if (err && hold->session == holds.session && !holds.reason)
+		holds.reason = -EIO;
+	holds.n_frozen--;
 	list_move_tail(&hold->list, &holds.done);
 	schedule_work(&holds.let_go);
 	hvic_hold_tell_thawed();
@@ -170,7 +175,6 @@ static void hvic_hold_end_locked(int reason)
 	list_for_each_entry(hold, &holds.held, list)
 		queue_work(holds.queue, &hold->thaw);
 	list_splice_tail_init(&holds.held, &holds.ending);
-	holds.n_held = 0;
 	cancel_delayed_work(&holds.overdue);
 	/* There may have been none. */
 	hvic_hold_tell_thawed();
@@ -239,7 +243,8 @@ int hvic_hold_thaw(u32 session)
  * @session: its number
  *
  * Context: any.
- * Return: the reason, 0 if the host wanted it; %-EINPROGRESS if it has not ended.
+ * Return: the reason, 0 if the host wanted it; %-EIO if it did, but a file system had been
+ * thawed by another program, or does not thaw; %-EINPROGRESS if it has not ended.
  */
 int hvic_hold_reason(u32 session)
 {
@@ -358,7 +363,7 @@ void hvic_hold_get_status(struct hvic_hold_status *status)
 {
 	spin_lock_bh(&holds.lock);
 	status->on = hvic_hold_is_on();
-	status->n = holds.n_held;
+	status->n = holds.n_frozen;
 	status->since = holds.since;
 	spin_unlock_bh(&holds.lock);
 }
@@ -410,7 +415,7 @@ static int hvic_hold_settle(struct hvic_hold *hold, int err)
 		err = -ECANCELED;
 	if (!err) {
 		list_move(&hold->list, &holds.held);
-		holds.n_held++;
+		holds.n_frozen++;
 	}
 	return err;
 }
@@ -431,6 +436,7 @@ static int hvic_hold_settle(struct hvic_hold *hold, int err)
 int hvic_hold_take(u32 session, struct super_block *sb)
 {
 	struct hvic_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	ktime_t since = ktime_get_boottime();
 	bool frozen;
 	int ret;
 
@@ -450,6 +456,7 @@ int hvic_hold_take(u32 session, struct super_block *sb)
 	spin_lock_bh(&holds.lock);
 	ret = hvic_hold_settle(hold, ret);
 	spin_unlock_bh(&holds.lock);
+	hvic_event->vss_hold(sb->s_dev, since, ret);
 	if (!ret)
 		return 0;
 

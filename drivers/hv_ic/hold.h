@@ -46,7 +46,7 @@ extern const struct hvic_hold_ops hvic_hold_kernel_ops;
 /**
  * struct hvic_hold_status - what is held
  * @on: there is a session, in which a daemon may have stopped programs even if @n is 0
- * @n: file systems
+ * @n: file systems, those that have yet to thaw included
  * @since: when the first of them began to freeze, ktime_get_boottime()
  */
 struct hvic_hold_status {

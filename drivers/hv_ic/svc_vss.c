@@ -289,7 +289,8 @@ static void hvic_vss_holds_ended(struct work_struct *work)
 	if (!vss->trial)
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
 	if (vss->thaw_id)
-		hvic_channel_complete_locked(ch, vss->thaw_id, 0, NULL);
+		hvic_channel_complete_locked(ch, vss->thaw_id, reason == -EIO ? -ETIMEDOUT : 0,
+					     NULL);
 	else if (reason != -ECANCELED && hvic_vss_is_freezing(vss))
 		hvic_channel_abort(ch, reason);
 	vss->thaw_id = 0;

@@ -129,10 +129,14 @@ static void print_request(const struct hvu_paper *paper, json_object *event)
 
 static void print_vss(const struct hvu_paper *paper, json_object *event)
 {
+	const char *device = hvu_json_string(event, "device");
 	char span[HVU_SPAN_SIZE];
 	json_object *holder;
 
 	print_string(paper, "backup ", hvu_json_string(event, "phase"));
+	if (*device)
+		fprintf(paper->out, "file system %s %s", device,
+			json_object_object_get_ex(event, "status", NULL) ? "not frozen" : "frozen");
 	fprintf(paper->out, ", %s",
 		hvu_span(span, hvu_json_number(event, "duration_ms") * 1000000));
 	if (json_object_object_get_ex(event, "holder", &holder))

@@ -306,6 +306,7 @@ static const struct hvu_attr vss_attrs[] = {
 	[HV_IC_A_VSS_DURATION]		= U64_OF("duration", "ms"),
 	[HV_IC_A_VSS_STATUS]		= HEX("status"),
 	[HV_IC_A_VSS_HOLDER]		= U32("holder"),
+	[HV_IC_A_VSS_DEVICE]		= STRING("device"),
 };
 
 const struct hvu_set hvu_set_vss = SET("vss", vss_attrs);
@@ -343,6 +344,7 @@ static const struct hvu_event events[] = {
 	[HV_IC_CMD_HANDLER_ACT_NTF]	= { NULL, "act", &hvu_set_request },
 	[HV_IC_CMD_VSS_NTF]		= { HV_IC_MCGRP_VSS, "vss", &hvu_set_vss },
 	[HV_IC_CMD_FCOPY_NTF]		= { HV_IC_MCGRP_FCOPY, "fcopy", &hvu_set_fcopy },
+	[HV_IC_CMD_VSS_HOLD_NTF]	= { HV_IC_MCGRP_VSS, "hold", &hvu_set_vss },
 };
 
 /** hvu_event_find() - what kind of notification a message is; NULL if we know none such */

@@ -327,6 +327,7 @@ enum {
 	HV_IC_A_VSS_DURATION,		/* u64, ms */
 	HV_IC_A_VSS_STATUS,		/* u32, HRESULT */
 	HV_IC_A_VSS_HOLDER,		/* u32 */
+	HV_IC_A_VSS_DEVICE,		/* string, as in mountinfo */
 
 	__HV_IC_A_VSS_MAX,
 	HV_IC_A_VSS_MAX = (__HV_IC_A_VSS_MAX - 1)
@@ -404,6 +405,7 @@ enum {
 
 	HV_IC_CMD_VSS_NTF,		/* group vss: EVENT PHASE DURATION [STATUS] [HOLDER] */
 	HV_IC_CMD_FCOPY_NTF,		/* group fcopy: EVENT PHASE SIZE DONE [STATUS] */
+	HV_IC_CMD_VSS_HOLD_NTF,		/* group vss: EVENT DEVICE DURATION [STATUS] */
 
 	__HV_IC_CMD_MAX,
 	HV_IC_CMD_MAX = (__HV_IC_CMD_MAX - 1)
@@ -682,6 +684,8 @@ struct hv_ic_kvp_ip {
  *  -ETIMEDOUT	the FREEZE was not answered in time, or the host did not thaw within
  *		the module's vss_frozen_max seconds from the first hold; where nothing is
  *		held, from the answer to the FREEZE
+ *  -EIO	the host's THAW, but a file system had been thawed by another program, or does
+ *		not thaw
  *  -ENODEV	the service went away; nothing can be read then
  *  -EINTR	the machine is about to sleep
  *

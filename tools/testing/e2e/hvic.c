@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* hvic at its work in the guest, verb by verb. */
-#include "e2e.h"
+#include "play.h"
 #include "poweroff.h"
 
 #define SECOND 10000000ll		/* in the host's units */
@@ -275,6 +275,31 @@ static void shows_events(struct test *t)
 	EXPECT_RESULT(ic_wait_ready(test_ic(t, &ic_heartbeat)), 0);
 }
 
+/* Of each file system that was to be frozen: once it could not be, once it was. */
+static void monitor_holds(struct test *t)
+{
+	struct ic *vss = play_alone(t, &ic_vss);
+	const char *device;
+
+	test_need(t, "/usr/bin/hvic");
+	play_disk(t);
+	device = test_run(t, 0, "grep ' /mnt ' /proc/self/mountinfo | cut -d ' ' -f 3");
+	play_greeted(t, "vss", "disks:/mnt open serve");
+	start_monitor(t, "vss --count 9");
+	test_run(t, 0, "fsfreeze --freeze /mnt");
+	EXPECT_FAILURE(vss_freeze(vss, NULL, 0));
+	test_run(t, 0, "fsfreeze --unfreeze /mnt");
+	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
+	EXPECT_RESULT(vss_thaw(vss), 0);
+	test_until(t, "! procs hvic");
+	test_run(t, 0, "sed 's/, [^,]*s\\(,.*\\)*$//; s/.*  vss *//' /tmp/monitor > /tmp/seen");
+	test_run(t, 0, "printf 'backup freezing\\nfile system %s not frozen\\nbackup failed\\n"
+		 "backup thawed\\nbackup freezing\\nfile system %s frozen\\nbackup frozen\\n"
+		 "backup thawing\\nbackup thawed\\n' > /tmp/wanted", device, device);
+	EXPECT_STR(test_run(t, 0, "diff /tmp/wanted /tmp/seen; true"), "");
+	EXPECT_STR(test_run(t, 0, "grep -c 'not frozen.*status 0x8' /tmp/monitor"), "1");
+}
+
 /*
  * A monitor that does not read loses events, and no other does; then it says so and
  * shows what became of them. How many they were shows with the next.
@@ -364,6 +389,7 @@ const struct test_case hvic_cases[] = {
 	CASE("hvic_health", health_verbs),
 	CASE("hvic_shutdown", shutdown_verbs),
 	CASE("hvic_monitor", shows_events),
+	CASE("hvic_monitor_holds", monitor_holds),
 	CASE("hvic_monitor_stuck", monitor_stuck),
 	CASE("hvic_monitor_reload", monitor_reload),
 	CASE("hvic_watch_unload", watch_unload),

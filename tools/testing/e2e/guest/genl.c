@@ -610,11 +610,14 @@ static unsigned int fuzz(uint64_t seed, unsigned int rounds)
 {
 	int listener = open_listener();		/* makes events cost something */
 	unsigned int wrong;
-	int fd;
+	pid_t second;
+	int fd, status;
 
-	state = seed;
-	fork();
-	state += getpid();
+	/* Two that race, each with a seed that can be had again. */
+	second = fork();
+	if (second < 0)
+		die("fork: %s", strerror(errno));
+	state = second ? seed : ~seed;
 	fd = open_socket();
 	for (unsigned int i = 0; i < rounds; i++) {
 		if (!random_below(500)) {
@@ -629,8 +632,10 @@ static unsigned int fuzz(uint64_t seed, unsigned int rounds)
 	fd = open_socket();
 	wrong = expect_rows(fd, good_rows, ARRAY_SIZE(good_rows));
 	close(fd);
-	while (wait(NULL) > 0)
-		;
+	if (!second)
+		exit(wrong ? 1 : 0);
+	if (waitpid(second, &status, 0) != second || status)
+		wrong++;
 	return wrong;
 }
 
@@ -709,6 +714,7 @@ static const struct event {
 	{ HV_IC_CMD_HEALTH_NTF, "health", HV_IC_A_HEALTH_CAUSE, HV_IC_A_HEALTH_COMBINED },
 	{ HV_IC_CMD_SHUTDOWN_NTF, "shutdown", HV_IC_A_REQUEST_ACTION, HV_IC_A_REQUEST_PHASE },
 	{ HV_IC_CMD_VSS_NTF, "vss", 0, HV_IC_A_VSS_PHASE },
+	{ HV_IC_CMD_VSS_HOLD_NTF, "hold", 0, HV_IC_A_VSS_STATUS },
 	{ HV_IC_CMD_FCOPY_NTF, "fcopy", 0, HV_IC_A_FCOPY_PHASE },
 };
 
@@ -720,8 +726,10 @@ static void print_event(const struct nlmsghdr *header, uint64_t *numbers, const 
 
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		const struct event *event = &events[i];
-		/* Samples and steps are of the same group. */
-		uint64_t *last = &numbers[event->command == HV_IC_CMD_TIME_STEP_NTF ? i - 1 : i];
+		/* Samples and steps are of the same group, as are a backup and its file systems. */
+		bool second = event->command == HV_IC_CMD_TIME_STEP_NTF ||
+			      event->command == HV_IC_CMD_VSS_HOLD_NTF;
+		uint64_t *last = &numbers[second ? i - 1 : i];
 
 		if (event->command != genl->cmd)
 			continue;
