@@ -96,6 +96,7 @@ static int run(struct hvic_server *server)
 		return 1;
 	}
 	open_net(server, event);
+	server->event = event;
 	server->resolved.event = event;
 	server->leases.resolved = &server->resolved;
 	hvic_resolved_ask(&server->resolved);

@@ -13,11 +13,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "adapters.h"
 #include "message.h"
 #include "root.h"
+
+/* How long a pool stays open after a change. */
+#define REST_US 1000000
 
 /* --- Pools. ------------------------------------------------------------------------------ */
 
@@ -58,8 +62,56 @@ static int open_pool(struct hvic_server *server, unsigned int number)
 	return 0;
 }
 
+static void rest_pools(struct hvic_server *server)
+{
+	for (unsigned int number = 0; number < HVU_POOLS; number++) {
+		if (server->pools[number])
+			hvu_pool_rest(server->pools[number]);
+	}
+}
+
+static int await_rest(struct hvic_server *server);
+
+static int on_rest(sd_event_source *source, uint64_t time, void *data)
+{
+	struct hvic_server *server = data;
+
+	(void)source;
+	(void)time;
+	if (!server->changed || await_rest(server) < 0)
+		rest_pools(server);
+	return 0;
+}
+
+static int await_rest(struct hvic_server *server)
+{
+	int ret;
+
+	server->changed = false;
+	if (!server->event)
+		return -ENOTSUP;
+	if (!server->rest)
+		return sd_event_add_time_relative(server->event, &server->rest, CLOCK_MONOTONIC,
+						  REST_US, 0, on_rest, server);
+	ret = sd_event_source_set_time_relative(server->rest, REST_US);
+	return ret < 0 ? ret : sd_event_source_set_enabled(server->rest, SD_EVENT_ONESHOT);
+}
+
+/*
+ * A pool that was changed is closed some time later, and not for each change of many: that tells
+ * those who watch it that it was written, and its file system can be made read-only again.
+ */
+static void note_change(struct hvic_server *server)
+{
+	if (server->rest && sd_event_source_get_enabled(server->rest, NULL) > 0)
+		server->changed = true;
+	else if (await_rest(server) < 0)
+		rest_pools(server);
+}
+
 static void close_pools(struct hvic_server *server)
 {
+	server->rest = sd_event_source_disable_unref(server->rest);
 	for (unsigned int number = 0; number < HVU_POOLS; number++) {
 		hvu_pool_close(server->pools[number]);
 		server->pools[number] = NULL;
@@ -85,6 +137,7 @@ void hvic_server_open_pools(struct hvic_server *server)
 		if (ret < 0)
 			complain(server, number, ret);
 	}
+	rest_pools(server);
 }
 
 /** hvic_server_close_pools() - end of hvic_server_open_pools() */
@@ -328,7 +381,11 @@ static int set(struct hvic_server *server, const struct hv_ic_kvp_item *item)
 		return -EINVAL;
 	}
 	ret = get_pool(server, item->pool, &pool);
-	return ret ? ret : hvu_pool_set(pool, item->key, value);
+	if (!ret)
+		ret = hvu_pool_set(pool, item->key, value);
+	if (!ret)
+		note_change(server);
+	return ret;
 }
 
 static int delete(struct hvic_server *server, const struct hv_ic_kvp_item *item)
@@ -336,7 +393,11 @@ static int delete(struct hvic_server *server, const struct hv_ic_kvp_item *item)
 	struct hvu_pool *pool;
 	int ret = get_pool(server, item->pool, &pool);
 
-	return ret ? ret : hvu_pool_delete(pool, item->key);
+	if (!ret)
+		ret = hvu_pool_delete(pool, item->key);
+	if (!ret)
+		note_change(server);
+	return ret;
 }
 
 static int take_item(struct hvic_server *server, const struct hv_ic_record *record,

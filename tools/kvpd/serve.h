@@ -21,6 +21,9 @@
  * @lost: it was said that there is none in its place any more
  * @pools: the pools; NULL for those that could not be opened
  * @told: of which pools it was said that they are out of reach
+ * @event: loop; NULL for none, and then pools are closed after each change
+ * @rest: closes the pools when nothing has changed them for a while
+ * @changed: something has, since @rest began to wait
  * @net: the network
  * @has_net: it is known
  * @leases: what files say of it
@@ -36,6 +39,9 @@ struct hvic_server {
 	bool lost;
 	struct hvu_pool *pools[HVU_POOLS];
 	bool told[HVU_POOLS];
+	sd_event *event;
+	sd_event_source *rest;
+	bool changed;
 	struct hvic_net net;
 	bool has_net;
 	struct hvic_leases leases;

@@ -227,7 +227,9 @@ static void end(struct hvu_pool *pool, int ret)
 	pool->known = !fstat(pool->file.fd, &pool->file.status);
 	pool->seen = pool->file.status;
 	pool->young |= !hvu_pool_file_has_date(&pool->seen, &times[1]);
-	pool->synced = true;
+	/* Somebody who does not lock has added to it meanwhile. */
+	pool->young |= (uint64_t)pool->seen.st_size != pool->total * (uint64_t)HVU_POOL_RECORD_SIZE;
+	pool->synced = !pool->young;
 	hvu_pool_file_unlock(&pool->file);
 }
 
@@ -251,7 +253,7 @@ int hvu_pool_open_with(struct hvu_pool **pool, int directory, enum hvu_pool_numb
 	}
 	/* If it cannot be written, what we have read is as it will be when it is mended. */
 	if (interrupted && !begin(made, HVU_POOL_WRITE))
-		hvu_pool_file_unlock(&made->file);
+		hvu_pool_file_close(&made->file);
 	*pool = made;
 	return 0;
 }
@@ -262,11 +264,16 @@ int hvu_pool_open(struct hvu_pool **pool, int directory, enum hvu_pool_number nu
 	return hvu_pool_open_with(pool, directory, number, wait_ms, &hvu_pool_ops);
 }
 
+void hvu_pool_rest(struct hvu_pool *pool)
+{
+	hvu_pool_file_close(&pool->file);
+}
+
 void hvu_pool_close(struct hvu_pool *pool)
 {
 	if (!pool)
 		return;
-	hvu_pool_file_close(&pool->file);
+	hvu_pool_rest(pool);
 	hvu_content_free(&pool->content);
 	free(pool);
 }
@@ -276,7 +283,7 @@ int hvu_pool_create(struct hvu_pool *pool)
 	int ret = hvu_pool_file_open(&pool->file, HVU_POOL_MAKE);
 
 	if (!ret)
-		hvu_pool_file_unlock(&pool->file);
+		hvu_pool_file_close(&pool->file);
 	return ret;
 }
 

@@ -10,7 +10,8 @@
  * A change is on the disk when the call returns, and it is whole: what a crash or a power cut
  * interrupts is mended by whoever opens the pool next. See pool_file.h.
  *
- * Between two calls nothing is open or locked. A pool is kept in memory: looking something up
+ * Between two calls nothing is locked, and open is only what has been written, until
+ * hvu_pool_rest(). A pool is kept in memory: looking something up
  * costs no system call, so a caller calls hvu_pool_refresh() when it wants to know what others
  * have written. Those that may wait for a lock say so; none waits longer than the pool's limit.
  */
@@ -103,6 +104,14 @@ int hvu_pool_open(struct hvu_pool **pool, int directory, enum hvu_pool_number nu
 /** hvu_pool_open_with() - the same, with what a test puts between the pool and the disk */
 int hvu_pool_open_with(struct hvu_pool **pool, int directory, enum hvu_pool_number number,
 		       unsigned int wait_ms, const struct hvu_pool_ops *ops);
+
+/**
+ * hvu_pool_rest() - close what is open from changes, until the next one
+ * @pool: the pool
+ *
+ * Those who watch the file are told then that it was written.
+ */
+void hvu_pool_rest(struct hvu_pool *pool);
 
 /** hvu_pool_close() - forget it; NULL is fine */
 void hvu_pool_close(struct hvu_pool *pool);

@@ -720,6 +720,11 @@ static void stays_open(void **state)
 	assert_true(journal.st_size);
 	assert_pool(root, pool, "a=7");
 	assert_int_equal(open_files(), before + 2);
+
+	/* Others learn that it was written when it is closed. */
+	hvu_pool_rest(pool);
+	assert_int_equal(open_files(), before);
+	assert_int_equal(hvu_pool_set(pool, "a", "8"), 0);
 	hvu_pool_close(pool);
 	assert_int_equal(open_files(), before);
 }

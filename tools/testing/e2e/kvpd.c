@@ -134,6 +134,8 @@ static void others(struct test *t)
 	test_run(t, 0, "cat /tmp/record >>/var/lib/hyperv/.kvp_pool_1; sleep 0.2");
 	EXPECT_RESULT(kvp_enumerate(kvp, KVP_GUEST, 1, &item), 0);
 	EXPECT_STR(item.key, "report");
+	/* It has closed what it wrote. */
+	test_until(t, "! ls -l /proc/$(procs hvic-kvpd)/fd | grep kvp_pool");
 }
 
 /* --- The daemon comes and goes. ---------------------------------------------------------- */
