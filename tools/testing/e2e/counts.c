@@ -33,6 +33,8 @@ static void expect_within(struct test *t, const struct bound *bound)
 {
 	struct usage used = end_of_requests(t);
 
+	if (used.syscalls < 0)
+		test_skip(t, "the kernel has no histograms to count system calls with");
 	EXPECT(used.syscalls <= bound->syscalls * REQUESTS + SLACK);
 	EXPECT(used.switches <= bound->switches * REQUESTS + SLACK);
 	EXPECT(used.forks <= WORKERS);

@@ -292,4 +292,10 @@ void test_expect_answer(struct test *t, const char *file, int line, const char *
 #define EXPECT_FAILURE(got) test_expect_answer(t, __FILE__, __LINE__, #got, got, true)
 #define EXPECT_ANSWER(got) test_expect_answer(t, __FILE__, __LINE__, #got, got, false)
 
+/* "Not supported", which hv_utils says in words of its own. */
+void test_expect_unsupported(struct test *t, const char *file, int line, const char *what,
+			     ic_result got);
+
+#define EXPECT_UNSUPPORTED(got) test_expect_unsupported(t, __FILE__, __LINE__, #got, got)
+
 #endif

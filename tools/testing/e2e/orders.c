@@ -55,7 +55,7 @@ struct stage {
 	bool runs, stopped;
 	struct ic_request *requests[NEWEST];
 	unsigned int n_requests;
-	unsigned int played;
+	unsigned int played, frozen;
 };
 
 static bool runs(struct stage *s)
@@ -88,11 +88,20 @@ static void end(struct stage *s)
 	s->stopped = false;
 }
 
+/* Each is answered, or void since the host went on without its answer. */
 static void settle(struct stage *s)
 {
+	struct test *t = s->t;
+
 	while (s->n_requests) {
-		ic_wait(s->requests[--s->n_requests]);
-		ic_request_free(s->requests[s->n_requests]);
+		struct ic_request *r = s->requests[--s->n_requests];
+		bool is_freeze = ((struct wire_vss_header *)ic_body(r))->op == WIRE_VSS_FREEZE;
+		ic_result result = ic_wait(r);
+
+		ic_request_free(r);
+		if (result != -ECANCELED)
+			EXPECT_ANSWER(result);
+		s->frozen += is_freeze && !result;
 	}
 }
 
@@ -312,6 +321,7 @@ static void orders(struct test *t, const struct kind *kind)
 		sample(&s, order);
 	else
 		play_all(&s, order, 1);
+	EXPECT(s.frozen > 0);
 }
 
 static void native_orders(struct test *t)

@@ -144,6 +144,15 @@ void test_expect_answer(struct test *t, const char *file, int line, const char *
 			  failing ? "a failing status" : "an answer", explain(t, got));
 }
 
+void test_expect_unsupported(struct test *t, const char *file, int line, const char *what,
+			     ic_result got)
+{
+	if (t->peer == HV_IC)
+		test_expect_result(t, file, line, what, got, WIRE_E_NOT_SUPPORTED);
+	else
+		test_expect_answer(t, file, line, what, got, true);
+}
+
 void test_defer(struct test *t, void (*undo)(struct test *t, void *context), void *context)
 {
 	struct cleanup *cleanup = allocate(sizeof(*cleanup));
@@ -345,6 +354,8 @@ void test_use(struct test *t, struct ic *ic)
 {
 	struct shutdown_order nonsense = { .flags = 0x40000000 };
 	struct timesync_stamp stamp;
+	ic_result result;
+	uint32_t flags;
 
 	if (ic->service == &ic_heartbeat) {
 		EXPECT_RESULT(heartbeat_beat(ic, NULL), 0);
@@ -355,6 +366,14 @@ void test_use(struct test *t, struct ic *ic)
 		EXPECT_RESULT(timesync_send(ic, &stamp), 0);
 	} else if (ic->service == &ic_kvp) {
 		EXPECT_RESULT(kvp_set(ic, KVP_EXTERNAL, "e2e", "used"), 0);
+	} else if (ic->service == &ic_vss) {
+		/* Without a daemon it is refused. */
+		EXPECT_ANSWER(vss_hot_backup(ic, &flags));
+	} else if (ic->service == &ic_fcopy) {
+		result = fcopy_start(ic, "/tmp", "used", 0, 1);
+		EXPECT_ANSWER(result);
+		if (!result)
+			EXPECT_RESULT(fcopy_cancel(ic), 0);
 	}
 }
 

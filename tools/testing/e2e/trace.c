@@ -55,18 +55,21 @@ static void no_values(struct test *t)
 
 	test_trace(t);
 	test_run(t, 0, "rm -rf /var/lib/hyperv; mkdir -p /var/lib/hyperv");
-	test_run(t, 0, "genl listen > /tmp/heard 2>&1 & hvic monitor >> /tmp/heard 2>&1 &");
+	test_run(t, 0, "genl listen " SECRET " > /tmp/heard 2>&1 &");
+	test_run(t, 0, "hvic monitor > /tmp/seen 2>&1 &");
 	test_defer(t, stop_listening, NULL);
+	test_until(t, "grep -qx listening /tmp/heard");
 	for (int own = 0; own <= 1; own++) {
 		test_choose_daemons(t, own);
 		kvp = test_served(t, &ic_kvp);
 		exchange(t, kvp);
 	}
 	test_served(t, &ic_kvp);
-	test_run(t, 0, "test -s /tmp/heard");
+	test_run(t, 0, "grep -q ^service /tmp/heard && grep -q kvp /tmp/seen");
+	test_run(t, 1, "grep ^told /tmp/heard");
 	test_run(t, 0, "(dmesg; hvic status -j; cat /sys/kernel/debug/hv_ic/*/*) > /tmp/said 2>&1");
 	test_run(t, 0, "cat /sys/kernel/tracing/trace >> /tmp/said");
-	test_run(t, 1, "cat /tmp/said /tmp/heard /tmp/hvic-kvpd.log | grep " SECRET);
+	test_run(t, 1, "cat /tmp/said /tmp/seen /tmp/hvic-kvpd.log | grep " SECRET);
 }
 
 const struct test_case trace_cases[] = {

@@ -12,6 +12,7 @@ static const char * const report_patterns[] = {
 	"kmemleak: [0-9]+ new suspected",
 	"soft lockup|hard LOCKUP|rcu.*stall|INFO: task .* blocked|possible deadlock",
 	"cannot create duplicate filename|trying to register non-static key|nobody cared",
+	"Call Trace:",
 };
 
 static bool is_report(const char *line)
