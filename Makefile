@@ -9,8 +9,8 @@ TESTING		:= tools/testing
 PACKAGING	:= tools/packaging
 
 # The headers to build against: the running kernel's, else the newest that are installed.
-RUNNING		:= $(wildcard /lib/modules/$(shell uname -r)/build)
-INSTALLED	:= $(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))
+RUNNING		:= $(patsubst %/Makefile,%,$(wildcard /lib/modules/$(shell uname -r)/build/Makefile))
+INSTALLED	:= $(patsubst %/Makefile,%,$(lastword $(shell ls /lib/modules/*/build/Makefile 2>/dev/null | sort -V)))
 KDIR		?= $(or $(RUNNING),$(INSTALLED))
 
 # What to install where there are none: each distribution has a package for the kernel that runs.
