@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "session.h"
+#include "clock.h"
 #include "hooks.h"
 #include "log.h"
 #include "printable.h"
@@ -23,6 +25,12 @@
 
 /* When the connection ends before a time was named. */
 #define TIMEOUT_MS 10000
+
+/* No backup lasts longer: the kernel holds file systems for at most a day. */
+#define LIMIT_MAX_MS (25 * 60 * 60 * 1000)
+
+/* How long a connection may last before a backup has begun and after its thaw: others wait. */
+#define IDLE_MS 10000
 
 /* --- Lines of the log. While a backup may be frozen nobody may wait for the journal. ------ */
 
@@ -63,8 +71,8 @@ static void log_lines(struct lines *lines)
 
 static bool is_sound(const struct hvu_hooks_question *question, ssize_t len)
 {
-	return len == sizeof(*question) && question->phase <= HVU_HOOKS_FREEZE_FAIL &&
-	       question->timeout_ms;
+	return len >= (ssize_t)HVU_HOOKS_QUESTION_MIN &&
+	       question->phase <= HVU_HOOKS_FREEZE_FAIL && question->timeout_ms;
 }
 
 /**
@@ -118,45 +126,77 @@ static void watch_end(struct watch *watch)
 	sigprocmask(SIG_SETMASK, &watch->before, NULL);
 }
 
-/* The next question; 0 if there will be none, or we are told to end. */
-static ssize_t receive(const struct watch *watch, int connection,
+/*
+ * The next question; 0 if there will be none, or we are told to end; %-ETIMEDOUT if there is none
+ * until then.
+ */
+static ssize_t receive(const struct watch *watch, int connection, int64_t until_ms,
 		       struct hvu_hooks_question *question)
 {
 	struct epoll_event event;
+	int64_t left_ms;
 	ssize_t len;
 
 	for (;;) {
+		memset(question, 0, sizeof(*question));
 		len = recv(connection, question, sizeof(*question), MSG_DONTWAIT);
-		if (len >= 0 || (errno != EAGAIN && errno != EINTR))
+		if (len >= 0)
 			return len;
-		if (epoll_wait(watch->both, &event, 1, -1) > 0 && event.data.fd == watch->signals)
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		left_ms = until_ms - hvu_now_ms();
+		if (left_ms <= 0)
+			return -ETIMEDOUT;
+		if (epoll_wait(watch->both, &event, 1, left_ms) > 0 &&
+		    event.data.fd == watch->signals)
 			return 0;
 	}
 }
 
+static uint32_t limit_ms(const struct hvu_hooks_question *question)
+{
+	return question->limit_ms && question->limit_ms < LIMIT_MAX_MS ? question->limit_ms :
+		LIMIT_MAX_MS;
+}
+
+/*
+ * A thread of hvic-vssd that waits for a disk keeps the connection open even if it is killed: what
+ * hooks have locked must not wait for that.
+ */
 static int serve(const struct watch *watch, int connection, struct hvic_session *session,
 		 struct lines *lines)
 {
+	int64_t until_ms = hvu_now_ms() + IDLE_MS;
 	struct hvu_hooks_question question;
 	struct hvu_hooks_answer answer;
 	uint32_t timeout_ms = TIMEOUT_MS;
+	bool untold;
+	ssize_t len;
 	int ret = 0;
 
 	for (;;) {
-		ssize_t len = receive(watch, connection, &question);
-
+		len = receive(watch, connection, until_ms, &question);
 		if (len > 0 && !is_sound(&question, len))
 			ret = -EBADMSG;
 		if (len <= 0 || ret)
 			break;
 		timeout_ms = question.timeout_ms;
+		if (question.phase == HVU_HOOKS_FREEZE)
+			until_ms = hvu_now_ms() + limit_ms(&question);
 		hvic_session_run(session, &question, &answer);
 		if (send(connection, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
 			break;
-		if (question.phase != HVU_HOOKS_FREEZE)
-			log_lines(lines);
+		if (question.phase == HVU_HOOKS_FREEZE)
+			continue;
+		until_ms = hvu_now_ms() + IDLE_MS;
+		log_lines(lines);
 	}
+	untold = len == -ETIMEDOUT && session->names;
 	hvic_session_end(session, timeout_ms);
+	/* The log may wait for what is frozen, so that hooks come first. */
+	if (untold)
+		hvu_log(HVU_LOG_WARNING,
+			"hvic-vssd has not told the end of a backup in time: it is over for hooks");
 	return ret;
 }
 

@@ -196,7 +196,9 @@ void hvic_session_run(struct hvic_session *session, const struct hvu_hooks_quest
  */
 void hvic_session_end(struct hvic_session *session, uint32_t timeout_ms)
 {
-	struct hvu_hooks_question question = { HVU_HOOKS_THAW, timeout_ms };
+	struct hvu_hooks_question question = {
+		.phase = HVU_HOOKS_THAW, .timeout_ms = timeout_ms,
+	};
 	struct hvu_hooks_answer answer;
 
 	if (session->names)

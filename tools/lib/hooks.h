@@ -6,11 +6,15 @@
  * that comes while hooks of the one before it run, ends those. The end of the connection thaws.
  * When hvic-hooks has gone, another connection goes on where it was: its first question is not
  * HVU_HOOKS_FREEZE, and is for all hooks.
+ *
+ * During an upgrade a program may meet another version of the other: a question may be shorter than
+ * this one, and what is missing is 0; or longer, and what is behind this one is ignored.
  */
 #ifndef HVU_HOOKS_H
 #define HVU_HOOKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define HVU_HOOKS_FOLDER "etc/hv_ic/freeze.d"
@@ -31,11 +35,17 @@ enum hvu_hooks_phase { HVU_HOOKS_FREEZE, HVU_HOOKS_THAW, HVU_HOOKS_FREEZE_FAIL }
  * struct hvu_hooks_question - run hooks
  * @phase: what for
  * @timeout_ms: how long each of them may take
+ * @limit_ms: of HVU_HOOKS_FREEZE: after that time the backup is over, whether its end has been told
+ *	or not; 0 for the longest that hvic-hooks allows
  */
 struct hvu_hooks_question {
 	uint32_t phase;
 	uint32_t timeout_ms;
+	uint32_t limit_ms;
 };
+
+/* The shortest question. */
+#define HVU_HOOKS_QUESTION_MIN offsetof(struct hvu_hooks_question, limit_ms)
 
 /**
  * struct hvu_hooks_answer - they have run

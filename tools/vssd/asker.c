@@ -41,12 +41,14 @@ static int on_answer(sd_event_source *source, int fd, uint32_t events, void *dat
  * @asker: the connection
  * @phase: what hooks are to be run for
  * @timeout_ms: how long each may take
+ * @limit_ms: how long the backup lasts at most, from HVU_HOOKS_FREEZE on
  *
  * Return: 0, and then @answered will be called, or a negative errno.
  */
-int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_t timeout_ms)
+int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_t timeout_ms,
+		   uint32_t limit_ms)
 {
-	struct hvu_hooks_question question = { phase, timeout_ms };
+	struct hvu_hooks_question question = { phase, timeout_ms, limit_ms };
 	int fd, ret;
 
 	if (!asker->source) {

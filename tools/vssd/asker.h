@@ -29,7 +29,8 @@ struct hvic_asker {
 	bool waiting;
 };
 
-int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_t timeout_ms);
+int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_t timeout_ms,
+		   uint32_t limit_ms);
 void hvic_asker_close(struct hvic_asker *asker);
 
 #endif

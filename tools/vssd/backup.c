@@ -21,6 +21,9 @@
 #define DEADLINE_MS	30000
 #define FROZEN_MAX_S	60
 
+/* What a backup may take beyond the time of its freeze and that of its thaw. */
+#define MARGIN_MS	10000
+
 static const char *const mode_texts[] = {
 	[HVU_VSS_FREEZE] = "Serving the host: a backup freezes the file systems",
 	[HVU_VSS_HOOKS_ONLY] = "Serving the host: a backup runs hooks, and freezes nothing",
@@ -101,7 +104,7 @@ static void undo(struct hvic_backup *backup)
 
 	backup->state = HVIC_UNDOING;
 	if (!backup->hooked ||
-	    hvic_asker_ask(&backup->hooks, phase, backup->settings.vss.hook_timeout_ms))
+	    hvic_asker_ask(&backup->hooks, phase, backup->settings.vss.hook_timeout_ms, 0))
 		become_idle(backup);
 }
 
@@ -191,6 +194,18 @@ static uint64_t limit_us(struct hvic_backup *backup)
 		     "sys/module/hv_ic/parameters/vss_frozen_max") > 0)
 		seconds = strtoul(text, NULL, 10);
 	return (seconds ? seconds : FROZEN_MAX_S) * UINT64_C(1000000);
+}
+
+/* When it is over for hooks, whatever becomes of us. The host's time bounds what precedes it. */
+static uint32_t hooks_limit_ms(struct hvic_backup *backup)
+{
+	uint64_t ms = limit_us(backup) / 1000;
+	int64_t before_ms = backup->freeze.until_ms - hvu_now_ms();
+
+	if (backup->trial && ms < backup->hold_ms)
+		ms = backup->hold_ms;
+	ms += MARGIN_MS + (before_ms > 0 ? before_ms : 0);
+	return ms < UINT32_MAX ? ms : UINT32_MAX;
 }
 
 static void set_guard(struct hvic_backup *backup)
@@ -319,7 +334,7 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 		return;
 	}
 	ret = hvic_asker_ask(&backup->hooks, HVU_HOOKS_FREEZE,
-			     backup->settings.vss.hook_timeout_ms);
+			     backup->settings.vss.hook_timeout_ms, hooks_limit_ms(backup));
 	backup->hooked = !ret;
 	if (ret)
 		fail(backup, ret, "hooks cannot be run: /" HVU_SOCKET_FOLDER "/"

@@ -66,7 +66,7 @@ static struct play *begin(void **state)
 
 static struct hvu_hooks_answer ask(struct play *play, enum hvu_hooks_phase phase, uint32_t ms)
 {
-	struct hvu_hooks_question question = { phase, ms };
+	struct hvu_hooks_question question = { .phase = phase, .timeout_ms = ms };
 	struct hvu_hooks_answer answer;
 
 	hvic_session_run(&play->session, &question, &answer);

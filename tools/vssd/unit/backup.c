@@ -352,6 +352,24 @@ static void hooks_undone(void **state)
 	end(play);
 }
 
+/* The time until the host gives up, that of the freeze, and some. */
+static void hooks_limited(void **state)
+{
+	struct play *play = served(state);
+
+	offer_hooks(play);
+	unit_file(play->root, "sys/module/hv_ic/parameters/vss_frozen_max", "100\n");
+	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	assert_true(play->limit_ms > 130000 && play->limit_ms < 150000);
+	hooks_end(play);
+	expect_answer(play, 5, -EPIPE);
+	expect_question(play, HVU_HOOKS_FREEZE_FAIL);
+	hooks_end(play);
+	expect_state(play, HVIC_IDLE);
+	end(play);
+}
+
 /* A name with a line break in it makes no line of its own. */
 static void told(void **state)
 {
@@ -391,7 +409,8 @@ int main(void)
 		TEST(usual), TEST(unwritten), TEST(failing), TEST(skipping), TEST(too_late),
 		TEST(patient), TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
 		TEST(reloaded), TEST(flat), TEST(hooked),
-		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(no_hooks_program),
+		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(hooks_limited),
+		TEST(no_hooks_program),
 		cmocka_unit_test(told),
 	};
 

@@ -27,6 +27,7 @@
  * @driver: the driver's end of the device
  * @hooks: socket of hvic-hooks; -1 for none
  * @asked: connection to it
+ * @limit_ms: of the last question
  */
 struct play {
 	struct hvic_backup backup;
@@ -35,6 +36,7 @@ struct play {
 	int driver;
 	int hooks;
 	int asked;
+	uint32_t limit_ms;
 };
 
 static struct play *playing;
@@ -296,6 +298,7 @@ static inline void expect_question(struct play *play, enum hvu_hooks_phase phase
 		if (recv(play->asked, &question, sizeof(question), 0) == sizeof(question)) {
 			assert_int_equal(question.phase, phase);
 			assert_true(question.timeout_ms > 0);
+			play->limit_ms = question.limit_ms;
 			return;
 		}
 		run(play, 1);
