@@ -80,6 +80,9 @@ static int hold(struct hvic_freezer *freezer, struct hvic_item *item)
 	atomic_compare_exchange_strong(&freezer->first_us, &none, begin);
 	ret = freezer->ops->hold(freezer->device, freezer->session, item->fd);
 	item->hold_us = hvu_now_us() - begin;
+	/* The kernel's hold is one of its own; ours would only be in the way of an unmount. */
+	close(item->fd);
+	item->fd = -1;
 	if (ret == -EOPNOTSUPP || ret == -EBUSY) {
 		skip(item, ret);
 		return 0;

@@ -43,7 +43,7 @@ enum hvic_outcome { HVIC_UNTOUCHED, HVIC_FROZEN, HVIC_SKIPPED, HVIC_FAILED };
 /**
  * struct hvic_item - what has become of a file system
  * @filesystem: it
- * @fd: of it; -1 if it is not open
+ * @fd: of it; -1 if it is not open, as after its freeze
  * @outcome: in a word
  * @error: a negative errno: why it was skipped or failed
  * @sync_error: a negative errno: why what was dirty could not be written

@@ -24,6 +24,7 @@ static struct {
 	int sync_error[64];
 	int hold_error[64];
 	int delay_ms;
+	int fds[64];
 	unsigned int now, most;
 	atomic_int syncs;
 } kernel = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -55,6 +56,7 @@ static int play_hold(int device, uint32_t session, int fd)
 
 	assert_true(fcntl(device, F_GETFD) >= 0);
 	assert_int_equal(session, 77);
+	kernel.fds[which] = fd;
 	pthread_mutex_lock(&kernel.lock);
 	kernel.now++;
 	if (kernel.now > kernel.most)
@@ -119,8 +121,11 @@ static void levels(void **state)
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(freeze(&freezer, &mounts, 5000), 0);
 		assert_true(!strcmp(kernel.log, "1 2 3 4 ") || !strcmp(kernel.log, "1 2 4 3 "));
-		for (int k = 0; k < 4; k++)
+		for (int k = 0; k < 4; k++) {
 			assert_int_equal(freezer.items[k].outcome, HVIC_FROZEN);
+			/* What is held can be unmounted. */
+			assert_true(fcntl(kernel.fds[k + 1], F_GETFD) < 0);
+		}
 		assert_true(freezer.first_us > 0);
 		hvic_freezer_release(&freezer);
 	}
