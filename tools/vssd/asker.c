@@ -70,6 +70,16 @@ int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_
 	return 0;
 }
 
+/**
+ * hvic_asker_end() - we are about to end; hooks hear it now
+ * @asker: the connection, which a thread that waits in the kernel may keep open after our end
+ */
+void hvic_asker_end(struct hvic_asker *asker)
+{
+	if (asker->source)
+		shutdown(sd_event_source_get_io_fd(asker->source), SHUT_RDWR);
+}
+
 /** hvic_asker_close() - the backup is over; hooks that have not been told so are now */
 void hvic_asker_close(struct hvic_asker *asker)
 {

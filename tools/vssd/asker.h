@@ -31,6 +31,7 @@ struct hvic_asker {
 
 int hvic_asker_ask(struct hvic_asker *asker, enum hvu_hooks_phase phase, uint32_t timeout_ms,
 		   uint32_t limit_ms);
+void hvic_asker_end(struct hvic_asker *asker);
 void hvic_asker_close(struct hvic_asker *asker);
 
 #endif

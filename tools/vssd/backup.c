@@ -514,8 +514,9 @@ void hvic_backup_give_up(struct hvic_backup *backup)
 /* --- Init and exit. ----------------------------------------------------------------------- */
 
 /*
- * The kernel thaws when the device is closed, but a thread that waits for one file system keeps it
- * open for as long: what the others hold must not wait for that.
+ * The kernel thaws when the device is closed, and hooks when their connection is; but a thread that
+ * waits for one file system keeps both open for as long: what the others hold, and what hooks have
+ * locked, must not wait for that.
  */
 static int on_end(sd_event_source *source, void *data)
 {
@@ -524,6 +525,7 @@ static int on_end(sd_event_source *source, void *data)
 	(void)source;
 	if (backup->state == HVIC_HOLDING)
 		answer(backup, -ENOTCONN);
+	hvic_asker_end(&backup->hooks);
 	return 0;
 }
 

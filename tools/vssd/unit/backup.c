@@ -174,12 +174,18 @@ static void ended(void **state)
 	struct play *play = served(state);
 
 	hold_ms = 300;
+	offer_hooks(play);
 	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
 	expect_state(play, HVIC_HOLDING);
 	assert_true(sd_event_exit(play->event, 0) >= 0);
 	assert_int_equal(sd_event_loop(play->event), 0);
 	expect_answer(play, 5, -ENOTCONN);
 	assert_int_equal(play->backup.state, HVIC_HOLDING);
+	/* The connection is open, but hooks thaw. */
+	assert_non_null(play->backup.hooks.source);
+	assert_int_equal(recv(play->asked, &holds, sizeof(holds), 0), 0);
 	end(play);
 }
 
