@@ -21,6 +21,9 @@
 #define DEADLINE_MS	30000
 #define FROZEN_MAX_S	60
 
+/* A trial has as long for its freeze as the driver gives the host's. */
+#define TRIAL_MS	120000
+
 /* What a backup may take beyond the time of its freeze and that of its thaw. */
 #define MARGIN_MS	10000
 
@@ -425,7 +428,7 @@ static int take(struct hvu_client *client, const struct hv_ic_record *record, co
 		if (backup->state == HVIC_ASKED)
 			begin(backup, (struct hvic_freeze){
 				.session = backup->freeze.session,
-				.until_ms = hvu_now_ms() + DEADLINE_MS,
+				.until_ms = hvu_now_ms() + TRIAL_MS,
 			});
 		return 0;
 	default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Trials, asked for by the socket; the parts of the driver and of the administrator are played. */
 #include "play.h"
+#include "clock.h"
 #include "schema.h"
 #include "tester.h"
 #include "trial.h"
@@ -87,6 +88,7 @@ static void expect_told(struct play *play, int fd, const char *outcome, const ch
 static void usual(void **state)
 {
 	struct play *play = offered(state);
+	int64_t left_ms;
 
 	for (int i = 1; i < 4; i++) {
 		int fd = ask(play, 0);
@@ -96,6 +98,9 @@ static void usual(void **state)
 		thaw(play, -ECANCELED);
 		begin(play);
 		expect_told(play, fd, "complete", "");
+		/* The host's FREEZE has as long. */
+		left_ms = play->backup.freeze.until_ms - hvu_now_ms();
+		assert_true(left_ms > 100000 && left_ms <= 120000);
 		assert_int_equal(holds, 2 * i);
 		assert_int_equal(releases, i);
 		assert_int_equal(held, i);
