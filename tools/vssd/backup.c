@@ -100,14 +100,33 @@ static void become_idle(struct hvic_backup *backup)
 		begin(backup, next);
 }
 
+static int ask_undo(struct hvic_backup *backup)
+{
+	enum hvu_hooks_phase phase = backup->promised ? HVU_HOOKS_THAW : HVU_HOOKS_FREEZE_FAIL;
+	uint32_t timeout_ms = backup->settings.vss.hook_timeout_ms;
+	int ret = hvic_asker_ask(&backup->hooks, phase, timeout_ms, 0);
+
+	if (ret != -EPIPE && ret != -ECONNRESET)
+		return ret;
+	/* It has gone just now, and another one may go on. */
+	hvic_asker_close(&backup->hooks);
+	return hvic_asker_ask(&backup->hooks, phase, timeout_ms, 0);
+}
+
 /* Hooks that were run for the freeze hear what became of it, also if hvic-hooks has gone since. */
 static void undo(struct hvic_backup *backup)
 {
-	enum hvu_hooks_phase phase = backup->promised ? HVU_HOOKS_THAW : HVU_HOOKS_FREEZE_FAIL;
+	struct hvic_report *report = &backup->report;
+	int ret;
 
 	backup->state = HVIC_UNDOING;
-	if (!backup->hooked ||
-	    hvic_asker_ask(&backup->hooks, phase, backup->settings.vss.hook_timeout_ms, 0))
+	ret = backup->hooked ? ask_undo(backup) : 0;
+	if (ret) {
+		report->hooks_failed++;
+		snprintf(report->hooks_error, sizeof(report->hooks_error),
+			 "hvic-hooks, which is not told to thaw: %s", strerror(-ret));
+	}
+	if (ret || !backup->hooked)
 		become_idle(backup);
 }
 
@@ -344,6 +363,14 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 		     HVU_HOOKS_SOCKET ": %s", strerror(-ret));
 }
 
+/* What hooks have left behind may have ended with it, and nothing else keeps the machine still. */
+static void break_promise(struct hvic_backup *backup, const struct hvu_hooks_answer *hooks)
+{
+	snprintf(backup->report.error, sizeof(backup->report.error), "%s", hooks->text);
+	release(backup);
+	has_thawed(backup, hooks->status);
+}
+
 static void hooks_have_run(void *data, const struct hvu_hooks_answer *hooks)
 {
 	struct hvic_backup *backup = data;
@@ -352,9 +379,12 @@ static void hooks_have_run(void *data, const struct hvu_hooks_answer *hooks)
 	report->hooks_failed += hooks->failed;
 	if (hooks->status && !report->hooks_error[0])
 		snprintf(report->hooks_error, sizeof(report->hooks_error), "%s", hooks->text);
-	if (hooks->phase == HVU_HOOKS_FREEZE)
+	/* What is told later is that hvic-hooks has gone. */
+	if (backup->state == HVIC_HOOKS)
 		report->hooks_run = hooks->run;
-	if (backup->state == HVIC_UNDOING)
+	if (backup->state == HVIC_HELD && backup->settings.vss.mode == HVU_VSS_HOOKS_ONLY)
+		break_promise(backup, hooks);
+	else if (backup->state == HVIC_UNDOING)
 		become_idle(backup);
 	else if (backup->state == HVIC_HOOKS && hooks->status)
 		fail(backup, hooks->status, "a hook failed: %s", hooks->text);

@@ -321,8 +321,11 @@ static void hooks_lost(void **state)
 		hooks_end(play);
 		expect_report(play, "complete", NULL);
 		assert_true(hvu_read(play->root->fd, text, sizeof(text), HVIC_REPORT_FILE) > 0);
-		assert_non_null(strstr(text, "\"hooks_failed\":1"));
-		assert_non_null(strstr(text, "\"hooks_error\":\"hvic-hooks has gone\""));
+		assert_non_null(strstr(text, "\"hooks_run\":1"));
+		assert_non_null(strstr(text, id == 5 ? "\"hooks_failed\":1" :
+				       "\"hooks_failed\":2"));
+		assert_non_null(strstr(text, id == 5 ? "\"hooks_error\":\"hvic-hooks has gone\"" :
+				       "\"hooks_error\":\"hvic-hooks, which is not told to thaw: "));
 	}
 	end(play);
 }
@@ -355,6 +358,53 @@ static void hooks_undone(void **state)
 	expect_question(play, HVU_HOOKS_FREEZE_FAIL);
 	hooks_answer(play, HVU_HOOKS_FREEZE_FAIL, 0);
 	expect_state(play, HVIC_IDLE);
+	end(play);
+}
+
+/* Nothing else keeps what the host was promised. */
+static void hooks_only_lost(void **state)
+{
+	struct play *play = served(state);
+
+	play->backup.settings.vss.mode = HVU_VSS_HOOKS_ONLY;
+	offer_hooks(play);
+	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+	expect_answer(play, 5, 0);
+	expect_state(play, HVIC_HELD);
+	hooks_end(play);
+	expect_question(play, HVU_HOOKS_THAW);
+	assert_int_equal(releases, 1);
+	assert_int_equal(released, session_of(5));
+	hooks_answer(play, HVU_HOOKS_THAW, 0);
+	expect_state(play, HVIC_IDLE);
+	expect_report(play, "broken", "hvic-hooks has gone");
+	/* The driver's word comes later. */
+	thaw(play, -ECANCELED);
+	run(play, 2);
+	assert_null(play->backup.guard);
+	end(play);
+}
+
+/* hvic-hooks dies in the moment of the thaw. */
+static void hooks_just_lost(void **state)
+{
+	struct play *play = served(state);
+
+	offer_hooks(play);
+	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+	expect_answer(play, 5, 0);
+	hooks_end(play);
+	hvic_backup_ops.take(&play->backup.client, &(struct hv_ic_record){
+		.op = HV_IC_VSS_THAW, .flags = HV_IC_RECORD_EVENT,
+	}, NULL);
+	expect_question(play, HVU_HOOKS_THAW);
+	hooks_answer(play, HVU_HOOKS_THAW, 0);
+	expect_state(play, HVIC_IDLE);
+	expect_report(play, "complete", NULL);
 	end(play);
 }
 
@@ -416,6 +466,7 @@ int main(void)
 		TEST(patient), TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
 		TEST(reloaded), TEST(flat), TEST(hooked),
 		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(hooks_limited),
+		TEST(hooks_only_lost), TEST(hooks_just_lost),
 		TEST(no_hooks_program),
 		cmocka_unit_test(told),
 	};
