@@ -81,6 +81,7 @@ static void print_filesystems(struct hvic *hvic, json_object *filesystems)
 
 static void print_report(struct hvic *hvic, const char *title, json_object *report)
 {
+	const char *hooks_error = hvu_json_string(report, "hooks_error");
 	const char *outcome = hvu_json_string(report, "outcome");
 	char freeze[HVU_SPAN_SIZE], frozen[HVU_SPAN_SIZE];
 	json_object *filesystems;
@@ -92,12 +93,12 @@ static void print_report(struct hvic *hvic, const char *title, json_object *repo
 	fprintf(hvic->paper.out, "\n%-15sanswered after %s, frozen for %s\n", "",
 		hvu_span(freeze, hvu_json_number(report, "freeze_us") * 1000),
 		hvu_span(frozen, hvu_json_number(report, "frozen_us") * 1000));
-	if (hvu_json_number(report, "hooks_run"))
+	/* None have run if hvic-hooks was lost before it could say so. */
+	if (hvu_json_number(report, "hooks_run") || *hooks_error)
 		fprintf(hvic->paper.out, "%-15s%lld run, %lld failed%s%s\n", "hooks",
 			(long long)hvu_json_number(report, "hooks_run"),
 			(long long)hvu_json_number(report, "hooks_failed"),
-			*hvu_json_string(report, "hooks_error") ? ": " : "",
-			hvu_json_string(report, "hooks_error"));
+			*hooks_error ? ": " : "", hooks_error);
 	if (json_object_object_get_ex(report, "filesystems", &filesystems) &&
 	    json_object_is_type(filesystems, json_type_array))
 		print_filesystems(hvic, filesystems);

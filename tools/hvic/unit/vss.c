@@ -189,6 +189,10 @@ static void tries(void **state)
 		{ { false, 0, { "?" } }, HVIC_FAILED },
 		{ { false, 0, { } }, HVIC_FAILED },
 	};
+	static const struct answer hookless = { true, 0, {
+		"{\"outcome\":\"failed\",\"hooks_run\":0,\"hooks_failed\":1,"
+		"\"hooks_error\":\"hvic-hooks has gone\"}",
+	} };
 	struct unit_root *root = *state;
 	char *text;
 
@@ -199,6 +203,9 @@ static void tries(void **state)
 			    "               answered after 7.0 ms, frozen for 8.0 ms\n\n"
 			    "MOUNTED AT  TYPE  OUTCOME  TOOK    REASON\n"
 			    "/           ext4  frozen   1.0 ms  \n");
+	free(text);
+	assert_int_equal(try(root, &hookless, &text), HVIC_FAILED);
+	assert_non_null(strstr(text, "\nhooks          0 run, 1 failed: hvic-hooks has gone\n"));
 	free(text);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		assert_int_equal(try(root, &others[i].answer, &text), others[i].status);
