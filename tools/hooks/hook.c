@@ -94,6 +94,45 @@ static int spawn(struct hvic_hook *hook, char *const argv[], char *const environ
 	return -ret;
 }
 
+/* What spares the helper where memory is short is inherited, and is not for hooks. */
+#define OOM_SCORE "/proc/self/oom_score_adj"
+
+static void set_oom_score(int score)
+{
+	int fd = open(OOM_SCORE, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%d", score);
+	close(fd);
+}
+
+static int get_oom_score(void)
+{
+	int fd = open(OOM_SCORE, O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return atoi(text);
+}
+
+static int spawn_unspared(struct hvic_hook *hook, char *const argv[], char *const environment[],
+			  int output)
+{
+	int score = get_oom_score(), ret;
+
+	if (score < 0)
+		set_oom_score(0);
+	ret = spawn(hook, argv, environment, output);
+	if (score < 0)
+		set_oom_score(score);
+	return ret;
+}
+
 /**
  * hvic_hook_start() - start a hook
  * @hook: to be filled in
@@ -123,7 +162,7 @@ int hvic_hook_start(struct hvic_hook *hook, const struct hvic_hook_folder *folde
 		return -errno;
 	/* The hook wants an end that blocks. */
 	fcntl(pipes[1], F_SETFL, 0);
-	ret = spawn(hook, argv, environment, pipes[1]);
+	ret = spawn_unspared(hook, argv, environment, pipes[1]);
 	close(pipes[1]);
 	if (ret)
 		goto err_close_output;

@@ -112,6 +112,29 @@ static void order(void **state)
 	end(play);
 }
 
+/* Where memory is short, the helper is spared and hooks are not. */
+static void unspared(void **state)
+{
+	struct play *play = begin(state);
+	int proc = hvu_root_open("/proc/self");
+	char before[16], after[16];
+
+	hvu_read(proc, before, sizeof(before), "oom_score_adj");
+	if (hvu_write(proc, "-900", "oom_score_adj")) {
+		close(proc);
+		end(play);
+		skip();
+	}
+	hook(play, "1", "read score < /proc/self/oom_score_adj; echo $score >> log");
+	assert_int_equal(ask(play, HVU_HOOKS_FREEZE, 5000).status, 0);
+	expect_log(play, "0");
+	hvu_read(proc, after, sizeof(after), "oom_score_adj");
+	assert_string_equal(after, "-900");
+	hvu_write(proc, before, "oom_score_adj");
+	close(proc);
+	end(play);
+}
+
 /* Those after it are not run; those before it and itself are told. */
 static void failing(void **state)
 {
@@ -347,7 +370,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(order), TEST(failing), TEST(hanging), TEST(flooding), TEST(leaving),
+		TEST(order), TEST(unspared), TEST(failing), TEST(hanging), TEST(flooding), TEST(leaving),
 		TEST(leaving_who_speaks), TEST(changed), TEST(adopted), TEST(folder_unusable), TEST(broken_off), TEST(abandoned), TEST(refused),
 	};
 
