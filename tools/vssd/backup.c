@@ -27,6 +27,9 @@
 /* What a backup may take beyond the time of its freeze and that of its thaw. */
 #define MARGIN_MS	10000
 
+/* What the freezer may take after the thaw, before hooks are told without it. */
+#define PATIENCE_US	3000000
+
 static const char *const mode_texts[] = {
 	[HVU_VSS_FREEZE] = "Serving the host: a backup freezes the file systems",
 	[HVU_VSS_HOOKS_ONLY] = "Serving the host: a backup runs hooks, and freezes nothing",
@@ -130,8 +133,7 @@ static void undo(struct hvic_backup *backup)
 		become_idle(backup);
 }
 
-/* Nothing is frozen any more. */
-static void has_thawed(struct hvic_backup *backup, int status)
+static void note_thaw(struct hvic_backup *backup, int status)
 {
 	struct hvic_report *report = &backup->report;
 	uint64_t first_us = atomic_load(&backup->freezer.first_us);
@@ -144,13 +146,60 @@ static void has_thawed(struct hvic_backup *backup, int status)
 			 hvic_tell_thaw(status, backup->trial));
 	hvic_journal_flush(&backup->journal);
 	hvic_inhibitor_resume(&backup->inhibitor);
+}
+
+static void forget_filesystems(struct hvic_backup *backup)
+{
+	hvic_freezer_release(&backup->freezer);
+	hvu_mounts_free(&backup->mounts);
+}
+
+/* Nothing is frozen any more. */
+static void has_thawed(struct hvic_backup *backup, int status)
+{
+	note_thaw(backup, status);
 	if (!backup->silent)
 		hvic_tell_skipped(&backup->journal, &backup->freezer);
 	if (backup->mounts.all)
-		hvic_report_filesystems(report, &backup->mounts, &backup->freezer);
-	hvic_freezer_release(&backup->freezer);
-	hvu_mounts_free(&backup->mounts);
+		hvic_report_filesystems(&backup->report, &backup->mounts, &backup->freezer);
+	forget_filesystems(backup);
 	undo(backup);
+}
+
+/* All but what hangs has thawed. The freezer has the list of file systems until it is back. */
+static int on_impatience(sd_event_source *source, uint64_t now_us, void *data)
+{
+	struct hvic_backup *backup = data;
+	const struct hvu_filesystem *hangs = hvic_freezer_awaits(&backup->freezer);
+	int status = backup->status ? backup->status : -ECANCELED;
+
+	(void)source;
+	(void)now_us;
+	if (hangs)
+		snprintf(backup->report.error, sizeof(backup->report.error), "%.120s hangs: %s",
+			 hangs->mounts[0].path, hvic_tell_thaw(status, backup->trial));
+	backup->stuck = true;
+	note_thaw(backup, status);
+	undo(backup);
+	return 0;
+}
+
+/* It is back; what has been said of the backup stays. */
+static void is_unstuck(struct hvic_backup *backup)
+{
+	backup->stuck = false;
+	forget_filesystems(backup);
+	hvu_log(HVU_LOG_NOTICE, "no file system hangs any more: backups are possible again");
+}
+
+/* The session is over while the freezer waits for a file system. */
+static void call_freezer_back(struct hvic_backup *backup, int status)
+{
+	backup->status = status;
+	hvic_freezer_cancel(&backup->freezer);
+	if (!backup->guard)
+		sd_event_add_time_relative(backup->event, &backup->guard, CLOCK_BOOTTIME,
+					   PATIENCE_US, 1, on_impatience, backup);
 }
 
 /* --- The beginning. ----------------------------------------------------------------------- */
@@ -281,7 +330,9 @@ static int on_frozen(sd_event_source *source, int fd, uint32_t events, void *dat
 	(void)events;
 	if (!ret && backup->given_up)
 		ret = -ECANCELED;
-	if (backup->thawed) {
+	if (backup->stuck) {
+		is_unstuck(backup);
+	} else if (backup->thawed) {
 		has_thawed(backup, backup->status ? backup->status : -ECANCELED);
 	} else if (ret) {
 		report_failure(backup, ret);
@@ -348,6 +399,10 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 		fail(backup, -EACCES, "vss.mode is refuse");
 		return;
 	}
+	if (backup->stuck) {
+		fail(backup, -EBUSY, "a file system hangs since the backup before");
+		return;
+	}
 	backup->state = HVIC_HOOKS;
 	tell_status(backup);
 	hvic_inhibitor_take(&backup->inhibitor);
@@ -408,8 +463,7 @@ static void thaw(struct hvic_backup *backup, int status)
 		return;
 	case HVIC_HOLDING:
 		backup->thawed = true;
-		backup->status = status;
-		hvic_freezer_cancel(&backup->freezer);
+		call_freezer_back(backup, status);
 		return;
 	case HVIC_HELD:
 	case HVIC_LEAVING:
@@ -478,7 +532,7 @@ static void over(struct hvu_client *client, uint64_t id, int status)
 	if (backup->state == HVIC_HOOKS)
 		thaw(backup, status);
 	else if (backup->state == HVIC_HOLDING)
-		hvic_freezer_cancel(&backup->freezer);
+		call_freezer_back(backup, status);
 }
 
 static void gone(struct hvu_client *client)
@@ -509,8 +563,8 @@ const struct hvu_client_ops hvic_backup_ops = {
  * @hold_ms: how long all stays frozen
  *
  * Return: 0, and then @backup->tried will be called, unless hvic_backup_give_up() is; %-EBUSY if
- * the host or another trial has not ended; %-ENOTCONN if the host does not offer backups; or
- * another negative errno of the driver.
+ * the host or another trial has not ended, or a file system hangs; %-ENOTCONN if the host does not
+ * offer backups; or another negative errno of the driver.
  */
 int hvic_backup_try(struct hvic_backup *backup, uint32_t hold_ms)
 {
@@ -518,7 +572,7 @@ int hvic_backup_try(struct hvic_backup *backup, uint32_t hold_ms)
 
 	if (!backup->client.attached)
 		return -ENOTCONN;
-	if (backup->state != HVIC_IDLE)
+	if (backup->state != HVIC_IDLE || backup->stuck)
 		return -EBUSY;
 	ret = backup->freezer.ops->try(backup->client.device, &backup->freeze.session);
 	if (ret)

@@ -13,6 +13,9 @@
  * the freezer, HELD for the kernel's word that all has thawed, and so does LEAVING, after a FREEZE
  * that failed or that nobody waits for any more. What is frozen is thawed by the kernel, whatever
  * happens here.
+ *
+ * When all has thawed and the freezer still waits for a disk that hangs, HOLDING goes to UNDOING
+ * without it. Until it is back the daemon is stuck: no other backup begins.
  */
 #ifndef HVIC_BACKUP_H
 #define HVIC_BACKUP_H
@@ -59,10 +62,12 @@ struct hvic_freeze {
  * @journal: what there is to say
  * @limit: of backups that are told of
  * @silent: this one is not
- * @guard: ends a backup that froze nothing, so that the kernel sets it no limit; or a trial
+ * @guard: ends a backup that froze nothing, so that the kernel sets it no limit; or a trial;
+ *	or the time that the freezer has to come back
  * @tried: called with the report of a trial, as JSON
  * @trier: for @tried
  * @state: how far the backup is
+ * @stuck: the freezer has not come back from the backup before, and uses @mounts
  * @trial: it is one of the administrator's
  * @given_up: nobody waits for that any more
  * @reload: the settings are to be read anew when it is over
@@ -93,6 +98,7 @@ struct hvic_backup {
 	void *trier;
 
 	enum hvic_state state;
+	bool stuck;
 	bool trial;
 	bool given_up;
 	bool reload;

@@ -131,6 +131,7 @@ static void do_items(struct hvic_freezer *freezer)
 		if (freezer->result)
 			continue;
 		freezer->busy++;
+		item->busy = true;
 		pthread_mutex_unlock(&freezer->lock);
 		if (atomic_load(&freezer->cancelled))
 			ret = -ECANCELED;
@@ -140,6 +141,7 @@ static void do_items(struct hvic_freezer *freezer)
 			ret = step(freezer, item);
 		pthread_mutex_lock(&freezer->lock);
 		freezer->busy--;
+		item->busy = false;
 		if (!ret)
 			continue;
 		item->outcome = HVIC_FAILED;
@@ -323,6 +325,20 @@ int hvic_freezer_begin(struct hvic_freezer *freezer, int device, uint32_t sessio
 void hvic_freezer_cancel(struct hvic_freezer *freezer)
 {
 	atomic_store(&freezer->cancelled, true);
+}
+
+/** hvic_freezer_awaits() - a file system that a thread waits for now; NULL if there is none */
+const struct hvu_filesystem *hvic_freezer_awaits(struct hvic_freezer *freezer)
+{
+	const struct hvu_filesystem *filesystem = NULL;
+
+	pthread_mutex_lock(&freezer->lock);
+	for (size_t i = 0; i < freezer->n && !filesystem; i++) {
+		if (freezer->items[i].busy)
+			filesystem = freezer->items[i].filesystem;
+	}
+	pthread_mutex_unlock(&freezer->lock);
+	return filesystem;
 }
 
 static void close_device(struct hvic_freezer *freezer)

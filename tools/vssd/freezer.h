@@ -44,6 +44,7 @@ enum hvic_outcome { HVIC_UNTOUCHED, HVIC_FROZEN, HVIC_SKIPPED, HVIC_FAILED };
  * struct hvic_item - what has become of a file system
  * @filesystem: it
  * @fd: of it; -1 if it is not open, as after its freeze
+ * @busy: a thread waits for it
  * @outcome: in a word
  * @error: a negative errno: why it was skipped or failed
  * @sync_error: a negative errno: why what was dirty could not be written
@@ -53,6 +54,7 @@ enum hvic_outcome { HVIC_UNTOUCHED, HVIC_FROZEN, HVIC_SKIPPED, HVIC_FAILED };
 struct hvic_item {
 	const struct hvu_filesystem *filesystem;
 	int fd;
+	bool busy;
 	enum hvic_outcome outcome;
 	int error;
 	int sync_error;
@@ -120,6 +122,7 @@ void hvic_freezer_close(struct hvic_freezer *freezer);
 int hvic_freezer_begin(struct hvic_freezer *freezer, int device, uint32_t session,
 		       const struct hvu_mounts *mounts, int64_t until_ms);
 void hvic_freezer_cancel(struct hvic_freezer *freezer);
+const struct hvu_filesystem *hvic_freezer_awaits(struct hvic_freezer *freezer);
 int hvic_freezer_result(struct hvic_freezer *freezer);
 void hvic_freezer_release(struct hvic_freezer *freezer);
 

@@ -53,7 +53,7 @@ static int serve(struct hvic_backup *backup, sd_event *event, int root)
 	/* The end of the process ends a backup: a thread may be waiting for a file system. */
 	ret = hvu_event_serve(event, &backup->client, &hvic_backup_ops, root, "vss",
 			      HV_IC_FEATURE_HOLD);
-	if (backup->state == HVIC_IDLE) {
+	if (backup->state == HVIC_IDLE && !backup->stuck) {
 		hvic_tester_close(&tester);
 		hvic_backup_close(backup);
 	}

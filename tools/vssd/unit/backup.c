@@ -94,6 +94,57 @@ static void too_late(void **state)
 	end(play);
 }
 
+static void expect_unstuck(struct play *play)
+{
+	for (int i = 0; i < 400 && play->backup.stuck; i++)
+		run(play, 1);
+	assert_false(play->backup.stuck);
+}
+
+/* A disk that hangs keeps neither the hooks nor the report waiting, and the next backup is told. */
+static void hanging(void **state)
+{
+	struct play *play = served(state);
+
+	offer_hooks(play);
+	hold_ms = 5000;
+	freeze(play, 5);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+	while (!held)
+		run(play, 1);
+	thaw(play, -ETIMEDOUT);
+	run(play, 5);
+	assert_int_equal(play->backup.state, HVIC_HOLDING);
+	for (int i = 0; i < 200 && !play->backup.stuck; i++)
+		run(play, 1);
+	expect_question(play, HVU_HOOKS_FREEZE_FAIL);
+	hooks_answer(play, HVU_HOOKS_FREEZE_FAIL, 0);
+	expect_state(play, HVIC_IDLE);
+	assert_true(play->backup.stuck);
+	assert_int_equal(holds, 0);
+	expect_report(play, "failed", "/ hangs: the host did not thaw in time");
+	hooks_end(play);
+
+	freeze(play, 6);
+	expect_answer(play, 6, -EBUSY);
+	expect_report(play, "failed", "a file system hangs since the backup before");
+	assert_int_equal(hvic_backup_try(&play->backup, 0), -EBUSY);
+
+	hold_ms = 0;
+	expect_unstuck(play);
+	freeze(play, 7);
+	expect_question(play, HVU_HOOKS_FREEZE);
+	hooks_answer(play, HVU_HOOKS_FREEZE, 0);
+	expect_answer(play, 7, 0);
+	thaw(play, 0);
+	expect_question(play, HVU_HOOKS_THAW);
+	hooks_answer(play, HVU_HOOKS_THAW, 0);
+	expect_state(play, HVIC_IDLE);
+	expect_report(play, "complete", NULL);
+	end(play);
+}
+
 /* The loop goes on while a file system freezes. */
 static void patient(void **state)
 {
@@ -463,7 +514,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(usual), TEST(unwritten), TEST(failing), TEST(skipping), TEST(too_late),
-		TEST(patient), TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
+		TEST(hanging), TEST(patient), TEST(again), TEST(gone), TEST(refusing), TEST(guarded), TEST(ended),
 		TEST(reloaded), TEST(flat), TEST(hooked),
 		TEST(hook_failing), TEST(hooks_undone), TEST(hooks_lost), TEST(hooks_limited),
 		TEST(hooks_only_lost), TEST(hooks_just_lost),
