@@ -87,6 +87,11 @@ static void print_report(struct hvic *hvic, const char *title, json_object *repo
 	json_object *filesystems;
 
 	fprintf(hvic->paper.out, "%-15s%s: ", title, hvu_json_string(report, "began"));
+	/* It is under way, or hvic-vssd was ended: neither times nor file systems are known. */
+	if (!strcmp(outcome, "unfinished")) {
+		hvu_say(&hvic->paper, HVU_WARN, "%s\n", outcome);
+		return;
+	}
 	hvu_say(&hvic->paper, strcmp(outcome, "complete") ? HVU_BAD : HVU_GOOD, "%s", outcome);
 	if (*hvu_json_string(report, "error"))
 		fprintf(hvic->paper.out, ", %s", hvu_json_string(report, "error"));

@@ -374,6 +374,17 @@ static void hold(struct hvic_backup *backup)
 	}
 }
 
+/* ORDER: nothing is frozen yet. Who looks at a backup that hangs does not find the one before. */
+static void announce(struct hvic_backup *backup)
+{
+	if (backup->trial)
+		return;
+	backup->report.outcome = "unfinished";
+	/* If that cannot be written, it is told at the end. */
+	hvic_report_write(&backup->report, backup->root);
+	backup->report.outcome = NULL;
+}
+
 static void start_over(struct hvic_backup *backup)
 {
 	backup->began_us = hvu_now_us();
@@ -404,6 +415,7 @@ static void begin(struct hvic_backup *backup, struct hvic_freeze freeze)
 		return;
 	}
 	backup->state = HVIC_HOOKS;
+	announce(backup);
 	tell_status(backup);
 	hvic_inhibitor_take(&backup->inhibitor);
 	if (!hvu_hooks_any(backup->root)) {

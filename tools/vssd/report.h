@@ -20,8 +20,8 @@
  * struct hvic_report - what is known of a backup
  * @began: when the host asked for it
  * @mode: how it was to be done
- * @outcome: "complete", "failed", "broken" (it was frozen, but not until the host thawed it) or
- *	"refused"
+ * @outcome: "complete", "failed", "broken" (it was frozen, but not until the host thawed it),
+ *	"refused", or "unfinished" as long as it has none of these
  * @error: what went wrong; "" if nothing did
  * @freeze_us: from the host's FREEZE to its answer
  * @frozen_us: from the first freeze of a file system to the thaw of all

@@ -193,6 +193,9 @@ static void tries(void **state)
 		"{\"outcome\":\"failed\",\"hooks_run\":0,\"hooks_failed\":1,"
 		"\"hooks_error\":\"hvic-hooks has gone\"}",
 	} };
+	static const struct answer unfinished = { true, 0, {
+		"{\"began\":\"2026-01-01T00:00:00Z\",\"outcome\":\"unfinished\",\"freeze_us\":0}",
+	} };
 	struct unit_root *root = *state;
 	char *text;
 
@@ -206,6 +209,9 @@ static void tries(void **state)
 	free(text);
 	assert_int_equal(try(root, &hookless, &text), HVIC_FAILED);
 	assert_non_null(strstr(text, "\nhooks          0 run, 1 failed: hvic-hooks has gone\n"));
+	free(text);
+	assert_int_equal(try(root, &unfinished, &text), HVIC_FAILED);
+	assert_string_equal(text, "trial          2026-01-01T00:00:00Z: unfinished\n");
 	free(text);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		assert_int_equal(try(root, &others[i].answer, &text), others[i].status);

@@ -18,6 +18,8 @@ static void usual(void **state)
 		assert_int_equal(holds, 2);
 		assert_int_equal(held, session_of(100 + i));
 		expect_state(play, HVIC_HELD);
+		/* If it were killed now, that is what would be left. */
+		expect_report(play, "unfinished", NULL);
 		thaw(play, 0);
 		expect_state(play, HVIC_IDLE);
 		expect_report(play, "complete", NULL);
@@ -313,7 +315,7 @@ static void hooked(void **state)
 	assert_int_equal(play->backup.state, HVIC_UNDOING);
 	hooks_answer(play, HVU_HOOKS_THAW, 0);
 	expect_state(play, HVIC_HOOKS);
-	expect_report(play, "complete", NULL);
+	expect_report(play, "unfinished", NULL);
 	hooks_end(play);
 	expect_question(play, HVU_HOOKS_FREEZE);
 	/* hvic-hooks dies. */
