@@ -70,8 +70,11 @@ static int read_types(struct reader *reader)
 	return ret;
 }
 
+/* One of zfs knows its disks by itself, and has no number of one. */
 static bool is_on_disk(const struct reader *reader, const char *type)
 {
+	if (!strcmp(type, "zfs"))
+		return true;
 	for (size_t i = 0; i < reader->n_disk_types; i++) {
 		if (!strcmp(reader->disk_types[i], type))
 			return true;

@@ -20,7 +20,7 @@
 static char *const none[] = { NULL };
 
 #define TYPES "nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\nnodev\tnfs4\nnodev\tfuse\n" \
-	"\text4\n\txfs\n\tbtrfs\n\tvfat\n\tsquashfs\n\tfuseblk\n"
+	"nodev\tzfs\n\text4\n\txfs\n\tbtrfs\n\tvfat\n\tsquashfs\n\tfuseblk\n"
 
 static struct hvu_mounts read_mounts(struct unit_root *root, const char *table,
 				     char *const *include, char *const *exclude)
@@ -74,14 +74,16 @@ static void usual(void **state)
 		"29 21 0:41 / /disk rw - fuse.sshfs user@host: rw\n"
 		"30 21 8:5 / /ntfs rw - fuseblk /dev/sda5 rw\n"
 		"31 21 7:3 / /snap/core ro - squashfs /dev/loop3 ro\n"
-		"32 21 8:6 / /a\\040b\\134c rw - ext4 /dev/sda6 rw\n";
+		"32 21 8:6 / /a\\040b\\134c rw - ext4 /dev/sda6 rw\n"
+		"33 21 0:42 / /tank rw - zfs tank/data rw,xattr\n"
+		"34 21 0:43 / /old rw - zfs tank/old ro,xattr\n";
 	struct hvu_mounts mounts = read_mounts(*state, table, none, none);
 
 	assert_int_equal(mounts.all[0].n_mounts, 2);
 	assert_int_equal(mounts.all[0].device, makedev(8, 1));
 	assert_string_equal(mounts.all[0].source, "/dev/sda1");
-	expect(&mounts, "/=0 /a b\\c=0 /boot/efi=0 /home=0 /cd=ro /disk=user /net=remote "
-	       "/ntfs=user /proc=no-disk /run=no-disk /snap/core=ro");
+	expect(&mounts, "/=0 /a b\\c=0 /boot/efi=0 /home=0 /tank=0 /cd=ro /disk=user /net=remote "
+	       "/ntfs=user /old=ro /proc=no-disk /run=no-disk /snap/core=ro");
 }
 
 /* /img on a loop device's file in /, /top on one in /img, through a partition and dm. */
