@@ -2,6 +2,7 @@
 /* The file systems that are mounted: see mounts.h. */
 #include "mounts.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -277,6 +278,16 @@ static struct hvu_filesystem *filesystem_of(const struct reader *reader, const c
 	return best ? find(reader->mounts, mnt_fs_get_devno(best)) : NULL;
 }
 
+static void skip(struct lying *lying, enum hvu_skip why)
+{
+	struct hvu_filesystem *filesystem = &lying->reader->mounts->all[lying->which];
+
+	if (filesystem->skip != HVU_SKIP_NONE)
+		return;
+	filesystem->skip = why;
+	lying->changed = true;
+}
+
 /* It lies on a file: that of a loop device, or in the upper layer of an overlay. */
 static void lies_on_file(struct lying *lying, const char *path)
 {
@@ -286,11 +297,9 @@ static void lies_on_file(struct lying *lying, const char *path)
 
 	if (!lower || lower == upper)
 		return;
-	if (upper->skip == HVU_SKIP_NONE &&
-	    (lower->skip == HVU_SKIP_REMOTE || lower->skip == HVU_SKIP_USER)) {
-		upper->skip = lower->skip;
-		lying->changed = true;
-	}
+	if (lower->skip == HVU_SKIP_REMOTE || lower->skip == HVU_SKIP_REMOTE_DISK ||
+	    lower->skip == HVU_SKIP_USER)
+		skip(lying, lower->skip);
 	if (lower->level <= upper->level && upper->level < mounts->n) {
 		lower->level = upper->level + 1;
 		lying->changed = true;
@@ -309,6 +318,19 @@ static void lies_on_named(struct lying *lying, const char *name, unsigned int de
 		lies_on_device(lying, makedev(major_number, minor_number), depth);
 }
 
+/* By iSCSI or nbd: it may hang with the network, and is in no snapshot of the host's. */
+static bool is_remote(int root, dev_t device)
+{
+	char link[4096];
+	const char *session;
+
+	if (hvu_link(root, link, sizeof(link), BLOCK, major(device), minor(device)))
+		return false;
+	session = strstr(link, "/session");
+	return strstr(link, "/block/nbd") ||
+	       (session && isdigit((unsigned char)session[strlen("/session")]));
+}
+
 /* A partition is part of the device whose folder its own is in. */
 static void lies_on_device(struct lying *lying, dev_t device, unsigned int depth)
 {
@@ -317,6 +339,8 @@ static void lies_on_device(struct lying *lying, dev_t device, unsigned int depth
 
 	if (depth > DEPTH_MAX)
 		return;
+	if (is_remote(root, device))
+		skip(lying, HVU_SKIP_REMOTE_DISK);
 	for (unsigned int i = 0; i < 2; i++) {
 		char file[4096], **slaves;
 
@@ -426,12 +450,15 @@ static void apply_globs(struct hvu_mounts *mounts, char *const *include, char *c
 {
 	for (size_t i = 0; i < mounts->n; i++) {
 		struct hvu_filesystem *filesystem = &mounts->all[i];
+		bool included = matches(filesystem, include);
 
+		if (filesystem->skip == HVU_SKIP_REMOTE_DISK && included)
+			filesystem->skip = HVU_SKIP_NONE;
 		if (filesystem->skip)
 			continue;
 		if (matches(filesystem, exclude))
 			filesystem->skip = HVU_SKIP_EXCLUDED;
-		else if (include[0] && !matches(filesystem, include))
+		else if (include[0] && !included)
 			filesystem->skip = HVU_SKIP_NOT_INCLUDED;
 		else
 			mounts->n_frozen++;
@@ -453,7 +480,8 @@ static int compare(const void *a, const void *b)
  * hvu_mounts_read() - which file systems are there?
  * @mounts: gets them, for hvu_mounts_free()
  * @root: below which /proc and /sys are
- * @include: globs of mount points or devices that are frozen; none means all
+ * @include: globs of mount points or devices that are frozen; none means all but those whose disk
+ *	is on another machine
  * @exclude: globs of those that are not, whatever @include says
  *
  * Return: 0, or a negative errno with nothing to free.
@@ -507,6 +535,8 @@ const char *hvu_skip_text(enum hvu_skip skip)
 		return "it is not on a disk";
 	case HVU_SKIP_REMOTE:
 		return "its data is on another machine";
+	case HVU_SKIP_REMOTE_DISK:
+		return "its disk is on another machine, and vss.include does not name it";
 	case HVU_SKIP_USER:
 		return "a process serves it";
 	case HVU_SKIP_READ_ONLY:

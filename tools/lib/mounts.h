@@ -17,6 +17,7 @@ enum hvu_skip {
 	HVU_SKIP_NONE,		/* it is not */
 	HVU_SKIP_NO_DISK,	/* proc, tmpfs, overlay and so on */
 	HVU_SKIP_REMOTE,	/* it, or the file that is its disk, is on another machine */
+	HVU_SKIP_REMOTE_DISK,	/* its disk is, and it is not included by name */
 	HVU_SKIP_USER,		/* a process serves it */
 	HVU_SKIP_READ_ONLY,
 	HVU_SKIP_EXCLUDED,

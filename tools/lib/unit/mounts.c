@@ -38,7 +38,7 @@ static void expect(struct hvu_mounts *mounts, const char *expected)
 {
 	static const char *const words[] = {
 		[HVU_SKIP_NO_DISK] = "no-disk", [HVU_SKIP_REMOTE] = "remote",
-		[HVU_SKIP_USER] = "user", [HVU_SKIP_READ_ONLY] = "ro",
+		[HVU_SKIP_REMOTE_DISK] = "remote-disk", [HVU_SKIP_USER] = "user", [HVU_SKIP_READ_ONLY] = "ro",
 		[HVU_SKIP_EXCLUDED] = "excluded", [HVU_SKIP_NOT_INCLUDED] = "not-included",
 	};
 	char text[1024] = "";
@@ -161,6 +161,39 @@ static void on_remote_file(void **state)
 	unit_file(root, "sys/dev/block/7:1/loop/backing_file", "/img/img\n");
 	mounts = read_mounts(root, table, none, none);
 	expect(&mounts, "/=0 /above=remote /img=remote /net=remote");
+}
+
+/* By iSCSI, also below LVM and below a loop; by nbd; and one that is only named so. */
+static void on_remote_disk(void **state)
+{
+	static const char table[] =
+		"21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+		"22 21 8:17 / /iscsi rw - ext4 /dev/sdb1 rw\n"
+		"23 21 253:0 / /lvm rw - xfs /dev/mapper/lvm rw\n"
+		"24 21 43:0 / /nbd rw - ext4 /dev/nbd0 rw\n"
+		"25 21 7:0 / /img rw - ext4 /dev/loop0 rw\n"
+		"26 21 8:18 / /ro rw - ext4 /dev/sdb2 ro\n"
+		"27 21 8:33 / /sessions rw - ext4 /dev/sdc1 rw\n";
+	char *const some[] = { "/nbd", "/img", "/", NULL }, *const image[] = { "/img", NULL };
+	struct unit_root *root = *state;
+	struct hvu_mounts mounts;
+
+#define DEVICES "../../devices/"
+#define ISCSI DEVICES "platform/host3/session1/target3:0:0/3:0:0:0/block/sdb"
+	unit_symlink(root, "sys/dev/block/8:17", ISCSI "/sdb1");
+	unit_symlink(root, "sys/dev/block/8:18", ISCSI "/sdb2");
+	unit_symlink(root, "sys/dev/block/8:33", DEVICES "pci/sessions/host0/block/sdc/sdc1");
+	unit_symlink(root, "sys/dev/block/43:0", DEVICES "virtual/block/nbd0");
+	unit_symlink(root, "sys/dev/block/253:0", DEVICES "virtual/block/dm-0");
+	unit_symlink(root, "sys/devices/virtual/block/dm-0/slaves/sdb1", "../../sdb1");
+	unit_file(root, "sys/class/block/sdb1/dev", "8:17\n");
+	unit_file(root, "sys/dev/block/7:0/loop/backing_file", "/lvm/img\n");
+	mounts = read_mounts(root, table, none, none);
+	expect(&mounts, "/=0 /sessions=0 /img=remote-disk /iscsi=remote-disk /lvm=remote-disk "
+	       "/nbd=remote-disk /ro=ro");
+	mounts = read_mounts(root, table, some, image);
+	expect(&mounts, "/=0 /nbd=0 /img=excluded /iscsi=remote-disk /lvm=remote-disk /ro=ro "
+	       "/sessions=not-included");
 }
 
 /* The way to /auto asks nobody, since it is mounted; that to /far/disk asks a server. */
@@ -361,7 +394,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(usual), TEST(stacked), TEST(below), TEST(on_overlay), TEST(on_remote_file), TEST(on_the_way), TEST(btrfs),
+		TEST(usual), TEST(stacked), TEST(below), TEST(on_overlay), TEST(on_remote_file),
+		TEST(on_remote_disk), TEST(on_the_way), TEST(btrfs),
 		TEST(circle), TEST(globs), TEST(unusable), TEST(unread), TEST(opened), TEST(opened_at_another),
 		cmocka_unit_test(real),
 	};
