@@ -370,7 +370,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(order), TEST(unspared), TEST(failing), TEST(hanging), TEST(flooding), TEST(leaving),
+		TEST(order), TEST(unspared), TEST(failing), TEST(hanging), TEST(flooding),
+		TEST(leaving),
 		TEST(leaving_who_speaks), TEST(changed), TEST(adopted), TEST(folder_unusable), TEST(broken_off), TEST(abandoned), TEST(refused),
 	};
 

@@ -38,7 +38,8 @@ static void expect(struct hvu_mounts *mounts, const char *expected)
 {
 	static const char *const words[] = {
 		[HVU_SKIP_NO_DISK] = "no-disk", [HVU_SKIP_REMOTE] = "remote",
-		[HVU_SKIP_REMOTE_DISK] = "remote-disk", [HVU_SKIP_USER] = "user", [HVU_SKIP_READ_ONLY] = "ro",
+		[HVU_SKIP_REMOTE_DISK] = "remote-disk", [HVU_SKIP_USER] = "user",
+		[HVU_SKIP_READ_ONLY] = "ro",
 		[HVU_SKIP_EXCLUDED] = "excluded", [HVU_SKIP_NOT_INCLUDED] = "not-included",
 	};
 	char text[1024] = "";
