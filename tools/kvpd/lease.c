@@ -259,10 +259,13 @@ static void read_nm_lease(int root, const char *name, struct hv_ic_kvp_address *
 	hvu_list_free(files);
 }
 
-static void read_lease(struct hvic_leases *leases, struct hvic_lease *lease, const char *name)
+static void read_lease(struct hvic_leases *leases, struct hvic_lease *lease, int index,
+		       const char *name)
 {
 	char text[FILE_SIZE];
 
+	*lease = (struct hvic_lease){ .index = index };
+	snprintf(lease->name, sizeof(lease->name), "%s", name);
 	leases->n_reads++;
 	read_servers(leases, lease->index, &lease->servers);
 	if (hvu_read(leases->root, text, sizeof(text), "run/systemd/netif/leases/%d",
@@ -299,16 +302,21 @@ const struct hvic_lease *hvic_lease_find(struct hvic_leases *leases, int index, 
 	if (leases->resolved)
 		leases->version = leases->resolved->version;
 	leases->stamp = stamp;
-	for (size_t i = 0; i < leases->n_leases; i++)
-		if (leases->leases[i].index == index)
-			return &leases->leases[i];
+	for (size_t i = 0; i < leases->n_leases; i++) {
+		struct hvic_lease *known = &leases->leases[i];
+
+		if (known->index != index)
+			continue;
+		if (strcmp(known->name, name))
+			read_lease(leases, known, index, name);
+		return known;
+	}
 	more = reallocarray(leases->leases, leases->n_leases + 1, sizeof(*more));
 	if (!more)
 		return NULL;
 	leases->leases = more;
 	more += leases->n_leases++;
-	*more = (struct hvic_lease){ .index = index };
-	read_lease(leases, more, name);
+	read_lease(leases, more, index, name);
 	return more;
 }
 

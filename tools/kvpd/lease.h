@@ -3,6 +3,7 @@
 #ifndef HVIC_LEASE_H
 #define HVIC_LEASE_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,11 +27,13 @@ struct hvic_servers {
 /**
  * struct hvic_lease - what is known of an interface
  * @index: of the interface
+ * @name: of it, by which files of others know it
  * @servers: its name servers, or those of the whole system
  * @leased: the address that it has of DHCP; of family 0 if nothing says so
  */
 struct hvic_lease {
 	int index;
+	char name[IF_NAMESIZE];
 	struct hvic_servers servers;
 	struct hv_ic_kvp_address leased;
 };

@@ -389,6 +389,26 @@ static void reads(void **state)
 	end(play);
 }
 
+/* The name of an interface may be another one by the next request, and then the lease is, too. */
+static void renamed(void **state)
+{
+	struct unit_root *root = *state;
+	struct play *play = begin(state);
+	const struct hvic_lease *lease;
+
+	unit_file(root, "var/lib/NetworkManager/internal-0-1-eth0.lease", "ADDRESS=192.0.2.1\n");
+	unit_file(root, "var/lib/NetworkManager/internal-0-1-lan0.lease", "ADDRESS=192.0.2.2\n");
+	lease = hvic_lease_find(&play->leases, 3, "eth0");
+	assert_int_equal(lease->leased.bytes[3], 1);
+	for (int times = 0; times < 2; times++) {
+		lease = hvic_lease_find(&play->leases, 3, "lan0");
+		assert_int_equal(lease->leased.bytes[3], 2);
+	}
+	assert_int_equal(play->leases.n_leases, 1);
+	assert_int_equal(play->leases.n_reads, 2);
+	end(play);
+}
+
 static void odd_addresses(void **state)
 {
 	static const char *const odd[] = {
@@ -420,7 +440,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(order), TEST(excluded), TEST(overflow), TEST(ids), TEST(shared_mac),
-		TEST(dhcp), TEST(servers), TEST(reads), TEST(odd_addresses),
+		TEST(dhcp), TEST(servers), TEST(reads), TEST(renamed), TEST(odd_addresses),
 	};
 
 	return cmocka_run_group_tests_name("adapters", tests, NULL, NULL);
