@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "root.h"
 #include "unit.h"
 
@@ -492,6 +494,67 @@ static void few_calls(void **state)
 	end(play);
 }
 
+/* Who watches a pool of the play; close it. */
+static int watch_pool(struct play *play, unsigned int pool)
+{
+	int watch = inotify_init1(IN_NONBLOCK);
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/" FOLDER "/.kvp_pool_%u", play->root->path, pool);
+	assert_true(watch >= 0);
+	assert_true(inotify_add_watch(watch, path, IN_CLOSE_WRITE) >= 0);
+	return watch;
+}
+
+/* Of all that has been seen until now at once. */
+static bool was_closed(int watch)
+{
+	char events[4096];
+
+	return read(watch, events, sizeof(events)) > 0;
+}
+
+/* Runs the loop until the pool is closed; returns how long that took. */
+static int64_t wait_closed(struct play *play, int watch)
+{
+	int64_t start_us = hvu_now_us();
+
+	while (!was_closed(watch) && hvu_now_us() - start_us < 5000000)
+		sd_event_run(play->event, 100000);
+	return hvu_now_us() - start_us;
+}
+
+/* Those who watch a pool are told that it was written: at once, or when no more is coming. */
+static void closed(void **state)
+{
+	struct play *play = begin(state);
+	int watch = watch_pool(play, HVU_POOL_GUEST);
+
+	assert_int_equal(set(play, HVU_POOL_GUEST, "key", "value"), 0);
+	assert_true(was_closed(watch));
+	assert_int_equal(delete(play, HVU_POOL_GUEST, "key"), 0);
+	assert_true(was_closed(watch));
+	play->server.event = play->event;
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(set(play, HVU_POOL_GUEST, "key", "value"), 0);
+		usleep(600000);
+		sd_event_run(play->event, 0);
+		assert_int_equal(set(play, HVU_POOL_GUEST, "key", "other"), 0);
+		usleep(600000);
+		/* Some more than a second after the first one, and not yet after the last one. */
+		sd_event_run(play->event, 0);
+		assert_false(was_closed(watch));
+		assert_in_range(wait_closed(play, watch), 300000, 2500000);
+	}
+	/* No longer than the daemon. */
+	assert_int_equal(delete(play, HVU_POOL_GUEST, "key"), 0);
+	assert_false(was_closed(watch));
+	hvic_server_close_pools(&play->server);
+	assert_true(was_closed(watch));
+	close(watch);
+	end(play);
+}
+
 /* Neither memory nor descriptors grow with requests. */
 static void flat(void **state)
 {
@@ -743,8 +806,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(pools), TEST(numbers), TEST(facts),
 		TEST(facts_from_the_middle), TEST(lists), TEST(extremes), TEST(others),
-		TEST(at_once), TEST(few_calls), TEST(locked), TEST(flat), TEST(restart),
-		TEST(out_of_reach), TEST(folder_replaced), TEST(folder_gone),
+		TEST(at_once), TEST(few_calls), TEST(closed), TEST(locked), TEST(flat),
+		TEST(restart), TEST(out_of_reach), TEST(folder_replaced), TEST(folder_gone),
 		TEST(folder_read_only),
 	};
 
