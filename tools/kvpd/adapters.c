@@ -225,7 +225,8 @@ static const struct hvic_link *find_link(const struct hvic_net *net, const char 
 	return best;
 }
 
-static bool has_address(const struct hvic_net *net, int index)
+/** hvic_adapters_bears() - has an interface addresses that lead further than its own link? */
+bool hvic_adapters_bears(const struct hvic_net *net, int index)
 {
 	for (size_t i = 0; i < net->n_addresses; i++)
 		if (net->addresses[i].index == index && is_usable(&net->addresses[i]) &&
@@ -239,15 +240,15 @@ static const struct hvic_link *bearer_of(const struct hvic_net *net, const struc
 {
 	const struct hvic_link *above = link;
 
-	for (int depth = 0; depth < 4 && above && !has_address(net, above->index); depth++)
+	for (int depth = 0; depth < 4 && above && !hvic_adapters_bears(net, above->index); depth++)
 		above = above->master ? hvic_net_link(net, above->master) : NULL;
-	if (above && has_address(net, above->index))
+	if (above && hvic_adapters_bears(net, above->index))
 		return above;
 	for (size_t i = 0; link->has_mac && i < net->n_links; i++) {
 		const struct hvic_link *other = &net->links[i];
 
 		if (other->has_mac && !memcmp(other->mac, link->mac, sizeof(link->mac)) &&
-		    has_address(net, other->index))
+		    hvic_adapters_bears(net, other->index))
 			return other;
 	}
 	return link;

@@ -18,6 +18,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "adapters.h"
 #include "clock.h"
 #include "message.h"
 #include "root.h"
@@ -218,6 +219,94 @@ int hvic_inject_confirm(struct hvic_job *job)
 	return ret < 0 ? ret : 0;
 }
 
+/* --- Which interface it is about. --------------------------------------------------------- */
+
+static bool is_link_local(const struct hv_ic_kvp_address *address)
+{
+	return address->family == 6 && address->bytes[0] == 0xfe;
+}
+
+/*
+ * What has been set up by hand; DHCP, routers and the kernel say again what they have said. Name
+ * servers do not tell where they come from: they are as their family is.
+ */
+static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
+{
+	struct hv_ic_kvp_ip ip = *now;
+
+	ip.n_addresses = 0;
+	ip.n_gateways = 0;
+	ip.n_dns = 0;
+	for (uint32_t i = 0; i < now->n_addresses; i++)
+		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
+		    !is_link_local(&now->addresses[i]))
+			ip.addresses[ip.n_addresses++] = now->addresses[i];
+	for (uint32_t i = 0; i < now->n_gateways; i++)
+		if (!is_link_local(&now->gateways[i]))
+			ip.gateways[ip.n_gateways++] = now->gateways[i];
+	for (uint32_t i = 0; i < now->n_dns; i++) {
+		const struct hv_ic_kvp_address *dns = &now->dns[i];
+
+		if (is_unicast(dns) && hvic_job_has_family(&ip, dns->family) &&
+		    !(dns->family == 4 && ip.dhcp))
+			ip.dns[ip.n_dns++] = *dns;
+	}
+	return ip;
+}
+
+/**
+ * hvic_inject_look_at() - learn anew which interface it is about, and how it is set up
+ * @job: the request
+ * @net: the network as it is now
+ *
+ * Return: as @look of struct hvic_inject_ops.
+ */
+int hvic_inject_look_at(struct hvic_job *job, const struct hvic_net *net)
+{
+	const struct hvic_link *before = hvic_net_link(net, job->link.index);
+	struct hvic_leases leases = { .root = job->inject->root };
+	const struct hvic_link *link;
+	struct hv_ic_kvp_ip was;
+	bool is_other;
+	int ret = hvic_adapters_describe(net, &leases, job->was.adapter, &was);
+
+	hvic_leases_free(&leases);
+	if (ret)
+		return ret == -ENODEV ? -ENOENT : ret;
+	link = hvic_adapters_find(net, job->was.adapter);
+	is_other = link->index != job->link.index;
+	/* The one that had the addresses has lost them for a moment, and no other has them. */
+	if (is_other && before && !hvic_adapters_bears(net, link->index)) {
+		link = before;
+		is_other = false;
+	} else {
+		/* Of an interface's name servers the other thread knows more than files say. */
+		if (!is_other) {
+			was.n_dns = job->was.n_dns;
+			memcpy(was.dns, job->was.dns, sizeof(was.dns));
+		}
+		job->was = was;
+		job->now = by_hand(&was);
+	}
+	is_other |= !!strcmp(link->name, job->link.name);
+	job->link = *link;
+	return is_other;
+}
+
+/** hvic_inject_look() - the same, of the network that there is; until the job ends */
+int hvic_inject_look(struct hvic_job *job)
+{
+	int ret;
+
+	if (job->has_net) {
+		ret = hvic_net_refresh(&job->net);
+	} else {
+		ret = hvic_net_open(&job->net, job->inject->root);
+		job->has_net = !ret;
+	}
+	return ret ? ret : hvic_inject_look_at(job, &job->net);
+}
+
 /* --- The thread. ------------------------------------------------------------------------- */
 
 static const char *const way_names[] = {
@@ -233,7 +322,7 @@ static enum hvu_injection way_of(struct hvic_job *job)
 {
 	if (job->bus && hvic_nm_has(job))
 		return HVU_INJECTION_NETWORKMANAGER;
-	if (job->bus && hvic_networkd_has(job))
+	if (job->bus && hvic_networkd_has(job) && !hvic_networkd_leaves(job))
 		return HVU_INJECTION_NETWORKD;
 	return job->program ? HVU_INJECTION_PROGRAM : HVU_INJECTION_OFF;
 }
@@ -256,36 +345,61 @@ static bool is_booting(struct hvic_job *job)
 	return booting;
 }
 
+/* Is there nobody better to wait for? The program alone is as good as any in the end. */
+static bool is_found(const struct hvic_job *job, unsigned int enough_ms)
+{
+	if (job->way == HVU_INJECTION_PROGRAM)
+		return !job->bus || hvic_job_left_ms(job) <= enough_ms;
+	return job->way != HVU_INJECTION_OFF;
+}
+
 /*
  * A host that has started the machine in another place asks as soon as it can, and that may be
- * before anybody who keeps interfaces has been started.
+ * before anybody who keeps interfaces has been started, or has looked at this one; meanwhile the
+ * interface may get another name, or become part of a bond. The program, which has to do something
+ * yet, gets half of the time.
  */
-static enum hvu_injection find_way(struct hvic_job *job)
+static int find_way(struct hvic_job *job)
 {
-	enum hvu_injection way;
+	unsigned int enough_ms = hvic_job_left_ms(job) / 2;
 
-	do {
+	for (;;) {
+		int ret;
+
 		if (!job->bus)
 			job->inject->ops->open_bus(job, &job->bus);
-		way = way_of(job);
-		if (way != HVU_INJECTION_OFF && !(way == HVU_INJECTION_PROGRAM && job->bus))
-			break;
-	} while (is_booting(job) && !hvic_job_pause(job));
-	return way;
+		job->way = way_of(job);
+		ret = job->inject->ops->look(job);
+		if (ret < 0)
+			return ret;
+		if (!ret && (is_found(job, enough_ms) || !is_booting(job)))
+			return 0;
+		ret = hvic_job_pause(job);
+		if (ret)
+			return ret;
+	}
+}
+
+/* What was asked for explicitly is not replaced by something else. */
+static int take_way(struct hvic_job *job)
+{
+	int ret = 0;
+
+	if (job->way != HVU_INJECTION_PROGRAM)
+		ret = job->inject->ops->open_bus(job, &job->bus);
+	if (ret < 0)
+		return ret;
+	if (job->way == HVU_INJECTION_NETWORKMANAGER && !hvic_nm_has(job))
+		return -EOPNOTSUPP;
+	ret = job->inject->ops->look(job);
+	return ret < 0 ? ret : 0;
 }
 
 static int apply(struct hvic_job *job)
 {
-	enum hvu_injection asked = job->way;
-	int ret = 0;
+	int ret = job->way == HVU_INJECTION_AUTO ? find_way(job) : take_way(job);
 
-	if (job->way == HVU_INJECTION_AUTO)
-		job->way = find_way(job);
-	else if (job->way != HVU_INJECTION_PROGRAM)
-		ret = job->inject->ops->open_bus(job, &job->bus);
-	if (ret >= 0 && asked == HVU_INJECTION_NETWORKMANAGER && !hvic_nm_has(job))
-		ret = -EOPNOTSUPP;
-	if (ret < 0)
+	if (ret)
 		return ret;
 	switch (job->way) {
 	case HVU_INJECTION_NETWORKMANAGER:
@@ -309,6 +423,8 @@ static void *work(void *data)
 	job->status = apply(job);
 	sd_bus_flush_close_unref(job->bus);
 	job->bus = NULL;
+	if (job->has_net)
+		hvic_net_close(&job->net);
 	/* The counter cannot be full. */
 	while (write(job->inject->fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
@@ -361,46 +477,13 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
 	return 0;
 }
 
-static bool is_link_local(const struct hv_ic_kvp_address *address)
-{
-	return address->family == 6 && address->bytes[0] == 0xfe;
-}
-
-/*
- * What has been set up by hand; DHCP, routers and the kernel say again what they have said. Name
- * servers do not tell where they come from: they are as their family is.
- */
-static struct hv_ic_kvp_ip by_hand(const struct hv_ic_kvp_ip *now)
-{
-	struct hv_ic_kvp_ip ip = *now;
-
-	ip.n_addresses = 0;
-	ip.n_gateways = 0;
-	ip.n_dns = 0;
-	for (uint32_t i = 0; i < now->n_addresses; i++)
-		if (now->addresses[i].origin != HV_IC_KVP_ORIGIN_DYNAMIC &&
-		    !is_link_local(&now->addresses[i]))
-			ip.addresses[ip.n_addresses++] = now->addresses[i];
-	for (uint32_t i = 0; i < now->n_gateways; i++)
-		if (!is_link_local(&now->gateways[i]))
-			ip.gateways[ip.n_gateways++] = now->gateways[i];
-	for (uint32_t i = 0; i < now->n_dns; i++) {
-		const struct hv_ic_kvp_address *dns = &now->dns[i];
-
-		if (is_unicast(dns) && hvic_job_has_family(&ip, dns->family) &&
-		    !(dns->family == 4 && ip.dhcp))
-			ip.dns[ip.n_dns++] = *dns;
-	}
-	return ip;
-}
-
 /**
  * hvic_inject_begin() - set up an adapter
  * @inject: who does it
  * @id: of the host's request
  * @deadline_ms: how long the host waits; 0 for as long as we do
  * @link: the adapter
- * @now: how it is set up
+ * @now: how it is set up, with its id
  * @ip: how it is to be set up; a family of which it says nothing stays as it is
  *
  * Return: 0 if it has begun, and @done will be called; %-EINVAL; %-EACCES if the administrator does
@@ -426,6 +509,7 @@ int hvic_inject_begin(struct hvic_inject *inject, uint64_t id, uint32_t deadline
 	job->inject = inject;
 	job->id = id;
 	job->link = *link;
+	job->was = *now;
 	job->now = by_hand(now);
 	job->ip = *ip;
 	job->way = inject->settings->kvp.ip_injection;

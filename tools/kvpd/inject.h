@@ -22,6 +22,8 @@ struct hvic_job;
 /**
  * struct hvic_inject_ops - how to reach others
  * @open_bus: connect to the system bus; 0 or a negative errno
+ * @look: learn anew which interface it is about: 1 if that is another one or has another name, 0 if
+ *	not, %-ENOENT if there is none any more, or another negative errno
  * @confirm: wait until the adapter has the addresses; 0, %-ETIMEDOUT, %-ECANCELED or %-EADDRINUSE
  * @done: the host's request has come to an end; the answer is for the caller to send
  *
@@ -29,6 +31,7 @@ struct hvic_job;
  */
 struct hvic_inject_ops {
 	int (*open_bus)(struct hvic_job *job, sd_bus **bus);
+	int (*look)(struct hvic_job *job);
 	int (*confirm)(struct hvic_job *job);
 	void (*done)(struct hvic_inject *inject, uint64_t id, int status);
 };
@@ -38,7 +41,10 @@ struct hvic_inject_ops {
  * @inject: whose it is
  * @id: of the record
  * @link: the interface that is set up
- * @now: what of it was set up by hand before
+ * @net: the network, as the thread knows it
+ * @has_net: it does
+ * @was: how the interface was set up before, with the adapter's id
+ * @now: what of that was set up by hand
  * @ip: how it is to be set up
  * @way: who is asked to do it
  * @program: if it is a program; a copy
@@ -52,6 +58,9 @@ struct hvic_job {
 	struct hvic_inject *inject;
 	uint64_t id;
 	struct hvic_link link;
+	struct hvic_net net;
+	bool has_net;
+	struct hv_ic_kvp_ip was;
 	struct hv_ic_kvp_ip now;
 	struct hv_ic_kvp_ip ip;
 	enum hvu_injection way;
@@ -96,6 +105,8 @@ void hvic_inject_recover(struct hvic_inject *inject);
 
 int hvic_inject_check(const struct hv_ic_kvp_ip *ip);
 int hvic_inject_open_bus(struct hvic_job *job, sd_bus **bus);
+int hvic_inject_look(struct hvic_job *job);
+int hvic_inject_look_at(struct hvic_job *job, const struct hvic_net *net);
 int hvic_inject_confirm(struct hvic_job *job);
 
 /* --- What the back ends share. ----------------------------------------------------------- */
@@ -113,6 +124,7 @@ char *hvic_address_text(const struct hv_ic_kvp_address *address,
 bool hvic_nm_has(struct hvic_job *job);
 int hvic_nm_apply(struct hvic_job *job);
 bool hvic_networkd_has(struct hvic_job *job);
+bool hvic_networkd_leaves(const struct hvic_job *job);
 int hvic_networkd_apply(struct hvic_job *job);
 bool hvic_networkd_clean(int root);
 int hvic_networkd_reload(struct hvic_job *job);

@@ -68,13 +68,7 @@ static int reload(struct hvic_job *job)
 	return ret < 0 ? ret : 0;
 }
 
-/* --- The file. --------------------------------------------------------------------------- */
-
-/* In a file of networkd a name is a pattern, and ends at a space. */
-static bool is_plain(const char *name)
-{
-	return *name && !name[strspn(name, PLAIN)];
-}
+/* --- What it says of the interface. ------------------------------------------------------ */
 
 /* What comes after a key of networkd's state of an interface, up to @len; "" if it has none. */
 static const char *find(const char *state, const char *key, size_t *len)
@@ -84,6 +78,33 @@ static const char *find(const char *state, const char *key, size_t *len)
 	found = found ? found + strlen(key) : "";
 	*len = strcspn(found, "\n");
 	return found;
+}
+
+/* What networkd says of the interface; empty if it has said nothing yet. */
+static void read_state(const struct hvic_job *job, char state[static STATE_SIZE])
+{
+	hvu_read(job->inject->root, state, STATE_SIZE, "run/systemd/netif/links/%d",
+		 job->link.index);
+}
+
+/** hvic_networkd_leaves() - has it looked at the interface, and leaves it to others? */
+bool hvic_networkd_leaves(const struct hvic_job *job)
+{
+	char state[STATE_SIZE];
+	const char *text;
+	size_t len;
+
+	read_state(job, state);
+	text = find(state, "\nADMIN_STATE=", &len);
+	return len == strlen("unmanaged") && !strncmp(text, "unmanaged", len);
+}
+
+/* --- The file. --------------------------------------------------------------------------- */
+
+/* In a file of networkd a name is a pattern, and ends at a space. */
+static bool is_plain(const char *name)
+{
+	return *name && !name[strspn(name, PLAIN)];
 }
 
 /*
@@ -100,7 +121,7 @@ static bool find_base(struct hvic_job *job, const char *own, char path[static PA
 	snprintf(path, PATH_MAX, "%s", own);
 	if (hvu_exists(root, "%s", path))
 		return true;
-	hvu_read(root, state, sizeof(state), "run/systemd/netif/links/%d", job->link.index);
+	read_state(job, state);
 	text = find(state, "\nNETWORK_FILE=/", &len);
 	snprintf(path, PATH_MAX, "%.*s", (int)len, text);
 	text = find(state, "\nADMIN_STATE=", &len);
@@ -153,6 +174,37 @@ static int print_file(struct hvic_job *job, const char *path, bool whole, char *
 }
 
 /**
+ * struct names - of files
+ * @own: path of the one that lasts
+ * @trial: name of the one that is on trial
+ */
+struct names {
+	char own[sizeof(FOLDER) + NAME_SIZE];
+	char trial[NAME_SIZE];
+};
+
+/*
+ * Names the files, and gets the one to go by. If networkd has to come to the interface yet, that
+ * may have another name then.
+ */
+static int find_files(struct hvic_job *job, struct names *names, char base[static PATH_MAX])
+{
+	const char *name = job->link.name;
+	int ret;
+
+	do {
+		if (!is_plain(name))
+			return -EINVAL;
+		snprintf(names->own, sizeof(names->own), FOLDER "/05-hv_ic-%s.network", name);
+		snprintf(names->trial, sizeof(names->trial), TRIAL "%s.network", name);
+		ret = wait_for_base(job, names->own, base);
+		if (!ret)
+			ret = job->inject->ops->look(job);
+	} while (ret > 0);
+	return ret;
+}
+
+/**
  * struct contents - of files
  * @trial: that of now
  * @lasting: that of the next boot; drop-ins of ours are its drop-ins still
@@ -162,18 +214,12 @@ struct contents {
 	char *lasting;
 };
 
-static int print_files(struct hvic_job *job, const char *name, struct contents *contents)
+static int print_files(struct hvic_job *job, const struct names *names, const char *base,
+		       struct contents *contents)
 {
-	char own[sizeof(FOLDER) + NAME_SIZE], path[PATH_MAX];
-	int ret;
+	int ret = print_file(job, base, true, &contents->trial);
 
-	snprintf(own, sizeof(own), FOLDER "/%s", name);
-	ret = wait_for_base(job, own, path);
-	if (!ret)
-		ret = print_file(job, path, true, &contents->trial);
-	if (!ret)
-		ret = print_file(job, path, strcmp(path, own), &contents->lasting);
-	return ret;
+	return ret ? ret : print_file(job, base, strcmp(base, names->own), &contents->lasting);
 }
 
 /* --- On trial. --------------------------------------------------------------------------- */
@@ -230,27 +276,28 @@ bool hvic_networkd_clean(int root)
  */
 int hvic_networkd_apply(struct hvic_job *job)
 {
-	char name[NAME_SIZE], trial[NAME_SIZE];
 	struct contents contents = { };
+	char base[PATH_MAX];
+	struct names names;
 	int folder, trials, ret;
 
-	if (!is_plain(job->link.name))
-		return -EINVAL;
-	snprintf(name, sizeof(name), "05-hv_ic-%s.network", job->link.name);
-	snprintf(trial, sizeof(trial), TRIAL "%s.network", job->link.name);
 	folder = open_folder(job->inject->root, FOLDER);
 	if (folder < 0)
 		return folder;
 	trials = open_trials(job->inject->root);
-	ret = trials < 0 ? trials : print_files(job, name, &contents);
+	ret = trials < 0 ? trials : find_files(job, &names, base);
+	if (!ret)
+		ret = print_files(job, &names, base, &contents);
 	if (ret)
 		goto free_contents;
-	ret = try_file(job, trials, trial, contents.trial);
+	ret = try_file(job, trials, names.trial, contents.trial);
 	/* Now that it holds, it is to hold at the next boot. */
 	if (!ret)
-		ret = hvu_replace(folder, name, 0644, true, contents.lasting);
-	if (unlinkat(trials, trial, 0) && errno != ENOENT)
-		snprintf(job->why, sizeof(job->why), "and /" TRIALS "/%s cannot be removed", trial);
+		ret = hvu_replace(folder, names.own + strlen(FOLDER "/"), 0644, true,
+				  contents.lasting);
+	if (unlinkat(trials, names.trial, 0) && errno != ENOENT)
+		snprintf(job->why, sizeof(job->why), "and /" TRIALS "/%s cannot be removed",
+			 names.trial);
 	if (ret) {
 		/* There is a reserve of time for this. */
 		job->deadline_us += 3000000;

@@ -8,7 +8,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "array.h"
 #include "inject.h"
@@ -49,13 +51,35 @@ static int read_path(sd_bus_message *reply, int ret, char path[static PATH_SIZE]
 	return ret < 0 ? ret : 0;
 }
 
+/*
+ * The interface that had this name before is another one, until NetworkManager has heard of it. It
+ * tells no index; and before 1.24 no address here.
+ */
+static bool is_of_another(struct hvic_job *job, const char *device)
+{
+	const uint8_t *mac = job->link.mac;
+	char *told = NULL, text[18];
+	bool is_other;
+
+	if (!job->link.has_mac ||
+	    sd_bus_get_property_string(hvic_job_bus(job), DESTINATION, device, DEVICE, "HwAddress",
+				       NULL, &told) < 0)
+		return false;
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	is_other = *told && strcasecmp(told, text);
+	free(told);
+	return is_other;
+}
+
 static int find_device(struct hvic_job *job, char path[static PATH_SIZE])
 {
 	sd_bus_message *reply = NULL;
 	int ret = sd_bus_call_method(hvic_job_bus(job), DESTINATION, PATH, MANAGER,
 				     "GetDeviceByIpIface", NULL, &reply, "s", job->link.name);
 
-	return read_path(reply, ret, path);
+	ret = read_path(reply, ret, path);
+	return !ret && is_of_another(job, path) ? -ENODEV : ret;
 }
 
 static int get_path(struct hvic_job *job, const char *object, const char *interface,
@@ -101,8 +125,8 @@ static void wait_started(struct hvic_job *job)
 	char device[PATH_SIZE], active[PATH_SIZE];
 
 	while (is_starting(job) && hvic_job_left_ms(job) > enough_ms) {
-		if (!find_device(job, device) && !get_active(job, device, active) &&
-		    strcmp(active, "/"))
+		if (job->inject->ops->look(job) >= 0 && !find_device(job, device) &&
+		    !get_active(job, device, active) && strcmp(active, "/"))
 			return;
 		if (hvic_job_pause(job))
 			return;

@@ -28,6 +28,7 @@ static void answer_injection(struct hvic_inject *inject, uint64_t id, int status
 
 static const struct hvic_inject_ops inject_ops = {
 	.open_bus = hvic_inject_open_bus,
+	.look = hvic_inject_look,
 	.confirm = hvic_inject_confirm,
 	.done = answer_injection,
 };

@@ -15,7 +15,7 @@ static int no_bus(struct hvic_job *job, sd_bus **bus)
 }
 
 static const struct hvic_inject_ops ops_without_bus = {
-	.open_bus = no_bus, .confirm = confirm, .done = done,
+	.open_bus = no_bus, .look = look, .confirm = confirm, .done = done,
 };
 
 static void expect_file(struct play *play, const char *expected)
@@ -164,6 +164,55 @@ static void networkd_starts(void **state)
 		expect_file(play, HEAD "VLAN=lan\n\n[Network]\nDHCP=no\n"
 			    "Address=192.0.2.7/24\nGateway=192.0.2.1\nDNS=192.0.2.53");
 		unit_remove(play->root, NETWORK_FILE);
+	}
+	end(play);
+}
+
+/* It runs, and leaves the adapter to others; as long as the machine boots, that may change. */
+static void networkd_leaves(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip ip = v4();
+	char path[128];
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_folder(play->root, "run/systemd");
+	unit_file(play->root, LINK_STATE, "#\nADMIN_STATE=unmanaged\nOPER_STATE=routable\n");
+	expect(play, v4(), -EOPNOTSUPP, "");
+	snprintf(path, sizeof(path), "%s/set-ip", play->root->path);
+	unit_file(play->root, "set-ip", "#!/bin/sh\n");
+	assert_int_equal(chmod(path, 0755), 0);
+	play->settings.kvp.ip_program = path;
+	expect(play, v4(), 0, "");
+	assert_false(hvu_exists(play->root->fd, NETWORK_FILE));
+	play->boots = 1000;
+	assert_int_equal(start(play, &ip), 0);
+	usleep(200000);
+	unit_file(play->root, LINK_STATE, "#\nADMIN_STATE=configured\n");
+	finish(play);
+	assert_int_equal(play->status, 0);
+	assert_string_equal(play->done, "Reload ReconfigureLink ");
+	/* Who is asked for explicitly takes it. */
+	unit_file(play->root, LINK_STATE, "#\nADMIN_STATE=unmanaged\n");
+	play->settings.kvp.ip_injection = HVU_INJECTION_NETWORKD;
+	expect(play, v4(), 0, "Reload ReconfigureLink ");
+	end(play);
+}
+
+/* The interface gets another name before networkd comes to it. */
+static void networkd_renamed(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->networkd_runs = true;
+	unit_folder(play->root, "etc/systemd/network");
+	unit_folder(play->root, "run/systemd");
+	for (unsigned int looks = 1; looks <= 2; looks++) {
+		play->lan = looks;
+		expect(play, v4(), 0, "Reload ReconfigureLink ");
+		assert_false(hvu_exists(play->root->fd, NETWORK_FILE));
+		unit_remove(play->root, "etc/systemd/network/05-hv_ic-lan0.network");
 	}
 	end(play);
 }
@@ -347,6 +396,34 @@ static void program_takes_too_long(void **state)
 	end(play);
 }
 
+/* The machine boots for longer than the host waits, and nobody else has come. */
+static void program_boots(void **state)
+{
+	struct play *play = begin(state, &ops);
+	char path[128], text[128], script[256];
+
+	snprintf(path, sizeof(path), "%s/set-ip", play->root->path);
+	snprintf(script, sizeof(script), "#!/bin/sh\nprintf '%%s ' \"$@\" >%s/words\n",
+		 play->root->path);
+	unit_file(play->root, "set-ip", script);
+	assert_int_equal(chmod(path, 0755), 0);
+	play->settings.kvp.ip_program = path;
+	play->boots = 1000000;
+	play->host_waits_ms = 2000;
+	play->lan = 1;
+	expect(play, v4(), 0, "");
+	hvu_read(play->root->fd, text, sizeof(text), "words");
+	assert_string_equal(text, "lan0 dhcp=no address=192.0.2.7/24 gateway=192.0.2.1 dns=192.0.2.53");
+	/* So it is if it is asked for explicitly. */
+	play->settings.kvp.ip_injection = HVU_INJECTION_PROGRAM;
+	play->lan = 1;
+	unit_remove(play->root, "words");
+	expect(play, v4(), 0, "");
+	hvu_read(play->root->fd, text, sizeof(text), "words");
+	assert_int_equal(strncmp(text, "lan0 ", 5), 0);
+	end(play);
+}
+
 static void refused(void **state)
 {
 	struct play *play = begin(state, &ops);
@@ -393,9 +470,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(networkd), TEST(networkd_fails), TEST(networkd_unconfirmed),
 		TEST(networkd_has_file), TEST(networkd_starts), TEST(networkd_goes_back),
-		TEST(networkd_has_drop_in), TEST(networkd_left), TEST(networkd_hangs),
-		TEST(program), TEST(program_hangs), TEST(program_takes_too_long), TEST(refused),
-		TEST(over),
+		TEST(networkd_leaves), TEST(networkd_renamed), TEST(networkd_has_drop_in),
+		TEST(networkd_left), TEST(networkd_hangs), TEST(program), TEST(program_hangs),
+		TEST(program_takes_too_long), TEST(program_boots), TEST(refused), TEST(over),
 	};
 
 	return cmocka_run_group_tests_name("inject", tests, NULL, NULL);

@@ -100,11 +100,82 @@ static void confirms(void **state)
 	assert_int_equal(hvic_inject_confirm(&job), -ETIMEDOUT);
 }
 
+/* A network of two interfaces with the adapter's MAC address: itself, and a bond above it. */
+static void looks(void **state)
+{
+	struct hvic_inject inject = { .root = ((struct unit_root *)*state)->fd };
+	struct hvic_link links[] = {
+		{
+			.index = 3, .name = "lan0", .flags = IFF_UP,
+			.has_mac = true, .mac = { 0, 0x15, 0x5d, 1, 2, 10 },
+		}, {
+			.index = 4, .name = "bond0", .kind = "bond", .flags = IFF_UP,
+			.has_mac = true, .mac = { 0, 0x15, 0x5d, 1, 2, 10 },
+		},
+	};
+	struct hvic_address address = { .index = 3, .ip = at("192.0.2.5", 24) };
+	struct hvic_net net = {
+		.links = links, .n_links = 1, .addresses = &address, .n_addresses = 1,
+	};
+	struct hvic_job job = {
+		.inject = &inject, .link = { .index = 3, .name = "eth0" },
+		.was = { .adapter = "00:15:5d:01:02:0a", .n_dns = 1, .dns = { at("192.0.2.9", 0) } },
+	};
+
+	/* It has got another name, and an address. */
+	assert_int_equal(hvic_inject_look_at(&job, &net), 1);
+	assert_string_equal(job.link.name, "lan0");
+	assert_int_equal(job.now.n_addresses, 1);
+	assert_memory_equal(job.now.addresses[0].bytes, address.ip.bytes, 16);
+	assert_int_equal(job.now.n_dns, 1);
+	assert_int_equal(job.now.dns[0].bytes[3], 9);
+	assert_int_equal(hvic_inject_look_at(&job, &net), 0);
+
+	/* It becomes part of a bond, which has other name servers. */
+	unit_file(*state, "etc/resolv.conf", "nameserver 192.0.2.8\n");
+	links[0].master = 4;
+	net.n_links = 2;
+	address.index = 4;
+	assert_int_equal(hvic_inject_look_at(&job, &net), 1);
+	assert_string_equal(job.link.name, "bond0");
+	assert_int_equal(job.link.index, 4);
+	assert_int_equal(job.now.n_addresses, 1);
+	assert_int_equal(job.now.dns[0].bytes[3], 8);
+
+	/* The bond has no addresses for a moment: it is that one still, and had them. */
+	net.n_addresses = 0;
+	assert_int_equal(hvic_inject_look_at(&job, &net), 0);
+	assert_int_equal(job.link.index, 4);
+	assert_int_equal(job.now.n_addresses, 1);
+	net.n_links = 1;
+	links[0].master = 0;
+	assert_int_equal(hvic_inject_look_at(&job, &net), 1);
+	assert_int_equal(job.link.index, 3);
+	assert_int_equal(job.now.n_addresses, 0);
+
+	net.n_links = 0;
+	assert_int_equal(hvic_inject_look_at(&job, &net), -ENOENT);
+}
+
+/* The network that there is has no such adapter; it is known from then on. */
+static void looks_around(void **state)
+{
+	struct hvic_inject inject = { .root = ((struct unit_root *)*state)->fd };
+	struct hvic_job job = { .inject = &inject, .was = { .adapter = "no such adapter" } };
+
+	for (int times = 0; times < 2; times++)
+		assert_int_equal(hvic_inject_look(&job), -ENOENT);
+	assert_true(job.has_net);
+	hvic_net_close(&job.net);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds),
 		cmocka_unit_test_setup_teardown(confirms, unit_root_setup, unit_root_teardown),
+		cmocka_unit_test_setup_teardown(looks, unit_root_setup, unit_root_teardown),
+		cmocka_unit_test_setup_teardown(looks_around, unit_root_setup, unit_root_teardown),
 	};
 
 	return cmocka_run_group_tests_name("inject_check", tests, NULL, NULL);

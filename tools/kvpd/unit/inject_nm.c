@@ -98,6 +98,26 @@ static void nm_starts(void **state)
 	end(play);
 }
 
+/* The interface gets another name, and NetworkManager hears of that later. */
+static void nm_renamed(void **state)
+{
+	struct play *play = begin(state, &ops);
+
+	play->nm_manages = true;
+	for (unsigned int looks = 1; looks <= 3; looks++) {
+		play->lan = looks;
+		play->nm_starts = 3;
+		expect(play, v4(), 0, NM_OK);
+		assert_string_equal(play->device, "lan0");
+	}
+	play->nm_starts = 0;
+	play->nm_behind = true;
+	expect(play, v4(), -EOPNOTSUPP, "");
+	play->settings.kvp.ip_injection = HVU_INJECTION_NETWORKMANAGER;
+	expect(play, v4(), -EOPNOTSUPP, "");
+	end(play);
+}
+
 static void nm_fails(void **state)
 {
 	struct play *play = begin(state, &ops);
@@ -174,7 +194,8 @@ static void nm_hangs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nm), TEST(nm_shared), TEST(nm_starts), TEST(nm_fails), TEST(nm_hangs), TEST(boots),
+		TEST(nm), TEST(nm_shared), TEST(nm_starts), TEST(nm_renamed),
+		TEST(nm_fails), TEST(nm_hangs), TEST(boots),
 	};
 
 	return cmocka_run_group_tests_name("inject_nm", tests, NULL, NULL);

@@ -26,11 +26,13 @@
  * @event: loop
  * @without_bus: how often there is no bus to connect to
  * @boots: how often the machine boots still, and nobody is there
+ * @lan: the interface is called lan0 as soon as this many have looked; 0 for never
  * @nm_manages: NetworkManager runs, and keeps the interface
  * @nm_idle: no profile is active on it
  * @nm_shared: the profile that is active is for any adapter
  * @nm_by_mac: and then only for one by its address
  * @nm_external: what is active on it is not its own
+ * @nm_behind: what it knows by the interface's name is another one still
  * @nm_starts: how often it says that it is not ready yet, and has not come to its own
  * @nm_activates: how often it says that a profile is not active yet
  * @nm_gives_up: and then that it will not be
@@ -46,6 +48,7 @@
  * @tried: what was on trial then
  * @slow: it ends only when nobody waits any more
  * @done: methods that change something, in order
+ * @device: that it was asked for
  * @profile: that NetworkManager was given, in words
  * @answers: how many there have been
  * @status: of the last one
@@ -58,8 +61,9 @@ struct play {
 	struct hvu_settings settings;
 	sd_event *event;
 	unsigned int without_bus, boots;
+	unsigned int lan;
 	bool nm_manages;
-	bool nm_idle, nm_external, nm_shared, nm_by_mac;
+	bool nm_idle, nm_external, nm_shared, nm_by_mac, nm_behind;
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
@@ -70,6 +74,7 @@ struct play {
 	char tried[1024];
 	bool slow;
 	char done[512];
+	char device[16];
 	char profile[4096];
 	unsigned int answers;
 	int status;
@@ -90,6 +95,14 @@ struct play {
 static void note(struct play *play, const char *method)
 {
 	strcat(strcat(play->done, method), " ");
+}
+
+static void note_device(struct play *play, sd_bus_message *call)
+{
+	const char *name = "";
+
+	sd_bus_message_read(call, "s", &name);
+	snprintf(play->device, sizeof(play->device), "%s", name);
 }
 
 /* The content of a message, without types: flat, and in order. */
@@ -135,6 +148,8 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "no");
 	if (play->silent && !strcmp(member, play->silent))
 		return 1;
+	if (!strcmp(member, "GetDeviceByIpIface"))
+		note_device(play, call);
 	if (!strcmp(member, "GetDeviceByIpIface"))
 		return play->nm_manages && !play->boots ?
 			sd_bus_reply_method_return(call, "o", "/nm/device") :
@@ -184,6 +199,9 @@ static int get(sd_bus *bus, const char *path, const char *interface, const char 
 	(void)error;
 	if (!strcmp(property, "Managed"))
 		return sd_bus_message_append(reply, "b", play->nm_manages);
+	if (!strcmp(property, "HwAddress"))
+		return sd_bus_message_append(reply, "s", play->nm_behind ? "00:15:5D:01:02:04" :
+					     "00:15:5D:01:02:0A");
 	if (!strcmp(property, "SystemState")) {
 		bool booting = play->boots;
 
@@ -226,6 +244,7 @@ static const sd_bus_vtable manager[] = {
 static const sd_bus_vtable device[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Managed", "b", get, 0, 0),
+	SD_BUS_PROPERTY("HwAddress", "s", get, 0, 0),
 	SD_BUS_PROPERTY("ActiveConnection", "o", get, 0, 0),
 	SD_BUS_VTABLE_END
 };
@@ -287,6 +306,16 @@ static int open_bus(struct hvic_job *job, sd_bus **bus)
 	return unit_bus_open(&play->bus, bus);
 }
 
+static int look(struct hvic_job *job)
+{
+	struct play *play = (struct play *)job->inject;
+
+	if (!play->lan || --play->lan)
+		return 0;
+	strcpy(job->link.name, "lan0");
+	return 1;
+}
+
 static int confirm(struct hvic_job *job)
 {
 	struct play *play = (struct play *)job->inject;
@@ -310,7 +339,7 @@ static void done(struct hvic_inject *inject, uint64_t id, int status)
 }
 
 static const struct hvic_inject_ops ops = {
-	.open_bus = open_bus, .confirm = confirm, .done = done,
+	.open_bus = open_bus, .look = look, .confirm = confirm, .done = done,
 };
 
 /* --- The play. --------------------------------------------------------------------------- */
@@ -349,7 +378,10 @@ static struct hv_ic_kvp_ip both(void)
 
 static int start(struct play *play, const struct hv_ic_kvp_ip *ip)
 {
-	const struct hvic_link link = { .index = 3, .name = "eth0" };
+	const struct hvic_link link = {
+		.index = 3, .name = "eth0",
+		.has_mac = true, .mac = { 0x00, 0x15, 0x5d, 0x01, 0x02, 0x0a },
+	};
 	struct hv_ic_kvp_ip now = { .dhcp = 1, .n_addresses = 3, .n_gateways = 1, .n_dns = 3 };
 
 	add(&now.addresses[0], "2001:db8::5", 64);
