@@ -207,12 +207,26 @@ static int append_dns(sd_bus_message *profile, const struct hv_ic_kvp_ip *ip, ui
 	return sd_bus_message_close_container(profile);
 }
 
-/* What the host says of a family is in these; and these make a profile the one that it is. */
+static bool has_servers(const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	for (uint32_t i = 0; i < ip->n_dns; i++)
+		if (ip->dns[i].family == family)
+			return true;
+	return false;
+}
+
+/* What the host says of a family is in these. */
 static const char *const of_family[] = {
 	"method", "addresses", "address-data", "address-labels", "gateway", "dns", "dns-data",
 	"routes", "route-data", NULL
 };
 
+/* And these are all if it names only servers. */
+static const char *const of_servers[] = {
+	"dns", "dns-data", NULL
+};
+
+/* These make a profile the one that it is. */
 static const char *const of_profile[] = {
 	"id", "uuid", "interface-name", "autoconnect-priority", "timestamp", NULL
 };
@@ -270,6 +284,34 @@ static int append_family(sd_bus_message *profile, sd_bus_message *old,
 	return sd_bus_message_close_container(profile);
 }
 
+/* The same of a family of which the host names only servers: all else stays as it is. */
+static int append_servers(sd_bus_message *profile, sd_bus_message *old,
+			  const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	int ret = 0;
+
+	sd_bus_message_open_container(profile, 'e', "sa{sv}");
+	sd_bus_message_append(profile, "s", family == 4 ? "ipv4" : "ipv6");
+	sd_bus_message_open_container(profile, 'a', "{sv}");
+	if (old)
+		ret = copy_rest(profile, old, of_servers);
+	else
+		append_text(profile, "method", "auto");
+	append_dns(profile, ip, family);
+	sd_bus_message_close_container(profile);
+	if (ret < 0)
+		return ret;
+	return sd_bus_message_close_container(profile);
+}
+
+/* What the host says of a section; @old is at its content, or NULL. */
+static int append_said(sd_bus_message *profile, sd_bus_message *old, const struct hv_ic_kvp_ip *ip,
+		       uint8_t family)
+{
+	return hvic_job_has_family(ip, family) ? append_family(profile, old, ip, family) :
+		append_servers(profile, old, ip, family);
+}
+
 /*
  * Section "connection" of a profile for this adapter alone, which comes before those that others
  * may use, too; @old is at the content of the section that it is made from, or NULL.
@@ -294,12 +336,17 @@ static int append_own(sd_bus_message *profile, sd_bus_message *old, const struct
 	return sd_bus_message_close_container(profile);
 }
 
+static bool says(const struct hv_ic_kvp_ip *ip, uint8_t family)
+{
+	return hvic_job_has_family(ip, family) || has_servers(ip, family);
+}
+
 /* 4 or 6 if the host says something about this section, else 0. */
 static uint8_t family_of(const struct hv_ic_kvp_ip *ip, const char *section)
 {
-	if (!strcmp(section, "ipv4") && hvic_job_has_family(ip, 4))
+	if (!strcmp(section, "ipv4") && says(ip, 4))
 		return 4;
-	if (!strcmp(section, "ipv6") && hvic_job_has_family(ip, 6))
+	if (!strcmp(section, "ipv6") && says(ip, 6))
 		return 6;
 	return 0;
 }
@@ -321,7 +368,7 @@ static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 		if (ret >= 0)
 			family = family_of(ip, section);
 		if (ret >= 0 && family) {
-			ret = append_family(profile, old, ip, family);
+			ret = append_said(profile, old, ip, family);
 			done[family == 6] = true;
 		} else if (ret >= 0 && own && !strcmp(section, "connection")) {
 			ret = append_own(profile, old, job);
@@ -335,9 +382,21 @@ static int append_changed(sd_bus_message *profile, sd_bus_message *old,
 			ret = sd_bus_message_exit_container(old);
 	}
 	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
-		if (!done[family == 6] && hvic_job_has_family(ip, family))
-			ret = append_family(profile, NULL, ip, family);
+		if (!done[family == 6] && says(ip, family))
+			ret = append_said(profile, NULL, ip, family);
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
+}
+
+/* Of a family that stays, with the name servers that the host gives for it. */
+static int append_kept(sd_bus_message *profile, const struct hvic_job *job, uint8_t family)
+{
+	struct hv_ic_kvp_ip kept = job->now;
+
+	if (has_servers(&job->ip, family)) {
+		kept.n_dns = job->ip.n_dns;
+		memcpy(kept.dns, job->ip.dns, sizeof(kept.dns));
+	}
+	return append_family(profile, NULL, &kept, family);
 }
 
 /* Of which type it is, NetworkManager knows by the device. */
@@ -348,15 +407,17 @@ static int append_new(sd_bus_message *profile, const struct hvic_job *job)
 	sd_bus_message_open_container(profile, 'a', "{sa{sv}}");
 	ret = append_own(profile, NULL, job);
 	for (uint8_t family = 4; ret >= 0 && family <= 6; family += 2)
-		if (hvic_job_has_family(&job->ip, family))
-			ret = append_family(profile, NULL, &job->ip, family);
-		else if (hvic_job_has_family(&job->now, family))
-			ret = append_family(profile, NULL, &job->now, family);
+		if (!hvic_job_has_family(&job->ip, family) &&
+		    hvic_job_has_family(&job->now, family))
+			ret = append_kept(profile, job, family);
+		else if (says(&job->ip, family))
+			ret = append_said(profile, NULL, &job->ip, family);
 	return ret < 0 ? ret : sd_bus_message_close_container(profile);
 }
 
-/* NetworkManager leaves out what is empty. */
-static bool has_setting(sd_bus_message *settings, const char *section, const char *key)
+/* Has it this key, with this text; NULL for any? NetworkManager leaves out what is empty. */
+static bool has_setting(sd_bus_message *settings, const char *section, const char *key,
+			const char *value)
 {
 	const char *text;
 	bool found = false;
@@ -375,7 +436,11 @@ static bool has_setting(sd_bus_message *settings, const char *section, const cha
 			if (sd_bus_message_read(settings, "s", &text) < 0)
 				break;
 			found = !strcmp(text, key);
-			sd_bus_message_skip(settings, "v");
+			if (found && value)
+				found = sd_bus_message_read(settings, "v", "s", &text) >= 0 &&
+					!strcmp(text, value);
+			else
+				sd_bus_message_skip(settings, "v");
 			sd_bus_message_exit_container(settings);
 		}
 		break;
@@ -386,8 +451,25 @@ static bool has_setting(sd_bus_message *settings, const char *section, const cha
 
 static bool is_of_one_device(sd_bus_message *settings)
 {
-	return has_setting(settings, "connection", "interface-name") ||
-	       has_setting(settings, "802-3-ethernet", "mac-address");
+	return has_setting(settings, "connection", "interface-name", NULL) ||
+	       has_setting(settings, "802-3-ethernet", "mac-address", NULL);
+}
+
+/* A family that is switched off has no name servers, and the host does not switch it on. */
+static int check_servers(struct hvic_job *job, sd_bus_message *settings)
+{
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		const char *section = family == 4 ? "ipv4" : "ipv6";
+
+		if (hvic_job_has_family(&job->ip, family) || !has_servers(&job->ip, family) ||
+		    (!has_setting(settings, section, "method", "disabled") &&
+		     !has_setting(settings, section, "method", "ignore")))
+			continue;
+		snprintf(job->why, sizeof(job->why),
+			 "name servers of %s, which its profile switches off", section);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* --- Changes. ---------------------------------------------------------------------------- */
@@ -498,6 +580,8 @@ static int replace_profile(struct hvic_job *job, const char *device,
 
 	if (!ret)
 		ret = get_settings(job, profile, &old);
+	if (!ret)
+		ret = check_servers(job, old);
 	if (!ret && is_of_one_device(old)) {
 		ret = change_profile(job, profile, old);
 		if (!ret)

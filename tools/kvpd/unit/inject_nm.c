@@ -60,6 +60,31 @@ static void nm(void **state)
 	end(play);
 }
 
+/* Name servers of a family of which the host gives no address. */
+static void nm_servers(void **state)
+{
+	struct play *play = begin(state, &ops);
+	struct hv_ic_kvp_ip ip = v4();
+
+	play->nm_manages = true;
+	add(&ip.dns[ip.n_dns++], "2001:db8::53", 0);
+	expect_said(play, ip, -EINVAL, "CheckpointCreate CheckpointRollback ",
+		    "name servers of ipv6, which its profile switches off");
+	play->nm_six = true;
+	expect(play, ip, 0, NM_OK);
+	assert_non_null(strstr(play->profile, "dns [350200c0 ]]ipv6 [method auto dns [[20 1 d b8 "));
+	/* This one has no such section. */
+	play->nm_shared = true;
+	expect(play, ip, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_non_null(strstr(play->profile, "dns [350200c0 ]]ipv6 [method auto dns [[20 1 d b8 "));
+	/* And here is none: the addresses stay, with the new server. */
+	play->nm_idle = true;
+	expect(play, ip, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
+			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 0 0 0 0 0 0 0 0 0 0 0 53 ]]"));
+	end(play);
+}
+
 /* The profile of any adapter is left to the others: this one gets a copy. */
 static void nm_shared(void **state)
 {
@@ -194,7 +219,7 @@ static void nm_hangs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nm), TEST(nm_shared), TEST(nm_starts), TEST(nm_renamed),
+		TEST(nm), TEST(nm_servers), TEST(nm_shared), TEST(nm_starts), TEST(nm_renamed),
 		TEST(nm_fails), TEST(nm_hangs), TEST(boots),
 	};
 

@@ -32,6 +32,7 @@
  * @nm_shared: the profile that is active is for any adapter
  * @nm_by_mac: and then only for one by its address
  * @nm_external: what is active on it is not its own
+ * @nm_six: its profile has IPv6
  * @nm_behind: what it knows by the interface's name is another one still
  * @nm_starts: how often it says that it is not ready yet, and has not come to its own
  * @nm_activates: how often it says that a profile is not active yet
@@ -63,7 +64,7 @@ struct play {
 	unsigned int without_bus, boots;
 	unsigned int lan;
 	bool nm_manages;
-	bool nm_idle, nm_external, nm_shared, nm_by_mac, nm_behind;
+	bool nm_idle, nm_external, nm_shared, nm_by_mac, nm_six, nm_behind;
 	unsigned int nm_starts, nm_activates;
 	bool nm_gives_up, nm_stuck;
 	bool networkd_runs;
@@ -176,7 +177,7 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 			"connection", 2, "id", "s", "Wired", "interface-name", "s", "eth0",
 			"ipv4", 3, "method", "s", "auto", "dns-search", "as", 1, "lan",
 				"gateway", "s", "192.0.2.254",
-			"ipv6", 1, "method", "s", "disabled");
+			"ipv6", 1, "method", "s", play->nm_six ? "auto" : "disabled");
 	return sd_bus_reply_method_return(call, NULL);
 }
 
