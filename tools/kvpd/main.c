@@ -33,18 +33,6 @@ static const struct hvic_inject_ops inject_ops = {
 	.done = answer_injection,
 };
 
-static int on_net(sd_event_source *source, int fd, uint32_t events, void *data)
-{
-	struct hvic_server *server = data;
-
-	(void)source;
-	(void)fd;
-	(void)events;
-	/* What there is now is asked for before the next answer. */
-	hvic_net_note(&server->net);
-	return 0;
-}
-
 static int reload(void *data)
 {
 	struct hvic_server *server = data;
@@ -63,24 +51,6 @@ static int reload(void *data)
 
 /* --- Init and exit. ---------------------------------------------------------------------- */
 
-static void open_net(struct hvic_server *server, sd_event *event)
-{
-	int ret = hvic_net_open(&server->net, server->root);
-
-	if (!ret) {
-		ret = sd_event_add_io(event, NULL, hvic_net_fd(&server->net), EPOLLIN, on_net,
-				      server);
-		if (ret < 0)
-			hvic_net_close(&server->net);
-	}
-	if (ret < 0) {
-		hvu_log(HVU_LOG_WARNING, "the host will not see addresses: %s", strerror(-ret));
-		return;
-	}
-	server->has_net = true;
-	server->items.net = &server->net;
-}
-
 static int run(struct hvic_server *server)
 {
 	sd_event *event = NULL;
@@ -96,8 +66,8 @@ static int run(struct hvic_server *server)
 		sd_event_unref(event);
 		return 1;
 	}
-	open_net(server, event);
 	server->event = event;
+	hvic_server_open_net(server);
 	server->resolved.event = event;
 	server->leases.resolved = &server->resolved;
 	hvic_resolved_ask(&server->resolved);

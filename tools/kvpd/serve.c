@@ -17,11 +17,14 @@
 #include <unistd.h>
 
 #include "adapters.h"
+#include "clock.h"
 #include "message.h"
 #include "root.h"
 
 /* How long a pool stays open after a change. */
 #define REST_US 1000000
+/* How long nobody tries again to know the network. */
+#define RETRY_US 1000000
 
 /* --- Pools. ------------------------------------------------------------------------------ */
 
@@ -226,6 +229,49 @@ static int get_pool(struct hvic_server *server, unsigned int number, struct hvu_
 	return ret < 0 ? ret : 0;
 }
 
+/* --- The network. ------------------------------------------------------------------------ */
+
+static int on_net(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct hvic_server *server = data;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	/* What there is now is asked for before the next answer. */
+	hvic_net_note(&server->net);
+	return 0;
+}
+
+/** hvic_server_open_net() - know the network; if that fails, requests try again */
+void hvic_server_open_net(struct hvic_server *server)
+{
+	int ret = hvic_net_open(&server->net, server->root);
+
+	server->net_tried_us = hvu_now_us();
+	if (!ret) {
+		ret = sd_event_add_io(server->event, NULL, hvic_net_fd(&server->net), EPOLLIN,
+				      on_net, server);
+		if (ret < 0)
+			hvic_net_close(&server->net);
+	}
+	server->has_net = ret >= 0;
+	server->items.net = server->has_net ? &server->net : NULL;
+	if (!server->has_net && !server->net_told)
+		hvu_log(HVU_LOG_WARNING, "the host sees no addresses until the kernel tells them: %s",
+			strerror(-ret));
+	server->net_told = !server->has_net;
+}
+
+/* Before an answer in which it is. */
+static void refresh_net(struct hvic_server *server)
+{
+	if (server->has_net)
+		hvic_net_refresh(&server->net);
+	else if (server->event && hvu_now_us() - server->net_tried_us >= RETRY_US)
+		hvic_server_open_net(server);
+}
+
 /* --- Items. ------------------------------------------------------------------------------ */
 
 /* Where a pool's items come from. */
@@ -314,12 +360,6 @@ static int enumerate(struct hvic_server *server, const struct hv_ic_record *reco
 	memset((char *)&list + size, 0, sizeof(list.item) - size);
 	size = fill_list(&list, source, asked->index);
 	return hvu_client_answer(&server->client, record->id, 0, &list, size);
-}
-
-static void refresh_net(struct hvic_server *server)
-{
-	if (server->has_net)
-		hvic_net_refresh(&server->net);
 }
 
 static int answer_fact(struct hvic_server *server, const struct hv_ic_record *record,
@@ -427,10 +467,8 @@ static int get_ip(struct hvic_server *server, const struct hv_ic_record *record,
 		  const char *adapter)
 {
 	struct hv_ic_kvp_ip ip;
-	int ret;
+	int ret = hvic_adapters_describe(&server->net, &server->leases, adapter, &ip);
 
-	refresh_net(server);
-	ret = hvic_adapters_describe(&server->net, &server->leases, adapter, &ip);
 	if (ret)
 		return ret == -ENODEV ? -ENOENT : ret;
 	return hvu_client_answer(&server->client, record->id, 0, &ip,
@@ -445,7 +483,6 @@ static int set_ip(struct hvic_server *server, const struct hv_ic_record *record,
 	int ret;
 
 	hvu_record_payload(record, payload, &ip, sizeof(ip));
-	refresh_net(server);
 	link = hvic_adapters_find(&server->net, adapter);
 	if (!link)
 		return -ENOENT;
@@ -459,6 +496,7 @@ static int take_ip(struct hvic_server *server, const struct hv_ic_record *record
 {
 	char adapter[HV_IC_KVP_ADAPTER_SIZE];
 
+	refresh_net(server);
 	if (!server->has_net)
 		return -EOPNOTSUPP;
 	hvu_record_text(record, payload, offsetof(struct hv_ic_kvp_ip, adapter), adapter,

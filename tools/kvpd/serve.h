@@ -21,11 +21,13 @@
  * @lost: it was said that there is none in its place any more
  * @pools: the pools; NULL for those that could not be opened
  * @told: of which pools it was said that they are out of reach
- * @event: loop; NULL for none, and then pools are closed after each change
+ * @event: loop; NULL for none: then pools are closed after each change, and the network is not known
  * @rest: closes the pools when nothing has changed them for a while
  * @changed: something has, since @rest began to wait
  * @net: the network
  * @has_net: it is known
+ * @net_tried_us: when that was tried last
+ * @net_told: it was said that it is not
  * @leases: what files say of it
  * @resolved: what systemd-resolved says of it
  * @items: facts about the guest
@@ -44,6 +46,8 @@ struct hvic_server {
 	bool changed;
 	struct hvic_net net;
 	bool has_net;
+	int64_t net_tried_us;
+	bool net_told;
 	struct hvic_leases leases;
 	struct hvic_resolved resolved;
 	struct hvic_items items;
@@ -54,6 +58,7 @@ extern const struct hvu_client_ops hvic_server_ops;
 
 void hvic_server_open_pools(struct hvic_server *server);
 void hvic_server_close_pools(struct hvic_server *server);
+void hvic_server_open_net(struct hvic_server *server);
 int hvic_server_take(struct hvic_server *server, const struct hv_ic_record *record,
 		     const void *payload);
 

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -762,6 +763,48 @@ static void folder_gone(void **state)
 	end(play);
 }
 
+static int ask_adapter(struct play *play)
+{
+	struct message message = { .ip = { .adapter = "no such adapter" } };
+
+	return ask(play, HV_IC_KVP_GET_IP, &message, sizeof(message.ip));
+}
+
+/* The kernel cannot be asked for the network: a later request tries again, and not each one. */
+static void net_later(void **state)
+{
+	struct play *play = begin(state);
+	FILE *said = tmpfile();
+	int error = dup(STDERR_FILENO);
+	struct rlimit limit, none;
+
+	play->server.event = play->event;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = dup(error);
+	close(none.rlim_cur);
+	dup2(fileno(said), STDERR_FILENO);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	hvic_server_open_net(&play->server);
+	for (int times = 0; times < 2; times++) {
+		assert_int_equal(ask_adapter(play), -EOPNOTSUPP);
+		usleep(1100000);
+	}
+	assert_int_equal(ask_adapter(play), -EOPNOTSUPP);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(ask_adapter(play), -EOPNOTSUPP);
+	usleep(1100000);
+	assert_int_equal(ask_adapter(play), -ENOENT);
+	assert_ptr_equal(play->server.items.net, &play->server.net);
+	dup2(error, STDERR_FILENO);
+	assert_int_equal(lines_said(fileno(said), "\n"), 1);
+	assert_int_equal(lines_said(fileno(said), "the host sees no addresses"), 1);
+	close(error);
+	fclose(said);
+	hvic_net_close(&play->server.net);
+	end(play);
+}
+
 /* As a service of systemd sees a folder that was removed and made anew. */
 static void folder_read_only(void **state)
 {
@@ -808,7 +851,7 @@ int main(void)
 		TEST(facts_from_the_middle), TEST(lists), TEST(extremes), TEST(others),
 		TEST(at_once), TEST(few_calls), TEST(closed), TEST(locked), TEST(flat),
 		TEST(restart), TEST(out_of_reach), TEST(folder_replaced), TEST(folder_gone),
-		TEST(folder_read_only),
+		TEST(net_later), TEST(folder_read_only),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
