@@ -4,7 +4,8 @@
  *
  * The profile that is active on it is changed, or one is made if there is none. A checkpoint is
  * made before: NetworkManager goes back to it when it is told to, or by itself if we are not there
- * any more to say that all went well.
+ * any more to say that all went well. It forgets it when it ends itself: so the profile comes to
+ * the disk only when it has proven itself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,9 +25,9 @@
 
 #define PATH_SIZE	256
 
-/* Of CheckpointCreate: profiles that came after it go. Of Update2: to the disk. */
+/* Of CheckpointCreate: profiles that came after it go. Of Update2: not to the disk. */
 #define DELETE_NEW_CONNECTIONS	2
-#define TO_DISK			1
+#define IN_MEMORY		2
 
 /* The highest that there is: of profiles that fit, NetworkManager takes this one at each boot. */
 #define OWN_PRIORITY		999
@@ -503,7 +504,7 @@ static int change_profile(struct hvic_job *job, const char *path, sd_bus_message
 	if (ret >= 0)
 		ret = append_changed(update, old, job, false);
 	if (ret >= 0)
-		ret = sd_bus_message_append(update, "ua{sv}", TO_DISK, 0);
+		ret = sd_bus_message_append(update, "ua{sv}", IN_MEMORY, 0);
 	if (ret >= 0)
 		ret = call(job, update, NULL);
 	sd_bus_message_unref(update);
@@ -527,22 +528,22 @@ static int activate(struct hvic_job *job, const char *profile, const char *devic
 
 /* A profile for this adapter alone, made from an @old one or new. */
 static int add_profile(struct hvic_job *job, const char *device, sd_bus_message *old,
-		       char active[static PATH_SIZE])
+		       char profile[static PATH_SIZE], char active[static PATH_SIZE])
 {
 	sd_bus_message *message = NULL, *reply = NULL;
 	int ret = sd_bus_message_new_method_call(job->bus, &message, DESTINATION, PATH, MANAGER,
-						 "AddAndActivateConnection");
+						 "AddAndActivateConnection2");
 
 	if (ret >= 0)
 		ret = old ? append_changed(message, old, job, true) : append_new(message, job);
 	if (ret >= 0)
-		ret = sd_bus_message_append(message, "oo", device, "/");
+		ret = sd_bus_message_append(message, "ooa{sv}", device, "/", 1, "persist", "s",
+					    "memory");
 	if (ret >= 0)
 		ret = call(job, message, &reply);
-	/* The profile comes first. */
-	if (ret >= 0)
-		ret = sd_bus_message_skip(reply, "o");
 	sd_bus_message_unref(message);
+	/* The profile comes first. */
+	ret = read_path(sd_bus_message_ref(reply), ret, profile);
 	return read_path(reply, ret, active);
 }
 
@@ -572,10 +573,9 @@ static int wait_active(struct hvic_job *job, const char *active)
 
 /* A profile that other devices may use as well is theirs: it stays, and this one gets its own. */
 static int replace_profile(struct hvic_job *job, const char *device,
-			   char active[static PATH_SIZE])
+			   char profile[static PATH_SIZE], char active[static PATH_SIZE])
 {
 	sd_bus_message *old = NULL;
-	char profile[PATH_SIZE];
 	int ret = get_path(job, active, ACTIVE, "Connection", profile);
 
 	if (!ret)
@@ -587,22 +587,35 @@ static int replace_profile(struct hvic_job *job, const char *device,
 		if (!ret)
 			ret = activate(job, profile, device, active);
 	} else if (!ret) {
-		ret = add_profile(job, device, old, active);
+		ret = add_profile(job, device, old, profile, active);
 	}
 	sd_bus_message_unref(old);
 	return ret;
 }
 
-static int change(struct hvic_job *job, const char *device)
+static int change(struct hvic_job *job, const char *device, char profile[static PATH_SIZE])
 {
 	char active[PATH_SIZE];
 	int ret = get_active(job, device, active);
 
 	if (!ret && !strcmp(active, "/"))
-		ret = add_profile(job, device, NULL, active);
+		ret = add_profile(job, device, NULL, profile, active);
 	else if (!ret)
-		ret = replace_profile(job, device, active);
+		ret = replace_profile(job, device, profile, active);
 	return ret ? ret : wait_active(job, active);
+}
+
+/* It is to hold at the next boot. */
+static int save(struct hvic_job *job, const char *profile)
+{
+	sd_bus_message *message = NULL;
+	int ret = sd_bus_message_new_method_call(job->bus, &message, DESTINATION, profile, PROFILE,
+						 "Save");
+
+	if (ret >= 0)
+		ret = call(job, message, NULL);
+	sd_bus_message_unref(message);
+	return ret < 0 ? ret : 0;
 }
 
 static int create_checkpoint(struct hvic_job *job, const char *device, char path[static PATH_SIZE])
@@ -652,16 +665,18 @@ static void roll_back(struct hvic_job *job, const char *checkpoint)
  */
 int hvic_nm_apply(struct hvic_job *job)
 {
-	char device[PATH_SIZE], checkpoint[PATH_SIZE];
+	char device[PATH_SIZE], checkpoint[PATH_SIZE], profile[PATH_SIZE];
 	int ret = find_device(job, device);
 
 	if (!ret)
 		ret = create_checkpoint(job, device, checkpoint);
 	if (ret)
 		return ret;
-	ret = change(job, device);
+	ret = change(job, device, profile);
 	if (!ret)
 		ret = job->inject->ops->confirm(job);
+	if (!ret)
+		ret = save(job, profile);
 	/* There is a reserve of time for this. */
 	sd_bus_set_method_call_timeout(job->bus, 3000000);
 	/* As long as there is a checkpoint, what was before comes back after its time. */

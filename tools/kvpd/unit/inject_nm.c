@@ -2,7 +2,8 @@
 /* Addresses of the host, set by NetworkManager. */
 #include "inject_play.h"
 
-#define NM_OK "CheckpointCreate Update2 ActivateConnection CheckpointDestroy "
+#define NM_OK "CheckpointCreate Update2 ActivateConnection Save CheckpointDestroy "
+#define NM_ADDED "CheckpointCreate AddAndActivateConnection2 Save CheckpointDestroy "
 
 /* As expect(), and the log has @said. */
 static void expect_said(struct play *play, struct hv_ic_kvp_ip ip, int status,
@@ -35,7 +36,7 @@ static void nm(void **state)
 			    "[connection [id Wired interface-name eth0 ]"
 			    "ipv4 [dns-search [lan ]method manual "
 			    "address-data [[address 192.0.2.7 prefix 18 ]]gateway 192.0.2.1 "
-			    "dns [350200c0 ]]ipv6 [method disabled ]]1 []");
+			    "dns [350200c0 ]]ipv6 [method disabled ]]2 []");
 	expect(play, both(), 0, NM_OK);
 	assert_non_null(strstr(play->profile, "prefix 18 ][address 192.0.2.8 prefix 20 ]]"));
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
@@ -44,10 +45,10 @@ static void nm(void **state)
 	assert_non_null(strstr(play->profile, "ipv4 [dns-search [lan ]method auto dns []]"));
 
 	play->nm_external = true;
-	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	expect(play, v4(), 0, NM_ADDED);
 	play->nm_external = false;
 	play->nm_idle = true;
-	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	expect(play, v4(), 0, NM_ADDED);
 	assert_non_null(strstr(play->profile,
 			       "connection [id hv_ic eth0 interface-name eth0 "
 			       "autoconnect-priority 3e7 ]ipv4 [method manual "));
@@ -55,7 +56,7 @@ static void nm(void **state)
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
 			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 "));
 	add(&v6.addresses[0], "2001:db8::9", 64);
-	expect(play, v6, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	expect(play, v6, 0, NM_ADDED);
 	assert_non_null(strstr(play->profile, "ipv4 [method auto dns []]ipv6 [method manual "));
 	end(play);
 }
@@ -75,11 +76,11 @@ static void nm_servers(void **state)
 	assert_non_null(strstr(play->profile, "dns [350200c0 ]]ipv6 [method auto dns [[20 1 d b8 "));
 	/* This one has no such section. */
 	play->nm_shared = true;
-	expect(play, ip, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	expect(play, ip, 0, NM_ADDED);
 	assert_non_null(strstr(play->profile, "dns [350200c0 ]]ipv6 [method auto dns [[20 1 d b8 "));
 	/* And here is none: the addresses stay, with the new server. */
 	play->nm_idle = true;
-	expect(play, ip, 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	expect(play, ip, 0, NM_ADDED);
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
 			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 0 0 0 0 0 0 0 0 0 0 0 53 ]]"));
 	end(play);
@@ -92,14 +93,15 @@ static void nm_shared(void **state)
 
 	play->nm_manages = true;
 	play->nm_shared = true;
-	expect(play, v4(), 0, "CheckpointCreate AddAndActivateConnection CheckpointDestroy ");
+	expect(play, v4(), 0, NM_ADDED);
 	assert_string_equal(play->profile,
 			    "[connection [zone home id hv_ic eth0 interface-name eth0 "
 			    "autoconnect-priority 3e7 ]802-3-ethernet [mtu 2328 ]"
 			    "ipv4 [method manual address-data [[address 192.0.2.7 prefix 18 ]]"
-			    "gateway 192.0.2.1 dns [350200c0 ]]]/nm/device / ");
-	play->failing = "AddAndActivateConnection";
-	expect(play, v4(), -EINVAL, "CheckpointCreate AddAndActivateConnection CheckpointRollback ");
+			    "gateway 192.0.2.1 dns [350200c0 ]]]/nm/device / [persist memory ]");
+	play->failing = "AddAndActivateConnection2";
+	expect(play, v4(), -EINVAL,
+	       "CheckpointCreate AddAndActivateConnection2 CheckpointRollback ");
 	play->failing = NULL;
 	play->nm_by_mac = true;
 	expect(play, v4(), 0, NM_OK);
@@ -156,6 +158,10 @@ static void nm_fails(void **state)
 	play->failing = "ActivateConnection";
 	expect(play, v4(), -EINVAL,
 	       "CheckpointCreate Update2 ActivateConnection CheckpointRollback ");
+	play->failing = "Save";
+	expect_said(play, v4(), -EINVAL,
+		    "CheckpointCreate Update2 ActivateConnection Save CheckpointRollback ",
+		    "by NetworkManager: Invalid argument: no");
 	play->failing = "CheckpointDestroy";
 	expect(play, v4(), -EINVAL, NM_OK "CheckpointRollback ");
 	play->failing = NULL;

@@ -161,10 +161,11 @@ static int method(sd_bus_message *call, void *data, sd_bus_error *error)
 		return sd_bus_reply_method_return(call, "a{su}", 1, "/nm/device", play->nm_stuck);
 	if (!strcmp(member, "ActivateConnection"))
 		return sd_bus_reply_method_return(call, "o", "/nm/active");
-	if (!strcmp(member, "AddAndActivateConnection") || !strcmp(member, "Update2"))
+	if (!strcmp(member, "AddAndActivateConnection2") || !strcmp(member, "Update2"))
 		flatten(play, call);
-	if (!strcmp(member, "AddAndActivateConnection"))
-		return sd_bus_reply_method_return(call, "oo", "/nm/profile", "/nm/active");
+	if (!strcmp(member, "AddAndActivateConnection2"))
+		return sd_bus_reply_method_return(call, "ooa{sv}", "/nm/profile", "/nm/active",
+						  0);
 	if (!strcmp(member, "Update2"))
 		return sd_bus_reply_method_return(call, "a{sv}", 0);
 	if (!strcmp(member, "GetSettings") && play->nm_shared)
@@ -237,7 +238,7 @@ static const sd_bus_vtable manager[] = {
 	METHOD("CheckpointRollback", "o", "a{su}"),
 	METHOD("CheckpointDestroy", "o", NULL),
 	METHOD("ActivateConnection", "ooo", "o"),
-	METHOD("AddAndActivateConnection", "a{sa{sv}}oo", "oo"),
+	METHOD("AddAndActivateConnection2", "a{sa{sv}}ooa{sv}", "ooa{sv}"),
 	SD_BUS_PROPERTY("Startup", "b", get, 0, 0),
 	SD_BUS_VTABLE_END
 };
@@ -262,6 +263,7 @@ static const sd_bus_vtable profile[] = {
 	SD_BUS_VTABLE_START(0),
 	METHOD("GetSettings", NULL, "a{sa{sv}}"),
 	METHOD("Update2", "a{sa{sv}}ua{sv}", "a{sv}"),
+	METHOD("Save", NULL, NULL),
 	SD_BUS_VTABLE_END
 };
 
@@ -324,6 +326,9 @@ static int confirm(struct hvic_job *job)
 	hvu_read(play->root->fd, play->held, sizeof(play->held), NETWORK_FILE);
 	hvu_read(play->root->fd, play->tried, sizeof(play->tried), TRIAL_FILE);
 	if (play->nm_activates && !job->ip.dhcp)
+		return -EINPROGRESS;
+	/* Nothing is on the disk yet. */
+	if (strstr(play->done, "Save"))
 		return -EINPROGRESS;
 	while (play->slow && !atomic_load(&job->over))
 		usleep(1000);
