@@ -258,7 +258,8 @@ void hvic_server_open_net(struct hvic_server *server)
 	server->has_net = ret >= 0;
 	server->items.net = server->has_net ? &server->net : NULL;
 	if (!server->has_net && !server->net_told)
-		hvu_log(HVU_LOG_WARNING, "the host sees no addresses until the kernel tells them: %s",
+		hvu_log(HVU_LOG_WARNING,
+			"the host sees no addresses until the kernel tells them: %s",
 			strerror(-ret));
 	server->net_told = !server->has_net;
 }

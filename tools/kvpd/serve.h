@@ -21,7 +21,7 @@
  * @lost: it was said that there is none in its place any more
  * @pools: the pools; NULL for those that could not be opened
  * @told: of which pools it was said that they are out of reach
- * @event: loop; NULL for none: then pools are closed after each change, and the network is not known
+ * @event: loop; NULL for none: then pools are closed after each change, the network is unknown
  * @rest: closes the pools when nothing has changed them for a while
  * @changed: something has, since @rest began to wait
  * @net: the network

@@ -413,7 +413,8 @@ static void program_boots(void **state)
 	play->lan = 1;
 	expect(play, v4(), 0, "");
 	hvu_read(play->root->fd, text, sizeof(text), "words");
-	assert_string_equal(text, "lan0 dhcp=no address=192.0.2.7/24 gateway=192.0.2.1 dns=192.0.2.53");
+	assert_string_equal(text, "lan0 dhcp=no address=192.0.2.7/24 gateway=192.0.2.1 "
+			    "dns=192.0.2.53");
 	/* So it is if it is asked for explicitly. */
 	play->settings.kvp.ip_injection = HVU_INJECTION_PROGRAM;
 	play->lan = 1;

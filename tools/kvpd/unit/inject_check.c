@@ -119,7 +119,10 @@ static void looks(void **state)
 	};
 	struct hvic_job job = {
 		.inject = &inject, .link = { .index = 3, .name = "eth0" },
-		.was = { .adapter = "00:15:5d:01:02:0a", .n_dns = 1, .dns = { at("192.0.2.9", 0) } },
+		.was = {
+			.adapter = "00:15:5d:01:02:0a", .n_dns = 1,
+			.dns = { at("192.0.2.9", 0) },
+		},
 	};
 
 	/* It has got another name, and an address. */

@@ -73,16 +73,19 @@ static void nm_servers(void **state)
 		    "name servers of ipv6, which its profile switches off");
 	play->nm_six = true;
 	expect(play, ip, 0, NM_OK);
-	assert_non_null(strstr(play->profile, "dns [350200c0 ]]ipv6 [method auto dns [[20 1 d b8 "));
+	assert_non_null(strstr(play->profile, "dns [350200c0 ]]"
+			       "ipv6 [method auto dns [[20 1 d b8 "));
 	/* This one has no such section. */
 	play->nm_shared = true;
 	expect(play, ip, 0, NM_ADDED);
-	assert_non_null(strstr(play->profile, "dns [350200c0 ]]ipv6 [method auto dns [[20 1 d b8 "));
+	assert_non_null(strstr(play->profile, "dns [350200c0 ]]"
+			       "ipv6 [method auto dns [[20 1 d b8 "));
 	/* And here is none: the addresses stay, with the new server. */
 	play->nm_idle = true;
 	expect(play, ip, 0, NM_ADDED);
 	assert_non_null(strstr(play->profile, "ipv6 [method manual address-data [[address "
-			       "2001:db8::5 prefix 40 ]]dns [[20 1 d b8 0 0 0 0 0 0 0 0 0 0 0 53 ]]"));
+			       "2001:db8::5 prefix 40 ]]"
+			       "dns [[20 1 d b8 0 0 0 0 0 0 0 0 0 0 0 53 ]]"));
 	end(play);
 }
 
