@@ -67,8 +67,10 @@ static json_object *new_note(const char *phase, const struct hvic_copy *copy)
 	json_object_object_add(note, "directory", json_object_new_string(folder));
 	json_object_object_add(note, "name", json_object_new_string(copy->place.name));
 	json_object_object_add(note, "size_bytes", json_object_new_uint64(copy->size));
+	if (copy->active)
+		json_object_object_add(note, "start", json_object_new_uint64(copy->id));
 	if (copy->active && copy->named)
-		json_object_object_add(note, "hidden", json_object_new_uint64(copy->id));
+		json_object_object_add(note, "hidden", json_object_new_uint64(copy->hidden));
 	return note;
 }
 
@@ -113,6 +115,11 @@ static int place_of(json_object *note, struct hvic_place *place)
 	return hvic_place_parse(place, path, name) ? -ENOENT : 0;
 }
 
+static uint64_t number(json_object *object, const char *key)
+{
+	return json_object_get_uint64(json_object_object_get(object, key));
+}
+
 /**
  * hvic_audit_last() - the file that an earlier daemon may have left under a hidden name
  * @audit: audit
@@ -127,45 +134,54 @@ int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, ui
 	int ret = -ENOENT;
 
 	if (json_object_object_get_ex(note, "hidden", &hidden)) {
-		*id = json_object_get_uint64(hidden);
+		*id = number(note, "start");
 		ret = place_of(note, place);
 	}
 	json_object_put(note);
 	return ret;
 }
 
-static uint64_t number(json_object *object, const char *key)
+static void read_left(json_object *note, struct hvic_left *left)
 {
-	return json_object_get_uint64(json_object_object_get(object, key));
+	json_object *said;
+
+	if (json_object_object_get_ex(note, "hidden", &said)) {
+		left->has_hidden = true;
+		left->hidden = json_object_get_uint64(said);
+	}
+	if (json_object_object_get_ex(note, "named", &said) &&
+	    json_object_is_type(said, json_type_object)) {
+		left->has_file = true;
+		left->device = number(said, "device");
+		left->inode = number(said, "inode");
+		left->changed.tv_sec = number(said, "changed_s");
+		left->changed.tv_nsec = number(said, "changed_ns");
+	}
 }
 
 /**
- * hvic_audit_named() - the file that an earlier daemon was about to give its own name
+ * hvic_audit_left() - what an earlier daemon has left of a file, as far as the note knows
  * @audit: audit
  * @place: where it was to go
  * @id: of its START
- * @named: gets which one it is
+ * @left: gets it
  *
- * Return: is the note about that one? It may be complete, and only the note not, so that the driver
- * has to ask for it.
+ * Return: is the note about that one? It may be complete under its own name, and only the note not,
+ * so that the driver has to ask for it.
  */
-bool hvic_audit_named(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
-		      struct hvic_named *named)
+bool hvic_audit_left(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
+		     struct hvic_left *left)
 {
-	json_object *note = read_note(audit), *said;
+	json_object *note = read_note(audit), *start;
 	struct hvic_place noted;
 	bool same;
 
-	same = json_object_object_get_ex(note, "named", &said) &&
-		json_object_is_type(said, json_type_object) && number(said, "start") == id &&
-		!place_of(note, &noted) && !strcmp(noted.path, place->path) &&
-		!strcmp(noted.name, place->name);
-	if (same) {
-		named->device = number(said, "device");
-		named->inode = number(said, "inode");
-		named->changed.tv_sec = number(said, "changed_s");
-		named->changed.tv_nsec = number(said, "changed_ns");
-	}
+	memset(left, 0, sizeof(*left));
+	same = json_object_object_get_ex(note, "start", &start) &&
+		json_object_get_uint64(start) == id && !place_of(note, &noted) &&
+		!strcmp(noted.path, place->path) && !strcmp(noted.name, place->name);
+	if (same)
+		read_left(note, left);
 	json_object_put(note);
 	return same;
 }
@@ -226,7 +242,6 @@ void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy)
 	if (fstat(copy->file, &st))
 		return;
 	named = json_object_new_object();
-	json_object_object_add(named, "start", json_object_new_uint64(copy->id));
 	json_object_object_add(named, "device", json_object_new_uint64(st.st_dev));
 	json_object_object_add(named, "inode", json_object_new_uint64(st.st_ino));
 	json_object_object_add(named, "changed_s", json_object_new_int64(st.st_mtim.tv_sec));

@@ -52,7 +52,7 @@ bool hvic_audit_step(struct hvic_audit *audit);
 void hvic_audit_end(struct hvic_audit *audit);
 
 int hvic_audit_last(const struct hvic_audit *audit, struct hvic_place *place, uint64_t *id);
-bool hvic_audit_named(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
-		      struct hvic_named *named);
+bool hvic_audit_left(const struct hvic_audit *audit, const struct hvic_place *place, uint64_t id,
+		     struct hvic_left *left);
 
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -13,20 +14,20 @@
 /* --- Hidden names. ---------------------------------------------------------------------------- */
 
 /** hvic_copy_hidden_name() - what a file is called until it is complete, if it must have a name */
-void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t id)
+void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t number)
 {
 	snprintf(name, HVIC_COPY_HIDDEN_SIZE, ".hvic-fcopy-%016llx.part",
-		 (unsigned long long)id);
+		 (unsigned long long)number);
 }
 
 /* The name is nobody else's. It may be in any folder on the way: the last may have been missing. */
-static int remove_hidden(const struct hvic_place *place, uint64_t id)
+static int remove_hidden(const struct hvic_place *place, uint64_t number)
 {
 	struct hvic_place parent = *place;
 	char hidden[HVIC_COPY_HIDDEN_SIZE];
 	int ret = -ENOENT;
 
-	hvic_copy_hidden_name(hidden, id);
+	hvic_copy_hidden_name(hidden, number);
 	for (;;) {
 		const char *missing;
 		int fd = hvic_place_walk(&parent, &missing);
@@ -45,14 +46,14 @@ static int remove_hidden(const struct hvic_place *place, uint64_t id)
 	}
 }
 
-static bool is_named(const struct stat *st, const struct hvic_named *named)
+static bool is_left(const struct stat *st, const struct hvic_left *left)
 {
-	return S_ISREG(st->st_mode) && st->st_dev == named->device &&
-		st->st_ino == named->inode && st->st_mtim.tv_sec == named->changed.tv_sec &&
-		st->st_mtim.tv_nsec == named->changed.tv_nsec;
+	return S_ISREG(st->st_mode) && st->st_dev == left->device &&
+		st->st_ino == left->inode && st->st_mtim.tv_sec == left->changed.tv_sec &&
+		st->st_mtim.tv_nsec == left->changed.tv_nsec;
 }
 
-static int remove_named(const struct hvic_place *place, const struct hvic_named *named)
+static int remove_named(const struct hvic_place *place, const struct hvic_left *left)
 {
 	const char *missing;
 	int folder = hvic_place_walk(place, &missing), ret = -ENOENT;
@@ -61,7 +62,7 @@ static int remove_named(const struct hvic_place *place, const struct hvic_named 
 	if (folder < 0)
 		return folder;
 	if (!*missing && !fstatat(folder, place->name, &st, AT_SYMLINK_NOFOLLOW) &&
-	    is_named(&st, named))
+	    is_left(&st, left))
 		ret = unlinkat(folder, place->name, 0) ? hvic_place_status(-errno) : 0;
 	close(folder);
 	return ret;
@@ -70,36 +71,18 @@ static int remove_named(const struct hvic_place *place, const struct hvic_named 
 /**
  * hvic_copy_remove_left() - remove what a daemon has left that went in the middle
  * @place: where its file was to go; open
- * @id: of the START that began it
- * @named: the file, if it was about to get its own name and the host was not told that it has; or
- *	NULL
+ * @left: the file; it is not removed under its own name unless the host was not told of that
  *
  * Return: 0, %-ENOENT if nothing was left, or another negative errno.
  */
-int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id,
-			  const struct hvic_named *named)
+int hvic_copy_remove_left(const struct hvic_place *place, const struct hvic_left *left)
 {
-	int ret = remove_hidden(place, id), other;
+	int ret = left->has_hidden ? remove_hidden(place, left->hidden) : -ENOENT, other;
 
-	if (!named || (ret && ret != -ENOENT))
+	if (!left->has_file || (ret && ret != -ENOENT))
 		return ret;
-	other = remove_named(place, named);
+	other = remove_named(place, left);
 	return other == -ENOENT ? ret : other;
-}
-
-/* Does something that makes the hidden name; what has it is a leftover of an earlier boot. */
-static int make_hidden(const struct hvic_copy *copy, int folder,
-		       int (*make)(const struct hvic_copy *copy, int folder, const char *name))
-{
-	char hidden[HVIC_COPY_HIDDEN_SIZE];
-	int ret;
-
-	hvic_copy_hidden_name(hidden, copy->id);
-	ret = make(copy, folder, hidden);
-	if (ret != -EEXIST)
-		return ret;
-	unlinkat(folder, hidden, 0);
-	return make(copy, folder, hidden);
 }
 
 /* --- Begin. ----------------------------------------------------------------------------------- */
@@ -134,11 +117,14 @@ static int check_room(const struct hvic_copy *copy, int folder)
 		-ENOSPC : 0;
 }
 
-static int open_hidden(const struct hvic_copy *copy, int folder, const char *name)
+static int open_hidden(const struct hvic_copy *copy)
 {
-	int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	char hidden[HVIC_COPY_HIDDEN_SIZE];
+	int fd;
 
-	(void)copy;
+	hvic_copy_hidden_name(hidden, copy->hidden);
+	fd = openat(copy->folder, hidden, flags, 0600);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -151,7 +137,7 @@ static int open_file(struct hvic_copy *copy)
 		fd = fd < 0 ? -errno : fd;
 	}
 	if (fd == -EOPNOTSUPP || fd == -EISDIR || fd == -EINVAL) {
-		fd = make_hidden(copy, copy->folder, open_hidden);
+		fd = open_hidden(copy);
 		copy->named = fd >= 0;
 	}
 	if (fd < 0)
@@ -187,6 +173,8 @@ int hvic_copy_begin(struct hvic_copy *copy, uint64_t id, uint64_t size, uint32_t
 	copy->replaced = false;
 	copy->error = 0;
 	hvic_digest_init(&copy->digest);
+	if (getrandom(&copy->hidden, sizeof(copy->hidden), 0) != sizeof(copy->hidden))
+		return -EIO;
 
 	copy->folder = hvic_place_walk(&copy->place, &missing);
 	if (copy->folder < 0)
@@ -328,7 +316,7 @@ static int give_name(struct hvic_copy *copy, int folder)
 
 	if (there < 0)
 		return there;
-	hvic_copy_hidden_name(hidden, copy->id);
+	hvic_copy_hidden_name(hidden, copy->hidden);
 	if (!there) {
 		/* ORDER: who finds the file must know whose it is, if we cannot tell the host. */
 		if (copy->naming)
@@ -337,7 +325,7 @@ static int give_name(struct hvic_copy *copy, int folder)
 			link_as(copy, folder, copy->place.name);
 	} else {
 		if (!copy->named)
-			ret = make_hidden(copy, folder, link_as);
+			ret = link_as(copy, folder, hidden);
 		if (!ret && renameat(from, hidden, folder, copy->place.name)) {
 			ret = -errno;
 			if (!copy->named)
@@ -438,7 +426,7 @@ void hvic_copy_end(struct hvic_copy *copy)
 		return;
 	copy->active = false;
 	if (copy->named) {
-		hvic_copy_hidden_name(hidden, copy->id);
+		hvic_copy_hidden_name(hidden, copy->hidden);
 		unlinkat(copy->folder, hidden, 0);
 	}
 	close(copy->file);

@@ -3,8 +3,9 @@
  * One file that the host copies.
  *
  * Until it is complete it has no name, so that nothing of it is left whatever happens. Where the
- * file system has no files without a name, it has a hidden one that follows from the id of START.
- * Folders that are missing are made last.
+ * file system has no files without a name, it has a hidden one with a random number: another guest
+ * may have the same folder, and its ids of START are the same. Folders that are missing are made
+ * last.
  */
 #ifndef FCOPYD_COPY_H
 #define FCOPYD_COPY_H
@@ -28,6 +29,7 @@
  * @id: of START
  * @size: of the file, as the host announced it
  * @flags: HV_IC_FCOPY_*
+ * @hidden: the number in its hidden name
  * @active: between START and its end
  * @named: the file has its hidden name, in @folder
  * @avoid_unnamed: for tests: as if the file system had no files without a name
@@ -51,6 +53,7 @@ struct hvic_copy {
 	uint64_t id;
 	uint64_t size;
 	uint32_t flags;
+	uint64_t hidden;
 	bool active;
 	bool named;
 	bool avoid_unnamed;
@@ -71,12 +74,18 @@ struct hvic_copy {
 };
 
 /**
- * struct hvic_named - a file that was to get its name
+ * struct hvic_left - what a note tells of a file that may have been left
+ * @has_hidden: it had its hidden name
+ * @hidden: the number in that
+ * @has_file: it was to get its own name, and all that follows is known
  * @device: where it is
  * @inode: its number there
  * @changed: when it was last written to, for another file may get the number of one that has gone
  */
-struct hvic_named {
+struct hvic_left {
+	bool has_hidden;
+	uint64_t hidden;
+	bool has_file;
 	dev_t device;
 	ino_t inode;
 	struct timespec changed;
@@ -91,8 +100,7 @@ void hvic_copy_end(struct hvic_copy *copy);
 
 #define HVIC_COPY_HIDDEN_SIZE 40
 
-void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t id);
-int hvic_copy_remove_left(const struct hvic_place *place, uint64_t id,
-			  const struct hvic_named *named);
+void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t number);
+int hvic_copy_remove_left(const struct hvic_place *place, const struct hvic_left *left);
 
 #endif

@@ -89,9 +89,8 @@ static int complete(struct hvic_serve *serve, uint64_t id)
 
 static int remove_left(struct hvic_serve *serve, const struct hv_ic_fcopy_left *left)
 {
-	struct hvic_named named;
 	struct hvic_place place;
-	bool has_name;
+	struct hvic_left known;
 	int ret = hvic_place_parse(&place, left->path, left->name);
 
 	/* Such a file has never been begun. */
@@ -100,8 +99,8 @@ static int remove_left(struct hvic_serve *serve, const struct hv_ic_fcopy_left *
 	ret = hvic_place_open(&place, serve->rules.list, serve->rules.n, serve->root);
 	if (ret)
 		return ret == -ENOTDIR ? -ENOENT : ret;
-	has_name = hvic_audit_named(&serve->audit, &place, left->start, &named);
-	ret = hvic_copy_remove_left(&place, left->start, has_name ? &named : NULL);
+	ret = hvic_audit_left(&serve->audit, &place, left->start, &known) ?
+		hvic_copy_remove_left(&place, &known) : -ENOENT;
 	hvic_place_close(&place);
 	return ret;
 }
@@ -208,6 +207,7 @@ static void naming(void *data, const struct hvic_copy *copy)
 void hvic_serve_init(struct hvic_serve *serve, int root)
 {
 	struct hvic_place place;
+	struct hvic_left left;
 	uint64_t id;
 
 	serve->root = root;
@@ -219,8 +219,12 @@ void hvic_serve_init(struct hvic_serve *serve, int root)
 	if (hvic_audit_last(&serve->audit, &place, &id) ||
 	    hvic_place_open(&place, serve->rules.list, serve->rules.n, root))
 		return;
-	if (!hvic_copy_remove_left(&place, id, NULL))
-		hvu_log(HVU_LOG_NOTICE, "removed what was left of a copy");
+	/* Whether the host was told of a file that has its own name, only the driver knows. */
+	if (hvic_audit_left(&serve->audit, &place, id, &left)) {
+		left.has_file = false;
+		if (!hvic_copy_remove_left(&place, &left))
+			hvu_log(HVU_LOG_NOTICE, "removed what was left of a copy");
+	}
 	hvic_place_close(&place);
 }
 

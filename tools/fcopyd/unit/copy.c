@@ -618,6 +618,7 @@ static void disk_full(void **state)
 static void left(void **state)
 {
 	struct play *play = begin(state);
+	struct hvic_left theirs, ours;
 	struct hvic_place place;
 
 	play->copy.avoid_unnamed = true;
@@ -626,39 +627,59 @@ static void left(void **state)
 	place = play->copy.place;
 	assert_int_equal(count(play, "in/a"), 1);
 	unit_file(play->root, "in/a/file", "theirs");
-	assert_int_equal(hvic_copy_remove_left(&place, 8, NULL), -ENOENT);
+	ours = (struct hvic_left){ .has_hidden = true, .hidden = play->copy.hidden };
+	theirs = ours;
+	theirs.hidden++;
+	assert_int_equal(hvic_copy_remove_left(&place, &theirs), -ENOENT);
 	assert_int_equal(count(play, "in/a"), 2);
-	assert_int_equal(hvic_copy_remove_left(&place, 7, NULL), 0);
-	assert_int_equal(hvic_copy_remove_left(&place, 7, NULL), -ENOENT);
+	assert_int_equal(hvic_copy_remove_left(&place, &ours), 0);
+	assert_int_equal(hvic_copy_remove_left(&place, &ours), -ENOENT);
 	has(play, "in/a/file", "theirs");
 	assert_int_equal(count(play, "in/a"), 1);
 	hvic_copy_end(&play->copy);
-
-	/* Of an earlier boot, whose ids were the same. */
-	unit_file(play->root, "in/.hvic-fcopy-0000000000000007.part", "old");
-	assert_int_equal(copy(play, "/in", "new", 0), 0);
-	has(play, "in/file", "new");
-	assert_int_equal(count(play, "in"), 2);
 	free(play);
+}
+
+/* Two guests that have the same folder, where files have names: their ids are the same, too. */
+static void shared(void **state)
+{
+	struct play *one = begin(state), *other = begin(state);
+
+	one->copy.avoid_unnamed = true;
+	other->copy.avoid_unnamed = true;
+	assert_int_equal(start(one, "/in", 3, 0), 0);
+	assert_int_equal(start(other, "/in/new", 5, HV_IC_FCOPY_CREATE_PATH), 0);
+	assert_int_equal(count(one, "in"), 2);
+	assert_int_equal(hvic_copy_add(&one->copy, 0, "one", 3), 0);
+	assert_int_equal(hvic_copy_add(&other->copy, 0, "other", 5), 0);
+	assert_int_equal(complete(one), 0);
+	assert_int_equal(complete(other), 0);
+	has(one, "in/file", "one");
+	has(one, "in/new/file", "other");
+	free(one);
+	free(other);
 }
 
 static void on_naming(void *data, const struct hvic_copy *copy)
 {
-	struct hvic_named *named = data;
+	struct hvic_left *left = data;
 	struct stat st;
 
 	assert_int_equal(fstat(copy->file, &st), 0);
-	*named = (struct hvic_named){ st.st_dev, st.st_ino, st.st_mtim };
+	*left = (struct hvic_left){
+		.has_hidden = copy->named, .hidden = copy->hidden, .has_file = true,
+		.device = st.st_dev, .inode = st.st_ino, .changed = st.st_mtim,
+	};
 }
 
-/* A copy whose name has been given, and then the daemon went; @named gets what it knew. */
-static struct hvic_place give_name(struct play *play, struct hvic_named *named, uint32_t flags)
+/* A copy whose name has been given, and then the daemon went; @left gets what it knew. */
+static struct hvic_place give_name(struct play *play, struct hvic_left *left, uint32_t flags)
 {
 	struct hvic_place place;
 
-	*named = (struct hvic_named){ .inode = 0 };
+	*left = (struct hvic_left){ .inode = 0 };
 	play->copy.naming = on_naming;
-	play->copy.data = named;
+	play->copy.data = left;
 	assert_int_equal(start(play, "/in/a", 3, flags | HV_IC_FCOPY_CREATE_PATH), 0);
 	assert_int_equal(hvic_copy_add(&play->copy, 0, "new", 3), 0);
 	assert_int_equal(hvic_copy_complete(&play->copy), 0);
@@ -673,29 +694,31 @@ static struct hvic_place give_name(struct play *play, struct hvic_named *named, 
 static void left_named(void **state)
 {
 	struct play *play = begin(state);
-	struct hvic_named named, other;
+	struct hvic_left left, other;
 	struct hvic_place place;
 
 	play->directory.overwrite = true;
 	FOR_BOTH(play) {
-		place = give_name(play, &named, 0);
-		assert_int_equal(hvic_copy_remove_left(&place, 7, NULL), -ENOENT);
-		other = named;
+		place = give_name(play, &left, 0);
+		other = left;
+		other.has_file = false;
+		assert_int_equal(hvic_copy_remove_left(&place, &other), -ENOENT);
+		other = left;
 		other.inode++;
-		assert_int_equal(hvic_copy_remove_left(&place, 7, &other), -ENOENT);
-		other = named;
+		assert_int_equal(hvic_copy_remove_left(&place, &other), -ENOENT);
+		other = left;
 		other.changed.tv_sec--;
-		assert_int_equal(hvic_copy_remove_left(&place, 7, &other), -ENOENT);
+		assert_int_equal(hvic_copy_remove_left(&place, &other), -ENOENT);
 		has(play, "in/a/file", "new");
-		assert_int_equal(hvic_copy_remove_left(&place, 7, &named), 0);
+		assert_int_equal(hvic_copy_remove_left(&place, &left), 0);
 		assert_int_equal(count(play, "in/a"), 0);
-		assert_int_equal(hvic_copy_remove_left(&place, 7, &named), -ENOENT);
+		assert_int_equal(hvic_copy_remove_left(&place, &left), -ENOENT);
 		hvic_place_close(&place);
 
 		/* What replaces another file is whole, and the other one would not come back. */
 		unit_file(play->root, "in/a/file", "old");
-		place = give_name(play, &named, HV_IC_FCOPY_OVERWRITE);
-		assert_int_equal(named.inode, 0);
+		place = give_name(play, &left, HV_IC_FCOPY_OVERWRITE);
+		assert_int_equal(left.inode, 0);
 		hvic_place_close(&place);
 		unit_remove(play->root, "in/a/file");
 		unit_remove(play->root, "in/a");
@@ -712,7 +735,7 @@ int main(void)
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
 		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(folders_last), TEST(folder_goes),
 		TEST(undone), TEST(limits), TEST(disk_full), TEST(left),
-		TEST(left_named),
+		TEST(shared), TEST(left_named),
 	};
 
 	return cmocka_run_group_tests_name("copy", tests, NULL, NULL);

@@ -233,22 +233,22 @@ static void bad_blocks(void **state)
 /* A daemon that was killed has left its hidden file; the driver asks for it, or the note tells. */
 static void left(void **state)
 {
-	static const char hidden[] = "in/.hvic-fcopy-0000000000000002.part";
 	struct hv_ic_fcopy_left what = { .start = 2, .path = "/in", .name = "file" };
 	struct hvic_serve *serve = begin(*state, ALLOWED);
 	struct unit_root *root = *state;
-	char note[1024] = "";
+	char note[1024] = "", hidden[3 + HVIC_COPY_HIDDEN_SIZE] = "in/";
 	int fd;
-
-	unit_file(root, hidden, "part");
-	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what, sizeof(what));
-	assert_int_equal(answer(8), 0);
-	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what, sizeof(what));
-	assert_int_equal(answer(8), -ENOENT);
 
 	serve->copy.avoid_unnamed = true;
 	assert_int_equal(start(serve, "/in", 1, 0), 0);
+	hvic_copy_hidden_name(hidden + 3, serve->copy.hidden);
 	assert_true(size_of(root, hidden) >= 0);
+	/* While the note still tells of it. */
+	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what, sizeof(what));
+	assert_int_equal(answer(8), 0);
+	assert_int_equal(size_of(root, hidden), -ENOENT);
+	tell(serve, (struct hv_ic_record){ .id = 8, .op = HV_IC_FCOPY_REMOVE }, &what, sizeof(what));
+	assert_int_equal(answer(8), -ENOENT);
 	fd = openat(root->fd, "var/lib/hv_ic/" HVIC_AUDIT_NOTE, O_RDONLY);
 	assert_true(read(fd, note, sizeof(note) - 1) > 0);
 	close(fd);
