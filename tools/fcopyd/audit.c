@@ -152,6 +152,7 @@ static void read_left(json_object *note, struct hvic_left *left)
 	if (json_object_object_get_ex(note, "named", &said) &&
 	    json_object_is_type(said, json_type_object)) {
 		left->has_file = true;
+		left->replaces = json_object_get_boolean(json_object_object_get(note, "replaces"));
 		left->device = number(said, "device");
 		left->inode = number(said, "inode");
 		left->changed.tv_sec = number(said, "changed_s");
@@ -248,6 +249,8 @@ void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy)
 	json_object_object_add(named, "changed_ns", json_object_new_int64(st.st_mtim.tv_nsec));
 	note = new_note("copying", copy);
 	json_object_object_add(note, "named", named);
+	if (copy->replaced)
+		json_object_object_add(note, "replaces", json_object_new_boolean(true));
 	/* What it replaces is true, too, and may tell of the hidden name. */
 	write_note(audit, note, hvu_replace);
 }

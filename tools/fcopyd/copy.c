@@ -20,37 +20,73 @@ void hvic_copy_hidden_name(char name[static HVIC_COPY_HIDDEN_SIZE], uint64_t num
 		 (unsigned long long)number);
 }
 
+static bool is_left(const struct stat *st, const struct hvic_left *left)
+{
+	return S_ISREG(st->st_mode) && st->st_dev == left->device &&
+		st->st_ino == left->inode && st->st_mtim.tv_sec == left->changed.tv_sec &&
+		st->st_mtim.tv_nsec == left->changed.tv_nsec;
+}
+
+/*
+ * In the middle of an overwrite the hidden name is that of the new file or, once they have changed
+ * places, of the old one. Either may go as long as there is a file of the other name. If somebody
+ * has taken that away, the old one is the last there is, and gets its name back.
+ */
+static int remove_replaced(int folder, const char *hidden, const struct hvic_place *place,
+			   const struct hvic_left *left)
+{
+	const char *missing;
+	int own, ret = -ENOENT;
+	struct stat st;
+
+	if (fstatat(folder, hidden, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (!is_left(&st, left)) {
+		own = hvic_place_walk(place, &missing);
+		if (own >= 0 && !*missing)
+			ret = renameat2(folder, hidden, own, place->name, RENAME_NOREPLACE) ?
+				-errno : 0;
+		if (own >= 0)
+			close(own);
+	}
+	/* Where nothing can be renamed so, nothing has changed places, and this is the new one. */
+	if (!ret || (ret != -EEXIST && ret != -ENOENT && ret != -EINVAL))
+		return ret;
+	return unlinkat(folder, hidden, 0) ? -errno : 0;
+}
+
+static int remove_one(int folder, const char *hidden, const struct hvic_place *place,
+		      const struct hvic_left *left)
+{
+	if (left->has_file && left->replaces)
+		return remove_replaced(folder, hidden, place, left);
+	return unlinkat(folder, hidden, 0) ? -errno : 0;
+}
+
 /* The name is nobody else's. It may be in any folder on the way: the last may have been missing. */
-static int remove_hidden(const struct hvic_place *place, uint64_t number)
+static int remove_hidden(const struct hvic_place *place, const struct hvic_left *left)
 {
 	struct hvic_place parent = *place;
 	char hidden[HVIC_COPY_HIDDEN_SIZE];
 	int ret = -ENOENT;
 
-	hvic_copy_hidden_name(hidden, number);
+	hvic_copy_hidden_name(hidden, left->hidden);
 	for (;;) {
 		const char *missing;
 		int fd = hvic_place_walk(&parent, &missing);
 		char *last = strrchr(parent.path, '/');
 
 		if (fd >= 0) {
-			if (!unlinkat(fd, hidden, 0))
-				ret = 0;
-			else if (errno != ENOENT)
-				ret = hvic_place_status(-errno);
+			int error = remove_one(fd, hidden, place, left);
+
+			if (error != -ENOENT)
+				ret = hvic_place_status(error);
 			close(fd);
 		}
 		if (!last || last < &parent.path[parent.top_len])
 			return ret;
 		*last = '\0';
 	}
-}
-
-static bool is_left(const struct stat *st, const struct hvic_left *left)
-{
-	return S_ISREG(st->st_mode) && st->st_dev == left->device &&
-		st->st_ino == left->inode && st->st_mtim.tv_sec == left->changed.tv_sec &&
-		st->st_mtim.tv_nsec == left->changed.tv_nsec;
 }
 
 static int remove_named(const struct hvic_place *place, const struct hvic_left *left)
@@ -77,9 +113,10 @@ static int remove_named(const struct hvic_place *place, const struct hvic_left *
  */
 int hvic_copy_remove_left(const struct hvic_place *place, const struct hvic_left *left)
 {
-	int ret = left->has_hidden ? remove_hidden(place, left->hidden) : -ENOENT, other;
+	int ret = left->has_hidden ? remove_hidden(place, left) : -ENOENT, other;
 
-	if (!left->has_file || (ret && ret != -ENOENT))
+	/* Under the name of another file it stays: it is whole, and the other one may be gone. */
+	if (!left->has_file || left->replaces || (ret && ret != -ENOENT))
 		return ret;
 	other = remove_named(place, left);
 	return other == -ENOENT ? ret : other;
@@ -164,6 +201,7 @@ int hvic_copy_begin(struct hvic_copy *copy, uint64_t id, uint64_t size, uint32_t
 	copy->size = size;
 	copy->flags = flags;
 	copy->named = false;
+	copy->over = -1;
 	copy->n_run = 0;
 	copy->run_at = 0;
 	copy->run_len = 0;
@@ -307,35 +345,112 @@ static int rename_new(const struct hvic_copy *copy, int folder, const char *hidd
 	return ret;
 }
 
+static bool is_ours(const struct hvic_copy *copy, int folder, const char *name)
+{
+	struct stat ours, there;
+
+	return !fstat(copy->file, &ours) && !fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) &&
+		ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+static int exchange(const struct hvic_copy *copy, int folder, const char *hidden)
+{
+	return renameat2(copy->folder, hidden, folder, copy->place.name, RENAME_EXCHANGE) ?
+		-errno : 0;
+}
+
+/* What came under the hidden name has to be such a file as check_target() has seen. */
+static int check_exchanged(const struct hvic_copy *copy, int folder, const char *hidden)
+{
+	struct stat st;
+
+	if (!fstatat(copy->folder, hidden, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode))
+		return 0;
+	exchange(copy, folder, hidden);
+	return -EACCES;
+}
+
+/* The file gets its hidden name, next to the one that it will replace. */
+static int hide(struct hvic_copy *copy, int folder, const char *hidden)
+{
+	int ret, own = fcntl(folder, F_DUPFD_CLOEXEC, 3);
+
+	if (own < 0)
+		return -errno;
+	close(copy->folder);
+	copy->folder = own;
+	copy->named = true;
+	/* ORDER: a name that the note does not have, nobody would remove. */
+	if (copy->naming)
+		copy->naming(copy->data, copy);
+	ret = link_as(copy, folder, hidden);
+	copy->named = !ret;
+	return ret;
+}
+
+/* Where files cannot change places, or the old one has gone in this moment. */
+static int rename_over(struct hvic_copy *copy, int folder, const char *hidden)
+{
+	if (renameat(copy->folder, hidden, folder, copy->place.name))
+		return -errno;
+	copy->named = false;
+	return 0;
+}
+
+/*
+ * The name is at each moment that of a whole file, and so it is if we are killed:
+ *
+ * 1. before the exchange it is that of the old file, and the hidden name that of the new one;
+ * 2. after it they are the other way round, until the host has been told. If it cannot be, they
+ *    change back;
+ * 3. then the old one goes, in hvic_copy_settle().
+ *
+ * What has the hidden name may go in each of them, which is what the next daemon does.
+ */
+static int replace(struct hvic_copy *copy, int folder, const char *hidden)
+{
+	int ret = 0;
+
+	if (!copy->named)
+		ret = hide(copy, folder, hidden);
+	else if (copy->naming)
+		copy->naming(copy->data, copy);
+	if (ret)
+		return ret;
+	copy->over = fcntl(folder, F_DUPFD_CLOEXEC, 3);
+	if (copy->over < 0)
+		return -errno;
+	ret = exchange(copy, folder, hidden);
+	if (!ret)
+		ret = check_exchanged(copy, folder, hidden);
+	else if (ret == -EINVAL || ret == -ENOENT)
+		ret = rename_over(copy, folder, hidden);
+	if (!ret && copy->named)
+		return 0;
+	close(copy->over);
+	copy->over = -1;
+	return ret;
+}
+
 static int give_name(struct hvic_copy *copy, int folder)
 {
 	char hidden[HVIC_COPY_HIDDEN_SIZE];
-	int from = copy->named ? copy->folder : folder;
 	int there = check_target(copy, folder);
-	int ret = 0;
+	int ret;
 
 	if (there < 0)
 		return there;
+	copy->replaced = there;
 	hvic_copy_hidden_name(hidden, copy->hidden);
-	if (!there) {
-		/* ORDER: who finds the file must know whose it is, if we cannot tell the host. */
-		if (copy->naming)
-			copy->naming(copy->data, copy);
-		ret = copy->named ? rename_new(copy, folder, hidden) :
-			link_as(copy, folder, copy->place.name);
-	} else {
-		if (!copy->named)
-			ret = link_as(copy, folder, hidden);
-		if (!ret && renameat(from, hidden, folder, copy->place.name)) {
-			ret = -errno;
-			if (!copy->named)
-				unlinkat(folder, hidden, 0);
-		}
-	}
-	if (!ret) {
+	if (there)
+		return replace(copy, folder, hidden);
+	/* ORDER: who finds the file must know whose it is, if we cannot tell the host. */
+	if (copy->naming)
+		copy->naming(copy->data, copy);
+	ret = copy->named ? rename_new(copy, folder, hidden) :
+		link_as(copy, folder, copy->place.name);
+	if (!ret)
 		copy->named = false;
-		copy->replaced = there;
-	}
 	return ret;
 }
 
@@ -395,21 +510,35 @@ int hvic_copy_complete(struct hvic_copy *copy)
 	return hvic_place_status(finish(copy));
 }
 
+/* The old file and ours change places once more. */
+static void change_back(struct hvic_copy *copy)
+{
+	char hidden[HVIC_COPY_HIDDEN_SIZE];
+
+	hvic_copy_hidden_name(hidden, copy->hidden);
+	if (!is_ours(copy, copy->over, copy->place.name) || exchange(copy, copy->over, hidden))
+		return;
+	/* What somebody has put there in this moment is theirs, and stays. */
+	if (!is_ours(copy, copy->folder, hidden))
+		exchange(copy, copy->over, hidden);
+}
+
 /**
  * hvic_copy_undo() - remove a file that is in its place already
  * @copy: a copy that may be complete
  *
- * For a host that has given it up meanwhile. A file that it has replaced is lost.
+ * For a host that has given it up meanwhile. A file that it has replaced is there again; where the
+ * file system could not keep that, the new one stays, for one is better than none.
  */
 void hvic_copy_undo(struct hvic_copy *copy)
 {
-	struct stat ours, there;
 	const char *missing;
 	int folder = hvic_place_walk(&copy->place, &missing);
 
-	if (folder >= 0 && !*missing && !fstat(copy->file, &ours) &&
-	    !fstatat(folder, copy->place.name, &there, AT_SYMLINK_NOFOLLOW) &&
-	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+	if (copy->over >= 0)
+		change_back(copy);
+	else if (!copy->replaced && folder >= 0 && !*missing &&
+		 is_ours(copy, folder, copy->place.name))
 		unlinkat(folder, copy->place.name, 0);
 	if (folder >= 0)
 		close(folder);
@@ -417,18 +546,27 @@ void hvic_copy_undo(struct hvic_copy *copy)
 	copy->made = 0;
 }
 
-/** hvic_copy_end() - let go of a copy; of one that is not complete nothing is left */
-void hvic_copy_end(struct hvic_copy *copy)
+/** hvic_copy_settle() - the host knows that the file is complete: the one that it replaces goes */
+void hvic_copy_settle(struct hvic_copy *copy)
 {
 	char hidden[HVIC_COPY_HIDDEN_SIZE];
 
+	if (!copy->named)
+		return;
+	hvic_copy_hidden_name(hidden, copy->hidden);
+	unlinkat(copy->folder, hidden, 0);
+	copy->named = false;
+}
+
+/** hvic_copy_end() - let go of a copy; of one that is not complete nothing is left */
+void hvic_copy_end(struct hvic_copy *copy)
+{
 	if (!copy->active)
 		return;
 	copy->active = false;
-	if (copy->named) {
-		hvic_copy_hidden_name(hidden, copy->hidden);
-		unlinkat(copy->folder, hidden, 0);
-	}
+	hvic_copy_settle(copy);
+	if (copy->over >= 0)
+		close(copy->over);
 	close(copy->file);
 	close(copy->folder);
 	hvic_place_close(&copy->place);

@@ -31,9 +31,11 @@
  * @flags: HV_IC_FCOPY_*
  * @hidden: the number in its hidden name
  * @active: between START and its end
- * @named: the file has its hidden name, in @folder
+ * @named: there is a file of its hidden name in @folder, or will be next: this one, or the one that
+ *	it has changed places with
  * @avoid_unnamed: for tests: as if the file system had no files without a name
  * @folder: where the file is, until it is complete
+ * @over: the folder where the file has changed places with another one; -1 if it has not
  * @file: the file
  * @run: blocks that are not written yet, each where the one before it ends
  * @n_run: how many
@@ -45,7 +47,7 @@
  * @replaced: another file was there before
  * @error: of the block that failed; 0 for none
  * @digest: of the file
- * @naming: called just before the file gets a name that nothing has; may be NULL
+ * @naming: called just before the file gets its name; may be NULL
  * @data: for @naming
  */
 struct hvic_copy {
@@ -58,6 +60,7 @@ struct hvic_copy {
 	bool named;
 	bool avoid_unnamed;
 	int folder;
+	int over;
 	int file;
 	struct iovec run[HVIC_COPY_RUN];
 	size_t n_run;
@@ -78,6 +81,7 @@ struct hvic_copy {
  * @has_hidden: it had its hidden name
  * @hidden: the number in that
  * @has_file: it was to get its own name, and all that follows is known
+ * @replaces: that of another file
  * @device: where it is
  * @inode: its number there
  * @changed: when it was last written to, for another file may get the number of one that has gone
@@ -86,6 +90,7 @@ struct hvic_left {
 	bool has_hidden;
 	uint64_t hidden;
 	bool has_file;
+	bool replaces;
 	dev_t device;
 	ino_t inode;
 	struct timespec changed;
@@ -96,6 +101,7 @@ int hvic_copy_add(struct hvic_copy *copy, uint64_t offset, const void *data, siz
 int hvic_copy_flush(struct hvic_copy *copy);
 int hvic_copy_complete(struct hvic_copy *copy);
 void hvic_copy_undo(struct hvic_copy *copy);
+void hvic_copy_settle(struct hvic_copy *copy);
 void hvic_copy_end(struct hvic_copy *copy);
 
 #define HVIC_COPY_HIDDEN_SIZE 40

@@ -76,11 +76,13 @@ static int complete(struct hvic_serve *serve, uint64_t id)
 	}
 	ret = hvu_client_answer(&serve->client, id, 0, NULL, 0);
 	if (ret) {
-		/* The host has been told that there is no such file. */
+		/* The host has been told that it has not been copied. */
 		hvic_copy_undo(copy);
 		drop(serve, -ECANCELED);
 		return 0;
 	}
+	/* ORDER: the note then tells of nothing that could be left. */
+	hvic_copy_settle(copy);
 	hvic_audit_complete(&serve->audit, copy);
 	hvic_copy_end(copy);
 	tell_work(serve);
@@ -221,7 +223,7 @@ void hvic_serve_init(struct hvic_serve *serve, int root)
 		return;
 	/* Whether the host was told of a file that has its own name, only the driver knows. */
 	if (hvic_audit_left(&serve->audit, &place, id, &left)) {
-		left.has_file = false;
+		left.has_file &= left.replaces;
 		if (!hvic_copy_remove_left(&place, &left))
 			hvu_log(HVU_LOG_NOTICE, "removed what was left of a copy");
 	}

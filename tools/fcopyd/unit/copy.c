@@ -94,24 +94,28 @@ static void has(struct play *play, const char *path, const char *text)
 static ino_t synced[16];
 static size_t n_synced;
 
+/* A folder whose disk fails; 0 for none. */
+static ino_t broken;
+
 int fsync(int fd)
 {
 	struct stat st;
 
+	if (broken && !fstat(fd, &st) && st.st_ino == broken) {
+		errno = EIO;
+		return -1;
+	}
 	if (!fstat(fd, &st) && n_synced < ARRAY_SIZE(synced))
 		synced[n_synced++] = st.st_ino;
 	return syscall(SYS_fsync, fd);
 }
 
-static bool is_synced(struct play *play, const char *path)
+static ino_t inode_of(struct play *play, const char *path)
 {
 	struct stat st;
 
 	assert_int_equal(fstatat(play->root->fd, path, &st, 0), 0);
-	for (size_t i = 0; i < n_synced; i++)
-		if (synced[i] == st.st_ino)
-			return true;
-	return false;
+	return st.st_ino;
 }
 
 /* How many there are in a folder, whatever they are called. */
@@ -127,6 +131,31 @@ static unsigned int count(struct play *play, const char *path)
 		n += !!strcmp(entry->d_name, ".") && !!strcmp(entry->d_name, "..");
 	closedir(folder);
 	return n;
+}
+
+static bool is_synced(struct play *play, const char *path)
+{
+	for (size_t i = 0; i < n_synced; i++)
+		if (synced[i] == inode_of(play, path))
+			return true;
+	return false;
+}
+
+/* As on a file system where files cannot change places. */
+static bool avoid_exchange;
+
+/* Who removes a file the moment before the new one comes. */
+static void (*before_exchange)(void);
+
+int renameat2(int from, const char *old, int to, const char *new, unsigned int flags)
+{
+	if (flags & RENAME_EXCHANGE && avoid_exchange) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (flags & RENAME_EXCHANGE && before_exchange)
+		before_exchange();
+	return syscall(SYS_renameat2, from, old, to, new, flags);
 }
 
 /* Both kinds of file systems: with files that have no name, and without. */
@@ -568,6 +597,98 @@ static void undone(void **state)
 	free(play);
 }
 
+static void begin_over(struct play *play)
+{
+	play->directory.overwrite = true;
+	unit_file(play->root, "in/file", "old");
+	assert_int_equal(start(play, "/in", 3, HV_IC_FCOPY_OVERWRITE), 0);
+	assert_int_equal(hvic_copy_add(&play->copy, 0, "new", 3), 0);
+}
+
+/* The file that was there comes back, if the file system has kept it; one of them there always is. */
+static void undone_over(void **state)
+{
+	struct play *play = begin(state);
+
+	for (int cannot = 0; cannot < 2; cannot++) {
+		avoid_exchange = cannot;
+		FOR_BOTH(play) {
+			begin_over(play);
+			assert_int_equal(hvic_copy_complete(&play->copy), 0);
+			has(play, "in/file", "new");
+			hvic_copy_undo(&play->copy);
+			hvic_copy_end(&play->copy);
+			has(play, "in/file", cannot ? "new" : "old");
+			assert_int_equal(count(play, "in"), 1);
+
+			/* It has its name, but is not known to be on the disk. */
+			broken = inode_of(play, "in");
+			begin_over(play);
+			assert_int_equal(complete(play), -EIO);
+			broken = 0;
+			has(play, "in/file", cannot ? "new" : "old");
+			assert_int_equal(count(play, "in"), 1);
+
+			begin_over(play);
+			assert_int_equal(hvic_copy_complete(&play->copy), 0);
+			hvic_copy_settle(&play->copy);
+			assert_int_equal(count(play, "in"), 1);
+			hvic_copy_end(&play->copy);
+			has(play, "in/file", "new");
+
+			/* Somebody else's file is not ours to change. */
+			begin_over(play);
+			assert_int_equal(hvic_copy_complete(&play->copy), 0);
+			unit_remove(play->root, "in/file");
+			unit_file(play->root, "in/file", "theirs");
+			hvic_copy_undo(&play->copy);
+			hvic_copy_end(&play->copy);
+			has(play, "in/file", "theirs");
+			assert_int_equal(count(play, "in"), 1);
+		}
+	}
+	avoid_exchange = false;
+	free(play);
+}
+
+static struct unit_root *raced;
+
+static void goes(void)
+{
+	unit_remove(raced, "in/file");
+}
+
+static void becomes_folder(void)
+{
+	before_exchange = NULL;
+	unit_remove(raced, "in/file");
+	unit_folder(raced, "in/file");
+}
+
+/* Something else has the name in the moment in which it is replaced. */
+static void raced_over(void **state)
+{
+	struct play *play = begin(state);
+
+	raced = play->root;
+	FOR_BOTH(play) {
+		begin_over(play);
+		before_exchange = goes;
+		assert_int_equal(complete(play), 0);
+		before_exchange = NULL;
+		has(play, "in/file", "new");
+		assert_int_equal(count(play, "in"), 1);
+
+		begin_over(play);
+		before_exchange = becomes_folder;
+		assert_int_equal(complete(play), -EACCES);
+		assert_int_equal(count(play, "in/file"), 0);
+		assert_int_equal(count(play, "in"), 1);
+		unit_remove(play->root, "in/file");
+	}
+	free(play);
+}
+
 /* --- Limits. ---------------------------------------------------------------------------------- */
 
 static void limits(void **state)
@@ -715,10 +836,13 @@ static void left_named(void **state)
 		assert_int_equal(hvic_copy_remove_left(&place, &left), -ENOENT);
 		hvic_place_close(&place);
 
-		/* What replaces another file is whole, and the other one would not come back. */
+		/* What replaces another file is whole, and the other one may be gone. */
 		unit_file(play->root, "in/a/file", "old");
 		place = give_name(play, &left, HV_IC_FCOPY_OVERWRITE);
-		assert_int_equal(left.inode, 0);
+		assert_true(left.has_hidden);
+		left.replaces = true;
+		assert_int_equal(hvic_copy_remove_left(&place, &left), -ENOENT);
+		has(play, "in/a/file", "new");
 		hvic_place_close(&place);
 		unit_remove(play->root, "in/a/file");
 		unit_remove(play->root, "in/a");
@@ -734,7 +858,7 @@ int main(void)
 		TEST(whole), TEST(owner), TEST(any_order), TEST(wrong_size), TEST(holes),
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
 		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(folders_last), TEST(folder_goes),
-		TEST(undone), TEST(limits), TEST(disk_full), TEST(left),
+		TEST(undone), TEST(undone_over), TEST(raced_over), TEST(limits), TEST(disk_full), TEST(left),
 		TEST(shared), TEST(left_named),
 	};
 

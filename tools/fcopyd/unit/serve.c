@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "root.h"
 #include "unit.h"
 
 static int driver;
@@ -135,6 +136,18 @@ static long size_of(struct unit_root *root, const char *path)
 	struct stat st;
 
 	return fstatat(root->fd, path, &st, 0) ? -errno : st.st_size;
+}
+
+static unsigned int count(struct unit_root *root, const char *path)
+{
+	char **names = hvu_list(root->fd, "%s", path);
+	unsigned int n = 0;
+
+	assert_non_null(names);
+	while (names[n])
+		n++;
+	hvu_list_free(names);
+	return n;
 }
 
 #define ALLOWED "[fcopy in]\ndirectory = /in\nmode = 0600\n"
@@ -262,6 +275,9 @@ static void left(void **state)
 /* The folder that takes too long for a daemon to live until it is on the disk; 0 for none. */
 static ino_t slow;
 
+/* The daemon dies before files change places, or after it. */
+static enum { LIVES, BEFORE, AFTER } dies;
+
 int fsync(int fd)
 {
 	struct stat st;
@@ -269,6 +285,30 @@ int fsync(int fd)
 	if (slow && !fstat(fd, &st) && st.st_ino == slow)
 		_exit(0);
 	return syscall(SYS_fsync, fd);
+}
+
+/* The device whose host has given up; -1 for none. */
+static int stale = -1;
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+	if (fd == stale) {
+		errno = ESTALE;
+		return -1;
+	}
+	return syscall(SYS_write, fd, data, size);
+}
+
+int renameat2(int from, const char *old, int to, const char *new, unsigned int flags)
+{
+	int ret;
+
+	if (dies == BEFORE)
+		_exit(0);
+	ret = syscall(SYS_renameat2, from, old, to, new, flags);
+	if (dies == AFTER)
+		_exit(0);
+	return ret;
 }
 
 /* A daemon that is killed when the file has its name, and the host does not know that it has. */
@@ -323,6 +363,7 @@ static void left_named(void **state)
 		unit_file(root, "in/file", "old");
 		kill_late(root, named, HV_IC_FCOPY_OVERWRITE);
 		expect_removed(root, 2, -ENOENT);
+		assert_int_equal(count(root, "in"), 1);
 		unit_remove(root, "in/file");
 	}
 	/* One that is complete stays, whatever the driver says. */
@@ -332,6 +373,75 @@ static void left_named(void **state)
 	assert_int_equal(complete(serve), 0);
 	end(serve);
 	expect_removed(root, 2, -ENOENT);
+}
+
+static void die_over(struct unit_root *root, bool named, int when)
+{
+	struct hvic_serve *serve;
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		serve = begin(root, OVER);
+		serve->copy.avoid_unnamed = named;
+		if (!start(serve, "/in", HV_IC_FCOPY_BLOCK, HV_IC_FCOPY_OVERWRITE)) {
+			tell_blocks(serve, 0, 1);
+			dies = when;
+			complete(serve);
+		}
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(count(root, "in"), 2);
+}
+
+/* Whenever it dies, one of the two files is there as a whole, and the next one removes the other. */
+static void dies_over(void **state)
+{
+	struct unit_root *root = *state;
+	long size;
+
+	for (int named = 0; named < 2; named++) {
+		for (int when = BEFORE; when <= AFTER; when++) {
+			size = when == BEFORE ? 3 : HV_IC_FCOPY_BLOCK;
+			unit_file(root, "in/file", "old");
+			die_over(root, named, when);
+			assert_int_equal(size_of(root, "in/file"), size);
+			end(begin(root, OVER));
+			assert_int_equal(size_of(root, "in/file"), size);
+			assert_int_equal(count(root, "in"), 1);
+
+			/* Nobody could know what the other one is good for. */
+			unit_file(root, "in/file", "old");
+			die_over(root, named, when);
+			unit_remove(root, "in/file");
+			end(begin(root, OVER));
+			assert_int_equal(size_of(root, "in/file"), when == BEFORE ? -ENOENT : 3);
+			assert_int_equal(count(root, "in"), when == AFTER);
+		}
+	}
+}
+
+/* The host has given up by the time that the file is complete: what it had replaced is there again. */
+static void late_over(void **state)
+{
+	struct hvic_serve *serve = begin(*state, OVER);
+	struct unit_root *root = *state;
+
+	for (int both = 0; both < 2; both++) {
+		serve->copy.avoid_unnamed = both;
+		unit_file(root, "in/file", "old");
+		assert_int_equal(start(serve, "/in", HV_IC_FCOPY_BLOCK, HV_IC_FCOPY_OVERWRITE), 0);
+		tell_blocks(serve, 0, 1);
+		stale = serve->client.device;
+		tell(serve, (struct hv_ic_record){ .id = 3, .op = HV_IC_FCOPY_COMPLETE }, NULL, 0);
+		stale = -1;
+		assert_int_equal(size_of(root, "in/file"), 3);
+		assert_int_equal(count(root, "in"), 1);
+		assert_false(serve->copy.active);
+	}
+	end(serve);
 }
 
 /* As on a full disk: then the note is not about an earlier copy, nor says that this one goes on. */
@@ -442,7 +552,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_allowed), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
-		TEST(left_named), TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
+		TEST(left_named), TEST(dies_over), TEST(late_over), TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
