@@ -219,7 +219,8 @@ void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place
 	folder = hvu_printable(place->path, true);
 	name = hvu_printable(place->name, true);
 	hvu_message(HVU_MESSAGE_COPY_REFUSED, HVU_LOG_NOTICE, "refused to copy %s/%s: %s",
-		    folder ? folder : "?", name ? name : "?", reason(error));
+		    folder ? folder : "?", name ? name : "?",
+		    place->reason ? place->reason : reason(error));
 	free(folder);
 	free(name);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "printable.h"
-#include "root.h"
+#include "top.h"
 
 /* --- Names. ---------------------------------------------------------------------------------- */
 
@@ -147,7 +147,7 @@ static ssize_t match(const struct hvic_place *place, const char *directory)
  * @n_rules: how many
  * @root: below which the folders are
  *
- * Return: 0; %-EACCES if no folder allows it, %-ENOTDIR if there is no such folder, or another
+ * Return: 0; %-EACCES if no folder allows it, or @place says why not; %-ENOTDIR if there is no such folder, or another
  * negative errno. Close only after success.
  */
 int hvic_place_open(struct hvic_place *place, const struct hvic_rule *rules, size_t n_rules,
@@ -172,8 +172,7 @@ int hvic_place_open(struct hvic_place *place, const struct hvic_rule *rules, siz
 	place->overwrite = rule->directory->overwrite;
 	place->max_size = rule->directory->max_size;
 	place->min_free = rule->directory->min_free;
-	/* The administrator's own path may have links in it. */
-	fd = hvu_open(root, O_PATH | O_DIRECTORY, "%s/", rule->directory->directory);
+	fd = hvic_top_open(root, rule->directory->directory, &place->reason);
 	if (fd < 0)
 		return hvic_place_status(fd);
 	place->top = fd;

@@ -4,7 +4,8 @@
  *
  * The host names a folder and a file. Whoever may write in an allowed folder could put a link on
  * the way, or move a folder of it, so no path is ever looked up twice by its text alone: a way
- * begins at the allowed folder, and no step of it follows a link or leads out.
+ * begins at the allowed folder, and no step of it follows a link or leads out. On the way to that
+ * folder only links of root's are followed, see top.h.
  */
 #ifndef FCOPYD_PLACE_H
 #define FCOPYD_PLACE_H
@@ -36,6 +37,7 @@ struct hvic_rule {
  * @name: of the file
  * @top_len: how much of @path is the allowed folder
  * @top: descriptor of the allowed folder; -1 if the place is not open
+ * @reason: why it could not be opened, for people; NULL if the error says enough
  * @uid: of the new file, like all that follows: the configuration may change meanwhile
  * @gid: likewise
  * @mode: likewise
@@ -48,6 +50,7 @@ struct hvic_place {
 	char name[HV_IC_FCOPY_NAME_SIZE];
 	size_t top_len;
 	int top;
+	const char *reason;
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;

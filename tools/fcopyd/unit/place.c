@@ -197,6 +197,13 @@ static void the_whole_system(void **state)
 	hvic_place_close(&place);
 }
 
+static long long inode_of(struct unit_root *root, const char *path)
+{
+	struct stat st;
+
+	return fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) ? -errno : (long long)st.st_ino;
+}
+
 /* The administrator's own link is followed, none behind it. */
 static void own_link(void **state)
 {
@@ -210,6 +217,85 @@ static void own_link(void **state)
 	hvic_place_close(&place);
 	unit_symlink(root, "srv/in", "/nowhere");
 	assert_int_equal(open_place(root, &place, "/srv/in"), -ENOTDIR);
+}
+
+/* A link that another user can have put there leads nowhere. */
+static void others_links(void **state)
+{
+	struct unit_root *root = *state;
+	struct hvic_place place;
+
+	unit_folder(root, "data/in");
+	unit_folder(root, "srv");
+	unit_symlink(root, "srv/in", "/data/in");
+	for (int mode = 0; mode < 2; mode++) {
+		assert_int_equal(fchmodat(root->fd, "srv", mode ? 0757 : 0775, 0), 0);
+		assert_int_equal(open_place(root, &place, "/srv/in"), -EACCES);
+		assert_non_null(place.reason);
+	}
+	/* Where the others can make links, but not replace those of root. */
+	assert_int_equal(fchmodat(root->fd, "srv", 01777, 0), 0);
+	assert_int_equal(open_place(root, &place, "/srv/in"), 0);
+	assert_null(place.reason);
+	hvic_place_close(&place);
+	if (geteuid())
+		return;
+	assert_int_equal(fchownat(root->fd, "srv/in", 65534, 65534, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(open_place(root, &place, "/srv/in"), -EACCES);
+	unit_symlink(root, "srv/in", "/data/in");
+	assert_int_equal(fchmodat(root->fd, "srv", 0755, 0), 0);
+	assert_int_equal(open_place(root, &place, "/srv/in"), 0);
+	hvic_place_close(&place);
+	assert_int_equal(fchownat(root->fd, "srv", 65534, 65534, 0), 0);
+	assert_int_equal(open_place(root, &place, "/srv/in"), -EACCES);
+	/* The folders themselves may be anybody's. */
+	unit_remove(root, "srv/in");
+	unit_folder(root, "srv/in");
+	assert_int_equal(fchownat(root->fd, "srv/in", 65534, 65534, 0), 0);
+	assert_int_equal(open_place(root, &place, "/srv/in"), 0);
+	hvic_place_close(&place);
+}
+
+/* Where the administrator's links lead. */
+static void links_lead(void **state)
+{
+	static const struct {
+		const char *target;
+		int ret;
+	} rows[] = {
+		{ "/data/in", 0 }, { "../data/in", 0 }, { "../../../data/in", 0 },
+		{ "/data/./in//", 0 }, { "/data/link", 0 }, { "/data/other/../in", 0 },
+		{ "/data/up/data/in", 0 }, { "in", -EACCES }, { "/data/loop", -EACCES },
+		{ "/data/file", -ENOTDIR }, { "/data/file/..", -ENOTDIR }, { "/nowhere", -ENOTDIR },
+		{ "/data/other", 1 }, { "/", 1 },
+	};
+	struct unit_root *root = *state;
+	struct unit_use use;
+
+	unit_folder(root, "data/in");
+	unit_folder(root, "data/other");
+	unit_folder(root, "srv");
+	unit_file(root, "data/file", "");
+	unit_symlink(root, "data/link", "in");
+	unit_symlink(root, "data/up", "..");
+	unit_symlink(root, "data/loop", "/srv/in");
+	unit_measure(&use);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct hvic_place place;
+		struct stat st;
+		int ret;
+
+		print_message("# %s\n", rows[i].target);
+		unit_symlink(root, "srv/in", rows[i].target);
+		ret = open_place(root, &place, "/srv/in");
+		assert_int_equal(ret, rows[i].ret < 0 ? rows[i].ret : 0);
+		if (ret)
+			continue;
+		assert_int_equal(fstat(place.top, &st), 0);
+		assert_int_equal((long long)st.st_ino == inode_of(root, "data/in"), !rows[i].ret);
+		hvic_place_close(&place);
+	}
+	unit_expect_use(&use);
 }
 
 /* --- The way. ---------------------------------------------------------------------------------- */
@@ -233,13 +319,6 @@ static long long walk(struct unit_root *root, const char *path, const char **res
 	assert_int_equal(fstat(fd, &st), 0);
 	close(fd);
 	return st.st_ino;
-}
-
-static long long inode_of(struct unit_root *root, const char *path)
-{
-	struct stat st;
-
-	return fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) ? -errno : (long long)st.st_ino;
 }
 
 static void ways(void **state)
@@ -403,6 +482,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_whole_system, unit_root_setup,
 						unit_root_teardown),
 		cmocka_unit_test_setup_teardown(own_link, unit_root_setup, unit_root_teardown),
+		cmocka_unit_test_setup_teardown(others_links, unit_root_setup, unit_root_teardown),
+		cmocka_unit_test_setup_teardown(links_lead, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(ways, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(made_folders, unit_root_setup,
 						unit_root_teardown),
