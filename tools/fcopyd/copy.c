@@ -190,7 +190,7 @@ static int open_file(struct hvic_copy *copy)
  * @size: of the file
  * @flags: HV_IC_FCOPY_*
  *
- * Return: 0, after which the place belongs to the copy; or a negative errno for the host.
+ * Return: 0, or a negative errno for the host. The place belongs to the copy only after 0.
  */
 int hvic_copy_begin(struct hvic_copy *copy, uint64_t id, uint64_t size, uint32_t flags)
 {
@@ -221,14 +221,24 @@ int hvic_copy_begin(struct hvic_copy *copy, uint64_t id, uint64_t size, uint32_t
 		flags & HV_IC_FCOPY_CREATE_PATH ? 0 : -ENOTDIR;
 	if (ret >= 0)
 		ret = check_room(copy, copy->folder);
-	if (!ret)
-		ret = open_file(copy);
-	if (ret) {
-		close(copy->folder);
-		return hvic_place_status(ret);
-	}
+	if (ret)
+		goto err_close_folder;
+	ret = open_file(copy);
+	if (ret)
+		goto err_close_folder;
+	/* Better now than behind the last byte. */
+	ret = hvic_place_try_own(&copy->place, copy->file);
+	if (ret)
+		goto err_close_file;
 	copy->active = true;
 	return 0;
+
+err_close_file:
+	hvic_copy_settle(copy);
+	close(copy->file);
+err_close_folder:
+	close(copy->folder);
+	return hvic_place_status(ret);
 }
 
 /* --- Blocks. ---------------------------------------------------------------------------------- */
@@ -546,7 +556,7 @@ void hvic_copy_undo(struct hvic_copy *copy)
 	copy->made = 0;
 }
 
-/** hvic_copy_settle() - the host knows that the file is complete: the one that it replaces goes */
+/** hvic_copy_settle() - what has the hidden name goes, as when the host knows of the new file */
 void hvic_copy_settle(struct hvic_copy *copy)
 {
 	char hidden[HVIC_COPY_HIDDEN_SIZE];

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "owner.h"
 #include "printable.h"
 #include "top.h"
 
@@ -220,13 +221,20 @@ static int step(int folder, const char *part, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+static bool is_owned(const struct hvic_place *place, const struct stat *st)
+{
+	return (place->uid == HVU_OWNER_ANY || st->st_uid == place->uid) &&
+		(place->gid == HVU_GROUP_ANY || st->st_gid == place->gid);
+}
+
 /**
  * hvic_place_own() - give something that is new its owner and its mode
  * @place: whose
  * @fd: of a file or a folder
  * @mode: permissions
  *
- * To give it to root takes no privilege, and not even the system call.
+ * To give it to whom it belongs takes no privilege, and not even the system call. Where nobody is
+ * configured it is not tried: the file system may not be able to (FAT), or not let us (NFS).
  *
  * Return: 0 or a negative errno.
  */
@@ -236,14 +244,33 @@ int hvic_place_own(const struct hvic_place *place, int fd, mode_t mode)
 
 	if (fchmod(fd, mode) || fstat(fd, &st))
 		return -errno;
-	if (st.st_uid == place->uid && st.st_gid == place->gid)
+	if (is_owned(place, &st))
 		return 0;
 	return fchown(fd, place->uid, place->gid) ? -errno : 0;
 }
 
+/**
+ * hvic_place_try_own() - can a new file be given to its owner?
+ * @place: whose
+ * @fd: of the file, which nobody else may have before it is complete
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_place_try_own(const struct hvic_place *place, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (is_owned(place, &st))
+		return 0;
+	return fchown(fd, place->uid, place->gid) || fchown(fd, st.st_uid, st.st_gid) ? -errno : 0;
+}
+
 /*
  * A folder that was made a moment ago, with the owner and the mode of the place. One that somebody
- * has put in its place meanwhile keeps what it has.
+ * has put in its place meanwhile keeps what it has, and so does one on a file system that has owners
+ * and modes of its own (FAT, NFS).
  */
 static int dress(int parent, const char *part, const struct hvic_place *place)
 {
@@ -257,9 +284,7 @@ static int dress(int parent, const char *part, const struct hvic_place *place)
 		return fd;
 	if (fstat(fd, &st))
 		ret = -errno;
-	else if (st.st_uid != geteuid() || (st.st_mode & 0777) != 0700)
-		ret = -EACCES;
-	else
+	else if (st.st_uid == geteuid() && (st.st_mode & 0777) == 0700)
 		ret = hvic_place_own(place, fd, mode);
 	close(fd);
 	return ret;

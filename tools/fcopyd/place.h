@@ -22,8 +22,8 @@
 /**
  * struct hvic_rule - an allowed folder, with its owners looked up
  * @directory: as in the configuration
- * @uid: of new files
- * @gid: likewise
+ * @uid: of new files; HVU_OWNER_ANY to leave it as it is
+ * @gid: likewise, HVU_GROUP_ANY
  */
 struct hvic_rule {
 	const struct hvu_fcopy_directory *directory;
@@ -71,6 +71,7 @@ int hvic_place_sync(const struct hvic_place *place, int folder, unsigned int mad
 void hvic_place_unmake(const struct hvic_place *place, unsigned int made);
 
 int hvic_place_own(const struct hvic_place *place, int fd, mode_t mode);
+int hvic_place_try_own(const struct hvic_place *place, int fd);
 int hvic_place_status(int error);
 
 #endif

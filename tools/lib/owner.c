@@ -31,8 +31,8 @@ static bool find_group(const char *name, gid_t *gid)
 
 const char *hvu_owner_find(const struct hvu_fcopy_directory *directory, uid_t *uid, gid_t *gid)
 {
-	*uid = 0;
-	*gid = 0;
+	*uid = HVU_OWNER_ANY;
+	*gid = HVU_GROUP_ANY;
 	if (directory->owner && !find_user(directory->owner, uid))
 		return directory->owner;
 	if (directory->group && !find_group(directory->group, gid))

@@ -34,7 +34,7 @@ extern const char *const hvu_vss_mode_words[];
  * @name: of the section
  * @where: "FILE:LINE" of its first mention
  * @directory: absolute, without "..", doubled and last slashes; files in it and below it
- * @owner: of new files, a name or a number; NULL for root
+ * @owner: of new files, a name or a number; NULL for who the file system gives them to
  * @group: likewise
  * @mode: of new files
  * @overwrite: may a file that is there be replaced?

@@ -17,17 +17,22 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "owner.h"
 #include "unit.h"
 
 /**
  * struct play - a copy into a folder "in"
  * @root: with the folder
  * @directory: what the configuration says of it
+ * @uid: of the files
+ * @gid: likewise
  * @copy: the copy
  */
 struct play {
 	struct unit_root *root;
 	struct hvu_fcopy_directory directory;
+	uid_t uid;
+	gid_t gid;
 	struct hvic_copy copy;
 };
 
@@ -40,13 +45,15 @@ static struct play *begin(void **state)
 	play->directory = (struct hvu_fcopy_directory){
 		.directory = (char *)"/in", .mode = 0640,
 	};
+	play->uid = geteuid();
+	play->gid = getegid();
 	unit_folder(play->root, "in");
 	return play;
 }
 
 static int start(struct play *play, const char *path, uint64_t size, uint32_t flags)
 {
-	struct hvic_rule rule = { &play->directory, geteuid(), getegid() };
+	struct hvic_rule rule = { &play->directory, play->uid, play->gid };
 	char paths[HV_IC_FCOPY_NAME_SIZE] = "", names[HV_IC_FCOPY_NAME_SIZE] = "file";
 	int ret;
 
@@ -141,6 +148,18 @@ static bool is_synced(struct play *play, const char *path)
 	return false;
 }
 
+/* As on a file system that cannot give files away, or does not let us. */
+static bool avoid_owners;
+
+int fchown(int fd, uid_t uid, gid_t gid)
+{
+	if (avoid_owners) {
+		errno = EPERM;
+		return -1;
+	}
+	return syscall(SYS_fchown, fd, uid, gid);
+}
+
 /* As on a file system where files cannot change places. */
 static bool avoid_exchange;
 
@@ -203,6 +222,55 @@ static void owner(void **state)
 	assert_int_equal(fstatat(play->root->fd, "in/a", &st, 0), 0);
 	assert_int_equal(st.st_uid, 123);
 	assert_int_equal(st.st_mode, S_IFDIR | 0750);
+	free(play);
+}
+
+/* Without an owner in the configuration there is none to be given; else it is known at START. */
+static void no_owners(void **state)
+{
+	struct play *play = begin(state);
+
+	avoid_owners = true;
+	FOR_BOTH(play) {
+		play->uid = HVU_OWNER_ANY;
+		play->gid = HVU_GROUP_ANY;
+		assert_int_equal(copy(play, "/in/a", "text", HV_IC_FCOPY_CREATE_PATH), 0);
+		has(play, "in/a/file", "text");
+		unit_remove(play->root, "in/a/file");
+		unit_remove(play->root, "in/a");
+
+		play->uid = geteuid() + 1;
+		assert_int_equal(start(play, "/in", 4, 0), -EACCES);
+		play->uid = HVU_OWNER_ANY;
+		play->gid = getegid() + 1;
+		assert_int_equal(start(play, "/in", 4, 0), -EACCES);
+		assert_int_equal(count(play, "in"), 0);
+	}
+	avoid_owners = false;
+	free(play);
+}
+
+/* Nobody else has the file before it is complete. */
+static void owner_last(void **state)
+{
+	struct play *play;
+	struct stat st;
+
+	if (geteuid())
+		skip();
+	play = begin(state);
+	play->uid = 123;
+	play->gid = 456;
+	FOR_BOTH(play) {
+		assert_int_equal(start(play, "/in", 0, 0), 0);
+		assert_int_equal(fstat(play->copy.file, &st), 0);
+		assert_int_equal(st.st_uid, 0);
+		assert_int_equal(complete(play), 0);
+		assert_int_equal(fstatat(play->root->fd, "in/file", &st, 0), 0);
+		assert_int_equal(st.st_uid, 123);
+		assert_int_equal(st.st_gid, 456);
+		unit_remove(play->root, "in/file");
+	}
 	free(play);
 }
 
@@ -855,7 +923,7 @@ static void left_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole), TEST(owner), TEST(any_order), TEST(wrong_size), TEST(holes),
+		TEST(whole), TEST(owner), TEST(no_owners), TEST(owner_last), TEST(any_order), TEST(wrong_size), TEST(holes),
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
 		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(folders_last), TEST(folder_goes),
 		TEST(undone), TEST(undone_over), TEST(raced_over), TEST(limits), TEST(disk_full), TEST(left),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -398,6 +399,38 @@ static void made_folders(void **state)
 	hvic_place_close(&place);
 }
 
+/* As on a file system that has modes of its own. */
+static bool own_modes;
+
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+	return syscall(SYS_mkdirat, folder, path, own_modes ? 0755 : mode);
+}
+
+/* A new folder is what it is there. */
+static void undressed(void **state)
+{
+	struct unit_root *root = *state;
+	struct hvic_place place;
+	unsigned int made;
+	struct stat st;
+	int fd;
+
+	unit_folder(root, "srv/in");
+	assert_int_equal(open_place(root, &place, "/srv/in/a/b"), 0);
+	own_modes = true;
+	fd = hvic_place_make(&place, &made);
+	own_modes = false;
+	assert_true(fd >= 0);
+	assert_int_equal(made, 2);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	close(fd);
+	hvic_place_unmake(&place, made);
+	assert_int_equal(inode_of(root, "srv/in/a"), -ENOENT);
+	hvic_place_close(&place);
+}
+
 /* The last part cannot be made: then none has been. */
 static void not_made(void **state)
 {
@@ -487,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ways, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(made_folders, unit_root_setup,
 						unit_root_teardown),
+		cmocka_unit_test_setup_teardown(undressed, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(not_made, unit_root_setup, unit_root_teardown),
 		cmocka_unit_test_setup_teardown(swapped, unit_root_setup, unit_root_teardown),
 	};
