@@ -209,18 +209,42 @@ static const char *reason(int error)
 	}
 }
 
-/** hvic_audit_refused() - a file has not been begun */
-void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place, int error)
+/* A text of the host, which may have no end. */
+static char *bounded(const char text[static HV_IC_FCOPY_NAME_SIZE])
 {
+	char copy[HV_IC_FCOPY_NAME_SIZE + 1];
+
+	snprintf(copy, sizeof(copy), "%.*s", HV_IC_FCOPY_NAME_SIZE, text);
+	return hvu_printable(copy, true);
+}
+
+/**
+ * hvic_audit_refused() - a file has not been begun
+ * @audit: audit
+ * @place: where it was to go; without a name if what the host wants makes no sense
+ * @wanted: what the host has said
+ * @error: why not
+ */
+void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place,
+			const struct hv_ic_fcopy_start *wanted, int error)
+{
+	const char *why = place->reason ? place->reason : reason(error);
 	char *folder, *name;
 
 	if (!may_say(audit))
 		return;
-	folder = hvu_printable(place->path, true);
-	name = hvu_printable(place->name, true);
-	hvu_message(HVU_MESSAGE_COPY_REFUSED, HVU_LOG_NOTICE, "refused to copy %s/%s: %s",
-		    folder ? folder : "?", name ? name : "?",
-		    place->reason ? place->reason : reason(error));
+	if (*place->name) {
+		folder = hvu_printable(place->path, true);
+		name = hvu_printable(place->name, true);
+		hvu_message(HVU_MESSAGE_COPY_REFUSED, HVU_LOG_NOTICE, "refused to copy %s/%s: %s",
+			    folder ? folder : "?", name ? name : "?", why);
+	} else {
+		folder = bounded(wanted->path);
+		name = bounded(wanted->name);
+		hvu_message(HVU_MESSAGE_COPY_REFUSED, HVU_LOG_NOTICE,
+			    "refused to copy \"%s\" into \"%s\": %s", name ? name : "?",
+			    folder ? folder : "?", why);
+	}
 	free(folder);
 	free(name);
 }

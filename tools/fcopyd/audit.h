@@ -43,7 +43,8 @@ struct hvic_audit {
 };
 
 void hvic_audit_init(struct hvic_audit *audit, int root);
-void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place, int error);
+void hvic_audit_refused(struct hvic_audit *audit, const struct hvic_place *place,
+			const struct hv_ic_fcopy_start *wanted, int error);
 void hvic_audit_begun(struct hvic_audit *audit, const struct hvic_copy *copy);
 void hvic_audit_naming(struct hvic_audit *audit, const struct hvic_copy *copy);
 void hvic_audit_broken(struct hvic_audit *audit, const struct hvic_copy *copy, int error);

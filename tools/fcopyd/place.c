@@ -67,7 +67,7 @@ static int clean_path(const char *path, char *out)
 
 /**
  * hvic_place_parse() - read the names of the host
- * @place: to be filled in; it is not open yet
+ * @place: to be filled in; it is not open yet, and has no name after an error
  * @path: the folder, with separators of Windows or of POSIX
  * @name: the file
  *
@@ -89,8 +89,10 @@ int hvic_place_parse(struct hvic_place *place, const char path[static HV_IC_FCOP
 		return -EINVAL;
 	if (!is_separator(path[0]))
 		return path[0] ? -ENOTDIR : -EINVAL;
+	if (clean_path(path, place->path))
+		return -EINVAL;
 	memcpy(place->name, name, len);
-	return clean_path(path, place->path);
+	return 0;
 }
 
 /**

@@ -49,7 +49,7 @@ static int begin(struct hvic_serve *serve, uint64_t id, const struct hv_ic_fcopy
 	if (!ret)
 		ret = hvic_copy_begin(copy, id, start->size, start->flags);
 	if (ret) {
-		hvic_audit_refused(&serve->audit, &copy->place, ret);
+		hvic_audit_refused(&serve->audit, &copy->place, start, ret);
 		hvic_place_close(&copy->place);
 		return ret;
 	}

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -159,6 +160,38 @@ static void nothing_allowed(void **state)
 
 	assert_int_equal(start(serve, "/in", 1, 0), -EACCES);
 	assert_int_equal(complete(serve), -EINVAL);
+	end(serve);
+}
+
+/* The log says what the host wanted, whatever that was. */
+static void refused(void **state)
+{
+	static char log[65536];
+	struct hvic_serve *serve = begin(*state, ALLOWED);
+	struct hv_ic_fcopy_start payload = { .size = 1, .name = "../f\033[2J" };
+	int saved = dup(2), to = memfd_create("log", MFD_CLOEXEC);
+	ssize_t len;
+
+	assert_true(saved >= 0 && to >= 0);
+	assert_true(dup2(to, 2) == 2);
+	assert_int_equal(start(serve, "/etc/cron.d", 1, 0), -EACCES);
+	assert_int_equal(start(serve, "C:\\Temp", 1, 0), -ENOTDIR);
+	/* Without an end, and as long as can be. */
+	memset(payload.path, 1, sizeof(payload.path));
+	tell(serve, (struct hv_ic_record){ .id = 2, .op = HV_IC_FCOPY_START }, &payload,
+	     sizeof(payload));
+	dup2(saved, 2);
+	close(saved);
+	assert_int_equal(answer(2), -EINVAL);
+	len = pread(to, log, sizeof(log) - 1, 0);
+	close(to);
+	assert_true(len > 0);
+	assert_non_null(strstr(log, "refused to copy /etc/cron.d/file: "));
+	assert_non_null(strstr(log, "refused to copy \"file\" into \"C:\\\\Temp\": there is no such"));
+	assert_non_null(strstr(log, "refused to copy \"../f\\x1b[2J\" into \"\\x01\\x01"));
+	assert_non_null(strstr(log, "\\x01\": the host's request makes no sense\n"));
+	assert_null(strchr(log, 1));
+	assert_true(len < 4 * (ssize_t)sizeof(payload.path) + 500);
 	end(serve);
 }
 
@@ -551,7 +584,7 @@ static void flat(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_allowed), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
+		TEST(nothing_allowed), TEST(refused), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
 		TEST(left_named), TEST(dies_over), TEST(late_over), TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
 	};
 
