@@ -327,7 +327,10 @@ static bool is_fit(struct reading *r, size_t len, size_t size)
 		return false;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (iscntrl((unsigned char)r->text[i]) && r->text[i] != '\t') {
+		unsigned char c = r->text[i];
+
+		/* Not by the locale, in some of which letters of UTF-8 are made of controls. */
+		if ((c < 0x20 && c != '\t') || c == 0x7f) {
 			tell(r, NULL, true, "the line holds a control character");
 			return false;
 		}

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,28 @@ static void nul_bytes(void **state)
 	assert_string_equal(told.text, "! /" MAIN ":2: the line holds a control character\n");
 }
 
+/* Latin-1 has controls from 0x80 to 0x9f, which are parts of letters in UTF-8. */
+static void other_locales(void **state)
+{
+	struct unit_root *root = *state;
+	char latin[sizeof(root->path) + 8];
+	const char *const make[] = {
+		"/usr/bin/localedef", "-c", "-i", "en_US", "-f", "ISO-8859-1", latin, NULL
+	};
+	struct hvu_settings settings;
+
+	snprintf(latin, sizeof(latin), "%s/latin", root->path);
+	if (unit_run(make, 60000))
+		skip();
+	setenv("LOCPATH", root->path, 1);
+	assert_non_null(setlocale(LC_CTYPE, "latin"));
+	good(*state, &settings, "[fcopy a]\ndirectory = /srv/\xc3\x9cser\n");
+	assert_string_equal(settings.fcopy[0].directory, "/srv/\xc3\x9cser");
+	hvu_settings_free(&settings);
+	setlocale(LC_CTYPE, "C");
+	unsetenv("LOCPATH");
+}
+
 /* What only all files together can tell. */
 static void wholes(void **state)
 {
@@ -356,6 +379,7 @@ int main(void)
 		TEST(bad_values),
 		TEST(bad_lines),
 		TEST(nul_bytes),
+		TEST(other_locales),
 		TEST(wholes),
 		TEST(unreadable),
 		TEST(shown),
