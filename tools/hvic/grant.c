@@ -21,8 +21,9 @@
 #include "root.h"
 
 /*
- * As systemd.exec(5) reads a path, where quotes, spaces, backslashes and % are not themselves. "-"
- * is for a directory that is not there: the daemon then starts all the same and tells the host.
+ * As systemd.exec(5) reads a path, where quotes, spaces and % are not themselves, nor are the
+ * backslashes that the configuration may not have. "-" is for a directory that is not there: the
+ * daemon then starts all the same and tells the host.
  */
 static void write_path(FILE *file, const char *path)
 {
@@ -30,8 +31,8 @@ static void write_path(FILE *file, const char *path)
 	for (; *path; path++) {
 		if (*path == '"')
 			fputs("\"'\"'\"", file);
-		else if (*path == '%' || *path == '\\')
-			fprintf(file, "%c%c", *path, *path);
+		else if (*path == '%')
+			fputs("%%", file);
 		else
 			fputc(*path, file);
 	}

@@ -27,7 +27,7 @@ static int grant(struct unit_root *root, const char *configuration, bool *change
 static void granted(void **state)
 {
 	static const char two[] = "[fcopy a]\ndirectory = /srv/a b\n"
-		"[fcopy b]\ndirectory = /srv/100%\"\\x\n";
+		"[fcopy b]\ndirectory = /srv/100%\"x\n";
 	struct unit_root *root = *state;
 	char text[512];
 	bool changed;
@@ -44,7 +44,7 @@ static void granted(void **state)
 			    "PrivateTmp=no\n"
 			    "InaccessiblePaths=\n"
 			    "ReadWritePaths=\"-/srv/a b\"\n"
-			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"\\\\x\"");
+			    "ReadWritePaths=\"-/srv/100%%\"'\"'\"x\"");
 	assert_int_equal(grant(root, two, &changed), 0);
 	assert_false(changed);
 	assert_int_equal(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed), 0);

@@ -311,6 +311,10 @@ static void wholes(void **state)
 		"! /" MAIN ":4: [fcopy d] has no directory\n"
 		"! /" DROP "a.conf:1: [fcopy b] has no directory\n"
 		"! /" DROP "a.conf:3: [fcopy a] and [fcopy c] have the same directory\n");
+	unit_remove(*state, DROP "a.conf");
+	refused(*state, "[fcopy a]\ndirectory = /srv/a\\b\n",
+		"! /" MAIN ":1: [fcopy a] has a backslash in its directory, which in a path of the host "
+		"ends a name\n");
 }
 
 static void unreadable(void **state)
