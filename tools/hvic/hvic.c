@@ -3,9 +3,11 @@
 #include "hvic.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- Words to the user. --------------------------------------------------- */
 
@@ -77,6 +79,26 @@ int hvic_failed(struct hvic *hvic, int error, const char *what)
 		reason = hvic->genl.error;
 	hvic_error("%s: %s", what, reason);
 	return hvic_exit_status(error);
+}
+
+/**
+ * hvic_open_standard() - no file that is opened later may become what is printed to, or read from
+ *
+ * Of the descriptors 0 to 2, one that is closed is opened for what nobody does with it: to read or
+ * write is an error as before.
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_open_standard(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++) {
+		/* The lowest that is free is the one that is missing. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 /* --- JSON. ---------------------------------------------------------------- */

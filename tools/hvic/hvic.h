@@ -61,6 +61,7 @@ void hvic_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int hvic_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int hvic_failed(struct hvic *hvic, int error, const char *what);
 int hvic_exit_status(int error);
+int hvic_open_standard(void);
 
 bool hvic_wants_json(const struct hvic *hvic);
 void hvic_print_json(struct hvic *hvic, json_object *object);

@@ -76,6 +76,9 @@ int main(int argc, char *argv[])
 	char complaint[256];
 	int ret;
 
+	/* Without them, no message could say so. */
+	if (hvic_open_standard())
+		return HVIC_FAILED;
 	ret = hvic_args_parse(&hvic.call, argc, argv, complaint, sizeof(complaint));
 	if (ret)
 		return usage_status(&hvic, hvic_usage_error("%s", complaint));
