@@ -121,6 +121,12 @@ static void print_list(const struct hvic *hvic, const struct hvic_kvp *kvp)
 	hvu_table_print(table, &hvic->paper);
 }
 
+/* What could not be written, as to a full disk, is neither a result nor the lack of one. */
+static int printed(const struct hvic *hvic)
+{
+	return fflush(hvic->paper.out) || ferror(hvic->paper.out) ? HVIC_IO : HVIC_OK;
+}
+
 int cmd_kvp_list(struct hvic *hvic)
 {
 	struct hvic_kvp kvp;
@@ -133,7 +139,7 @@ int cmd_kvp_list(struct hvic *hvic)
 	else
 		print_list(hvic, &kvp);
 	hvic_kvp_close(&kvp);
-	return HVIC_OK;
+	return printed(hvic);
 }
 
 int cmd_kvp_dump(struct hvic *hvic)
@@ -178,10 +184,7 @@ int cmd_kvp_get(struct hvic *hvic)
 	else
 		hvic_error("there is no key \"%s\"", key);
 	hvic_kvp_close(&kvp);
-	if (!value)
-		return HVIC_FAILED;
-	/* A value that could not be written is not one that is not there. */
-	return fflush(hvic->paper.out) ? HVIC_IO : HVIC_OK;
+	return value ? printed(hvic) : HVIC_FAILED;
 }
 
 /* --- Waiting. ------------------------------------------------------------- */
@@ -263,6 +266,7 @@ int cmd_kvp_wait(struct hvic *hvic)
 	} while (!value && wait_for_news(watch, until));
 	if (value) {
 		print_value(hvic, number, key, value);
+		ret = printed(hvic);
 	} else if (!ret) {
 		hvic_error("there is no key \"%s\", and time is up", key);
 		ret = HVIC_AGAIN;

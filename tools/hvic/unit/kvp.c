@@ -76,6 +76,13 @@ static void sets_and_gets(void **state)
 	output = "/dev/full";
 	expect(root, "kvp get color", HVIC_IO, NULL);
 	expect(root, "kvp get size", HVIC_FAILED, NULL);
+	expect(root, "kvp get color --json", HVIC_IO, NULL);
+	expect(root, "kvp wait color", HVIC_IO, NULL);
+	expect(root, "kvp wait color --json", HVIC_IO, NULL);
+	expect(root, "kvp wait size --timeout 50ms", HVIC_AGAIN, NULL);
+	expect(root, "kvp list", HVIC_IO, NULL);
+	expect(root, "kvp list --json", HVIC_IO, NULL);
+	expect(root, "kvp dump", HVIC_IO, NULL);
 	output = NULL;
 	expect(root, "kvp wait color", HVIC_OK, "red\n");
 	expect(root, "kvp wait size --timeout 50ms", HVIC_AGAIN, "");
