@@ -17,6 +17,7 @@
 
 #include "array.h"
 #include "config.h"
+#include "guard.h"
 #include "replace.h"
 #include "root.h"
 
@@ -189,20 +190,11 @@ static int take_back(int root, bool *changed)
 	return ret;
 }
 
-/**
- * hvic_grant() - let hvic-fcopyd write to the allowed directories, from its next start on
- * @root: below which /etc is
- * @settings: the configuration
- * @changed: gets whether that is something new
- *
- * Return: 0 or a negative errno.
- */
-int hvic_grant(int root, const struct hvu_settings *settings, bool *changed)
+static int update(int root, const struct hvu_settings *settings, bool *changed)
 {
 	int folder, ret = 0;
 	char *text;
 
-	*changed = false;
 	if (!settings->n_fcopy)
 		return take_back(root, changed);
 	text = print_grant(root, settings);
@@ -217,5 +209,27 @@ int hvic_grant(int root, const struct hvu_settings *settings, bool *changed)
 	*changed = !ret;
 out_free:
 	free(text);
+	return ret;
+}
+
+/**
+ * hvic_grant() - let hvic-fcopyd write to the allowed directories, from its next start on
+ * @root: below which /etc is
+ * @settings: the configuration
+ * @changed: gets whether that is something new
+ *
+ * Return: 0 or a negative errno.
+ */
+int hvic_grant(int root, const struct hvu_settings *settings, bool *changed)
+{
+	int lock, ret;
+
+	*changed = false;
+	/* Another run may be writing or removing the same file. */
+	lock = hvic_lock(root, true);
+	if (lock < 0)
+		return lock;
+	ret = update(root, settings, changed);
+	close(lock);
 	return ret;
 }

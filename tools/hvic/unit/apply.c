@@ -26,6 +26,7 @@ static void expect(struct unit_root *root, int status, const char *said)
 static int setup(void **state)
 {
 	unit_root_setup(state);
+	unit_folder(*state, "run");
 	unit_file(*state, "etc/hv_ic/hv_ic.conf", "[fcopy in]\ndirectory = /srv/in\n");
 	return 0;
 }

@@ -6,9 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "guard.h"
 #include "root.h"
 #include "unit.h"
+
+static int setup(void **state)
+{
+	unit_root_setup(state);
+	unit_folder(*state, "run");
+	return 0;
+}
 
 #define FILE_NAME HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/" HVIC_GRANT_NAME
 
@@ -133,7 +143,32 @@ static void taken_back(void **state)
 	assert_true(hvu_exists(root->fd, HVIC_GRANT_PARENT "/" HVIC_GRANT_FOLDER "/own.conf"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
+/* Two runs at the same time: the second waits until the first is done. */
+static void one_at_a_time(void **state)
+{
+	struct unit_root *root = *state;
+	int lock, status;
+	bool changed;
+	pid_t child;
+
+	unit_folder(root, HVIC_GRANT_PARENT);
+	lock = hvic_lock(root->fd, false);
+	assert_true(lock >= 0);
+	child = fork();
+	if (!child) {
+		close(lock);
+		_exit(grant(root, "[fcopy a]\ndirectory = /srv/a\n", &changed) || !changed);
+	}
+	usleep(200000);
+	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	assert_false(hvu_exists(root->fd, FILE_NAME));
+	close(lock);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(hvu_exists(root->fd, FILE_NAME));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, unit_root_teardown)
 
 int main(void)
 {
@@ -142,6 +177,7 @@ int main(void)
 		TEST(homes),
 		TEST(mode),
 		TEST(taken_back),
+		TEST(one_at_a_time),
 	};
 
 	return cmocka_run_group_tests_name("grant", tests, NULL, NULL);
