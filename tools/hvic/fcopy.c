@@ -31,13 +31,13 @@ static json_object *read_note(struct hvic *hvic)
 	return NULL;
 }
 
-static void print_name(struct hvic *hvic, json_object *note)
+static void print_name(struct hvic *hvic, FILE *out, json_object *note)
 {
 	char *folder = hvu_printable(hvu_json_string(note, "directory"), hvic->paper.utf8);
 	char *name = hvu_printable(hvu_json_string(note, "name"), hvic->paper.utf8);
 
 	if (folder && name)
-		fprintf(hvic->paper.out, "%s%s%s", folder,
+		fprintf(out, "%s%s%s", folder,
 			*folder && folder[strlen(folder) - 1] == '/' ? "" : "/", name);
 	free(folder);
 	free(name);
@@ -104,7 +104,7 @@ static void print_status(struct hvic *hvic, json_object *service, json_object *a
 	if (!note)
 		return;
 	fprintf(out, "\nLast copy: ");
-	print_name(hvic, note);
+	print_name(hvic, out, note);
 	fprintf(out, "\n  phase    %s\n  time     %s\n  size     %lld bytes\n",
 		hvu_json_string(note, "phase"), hvu_json_string(note, "time"),
 		(long long)hvu_json_number(note, "size_bytes"));
@@ -146,19 +146,16 @@ int cmd_fcopy(struct hvic *hvic)
 
 /* --- Watching. ------------------------------------------------------------------------------- */
 
-/* A line that stands still on a terminal, and lines that follow each other elsewhere. */
-static void print_progress(struct hvic *hvic, json_object *event, json_object *note)
+static void print_line(struct hvic *hvic, FILE *out, json_object *event, json_object *note)
 {
 	int64_t size = hvu_json_number(event, "size_bytes");
 	int64_t done = hvu_json_number(event, "done_bytes");
 	const char *phase = hvu_json_string(event, "phase");
 	const char *status = hvu_json_string(event, "status");
-	bool ends = strcmp(phase, "started") && strcmp(phase, "progress");
 	int part = size > 0 && done < size ? (double)done / size * BAR : BAR;
-	FILE *out = hvic->paper.out;
 
 	if (hvic->paper.width) {
-		fprintf(out, "\r[%.*s%*s] ", part, "##############################", BAR - part, "");
+		fprintf(out, "[%.*s%*s] ", part, "##############################", BAR - part, "");
 		fprintf(out, "%3lld %% ", (long long)(size > 0 ? (double)done / size * 100 : 100));
 	}
 	fprintf(out, "%s %lld of %lld bytes", phase, (long long)done, (long long)size);
@@ -166,10 +163,30 @@ static void print_progress(struct hvic *hvic, json_object *event, json_object *n
 		fprintf(out, ", the host was told %s", status);
 	if (note) {
 		fputs(": ", out);
-		print_name(hvic, note);
+		print_name(hvic, out, note);
 	}
-	fputs(hvic->paper.width ? ends ? "\033[K\n" : "\033[K" : "\n", out);
-	fflush(out);
+}
+
+/* A line that stands still on a terminal, and lines that follow each other elsewhere. */
+static void print_progress(struct hvic *hvic, json_object *event, json_object *note)
+{
+	const char *phase = hvu_json_string(event, "phase");
+	bool ends = strcmp(phase, "started") && strcmp(phase, "progress");
+	bool stands = hvic->paper.width;
+	char *line = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&line, &size);
+
+	if (!memory)
+		return;
+	print_line(hvic, memory, event, note);
+	if (!fclose(memory)) {
+		hvu_cut(&hvic->paper, line);
+		fprintf(hvic->paper.out, "%s%s%s%s", stands ? "\r" : "", line,
+			stands ? "\033[K" : "", ends || !stands ? "\n" : "");
+		fflush(hvic->paper.out);
+	}
+	free(line);
 }
 
 static int take_event(const struct nlmsghdr *message, void *data)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "array.h"
 #include "printable.h"
@@ -83,6 +84,32 @@ void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *form
 	vfprintf(paper->out, format, arguments);
 	va_end(arguments);
 	fputs(tone_end(paper, tone), paper->out);
+}
+
+/**
+ * hvu_cut() - cut a line that is to be written over again, so that it does not go on in the next one
+ * @paper: where it goes; the last column stays free, as some terminals go on behind it
+ * @line: printable text
+ */
+void hvu_cut(const struct hvu_paper *paper, char *line)
+{
+	unsigned int columns = 0;
+	size_t len;
+
+	if (!paper->width)
+		return;
+	for (char *at = line; *at; at += len ? len : 1) {
+		uint32_t character;
+		int width;
+
+		len = hvu_character(at, &character);
+		width = len ? wcwidth(character) : 1;
+		columns += width < 0 ? 1 : width;
+		if (columns >= paper->width) {
+			*at = '\0';
+			return;
+		}
+	}
 }
 
 /* --- Time. ---------------------------------------------------------------- */

@@ -32,6 +32,8 @@ const char *hvu_tone_start(const struct hvu_paper *paper, enum hvu_tone tone);
 void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+void hvu_cut(const struct hvu_paper *paper, char *line);
+
 #define HVU_SPAN_SIZE 24
 char *hvu_span(char buf[static HVU_SPAN_SIZE], uint64_t ns);
 char *hvu_age(char buf[static HVU_SPAN_SIZE], uint64_t ms);

@@ -91,6 +91,35 @@ static void plot_flat(void **state)
 	free(sheet.text);
 }
 
+static void cuts(void **state)
+{
+	static const struct {
+		unsigned int width;
+		const char *line;
+		const char *cut;
+	} rows[] = {
+		{ 0, "any length", "any length" },
+		{ 6, "fits", "fits" },
+		{ 5, "fits", "fits" },
+		{ 4, "fits", "fit" },
+		{ 1, "fits", "" },
+		/* Letters of two bytes, of two columns, and of none. */
+		{ 4, "\u00fc\u00fc\u00fc\u00fc", "\u00fc\u00fc\u00fc" },
+		{ 4, "\u6587\u6587\u6587", "\u6587" },
+		{ 4, "u\u0308u\u0308u\u0308u", "u\u0308u\u0308u\u0308" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hvu_paper paper = { .utf8 = true, .width = rows[i].width };
+		char line[64];
+
+		strcpy(line, rows[i].line);
+		hvu_cut(&paper, line);
+		assert_string_equal(line, rows[i].cut);
+	}
+}
+
 static void colours(void **state)
 {
 	struct hvu_paper paper;
@@ -133,6 +162,7 @@ int main(void)
 		cmocka_unit_test(plot),
 		cmocka_unit_test(plot_extremes),
 		cmocka_unit_test(plot_flat),
+		cmocka_unit_test(cuts),
 		cmocka_unit_test(colours),
 	};
 
