@@ -150,8 +150,8 @@ static ssize_t match(const struct hvic_place *place, const char *directory)
  * @n_rules: how many
  * @root: below which the folders are
  *
- * Return: 0; %-EACCES if no folder allows it, or @place says why not; %-ENOTDIR if there is no such folder, or another
- * negative errno. Close only after success.
+ * Return: 0; %-EACCES if no folder allows it, or @place says why not; %-ENOTDIR if there is no such
+ * folder, or another negative errno. Close only after success.
  */
 int hvic_place_open(struct hvic_place *place, const struct hvic_rule *rules, size_t n_rules,
 		    int root)
@@ -271,8 +271,8 @@ int hvic_place_try_own(const struct hvic_place *place, int fd)
 
 /*
  * A folder that was made a moment ago, with the owner and the mode of the place. One that somebody
- * has put in its place meanwhile keeps what it has, and so does one on a file system that has owners
- * and modes of its own (FAT, NFS).
+ * has put in its place meanwhile keeps what it has, and so does one on a file system that has
+ * owners and modes of its own (FAT, NFS).
  */
 static int dress(int parent, const char *part, const struct hvic_place *place)
 {

@@ -76,7 +76,7 @@ static int follow(struct way *way, int fd, const char *behind)
 	if (!S_ISLNK(link.st_mode))
 		return -ENOTDIR;
 	if (!is_roots(&link, &folder)) {
-		way->reason = "a symbolic link on the way to the allowed directory may be another user's, and is not followed";
+		way->reason = "others than root can have put a symbolic link on the way to it";
 		return -EACCES;
 	}
 	len = readlinkat(fd, "", target, sizeof(target) - 1);

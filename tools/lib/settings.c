@@ -479,7 +479,7 @@ static void check(struct reading *r)
 		}
 		if (strchr(fcopy->directory, '\\'))
 			tell(r, fcopy->where, true,
-			     "[fcopy %s] has a backslash in its directory, which in a path of the host ends a name",
+			     "[fcopy %s] has a backslash in its directory, a slash to the host",
 			     fcopy->name);
 		for (size_t other = 0; other < i; other++) {
 			const struct hvu_fcopy_directory *first = &settings->fcopy[other];

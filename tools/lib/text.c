@@ -87,7 +87,7 @@ void hvu_say(const struct hvu_paper *paper, enum hvu_tone tone, const char *form
 }
 
 /**
- * hvu_cut() - cut a line that is to be written over again, so that it does not go on in the next one
+ * hvu_cut() - cut a line that is to be written over, so that it does not go on in the next one
  * @paper: where it goes; the last column stays free, as some terminals go on behind it
  * @line: printable text
  */

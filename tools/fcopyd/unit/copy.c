@@ -163,7 +163,7 @@ int fchown(int fd, uid_t uid, gid_t gid)
 /* As on a file system where files cannot change places. */
 static bool avoid_exchange;
 
-/* Who removes a file the moment before the new one comes. */
+/* What happens in the moment before the new one comes. */
 static void (*before_exchange)(void);
 
 int renameat2(int from, const char *old, int to, const char *new, unsigned int flags)
@@ -673,7 +673,7 @@ static void begin_over(struct play *play)
 	assert_int_equal(hvic_copy_add(&play->copy, 0, "new", 3), 0);
 }
 
-/* The file that was there comes back, if the file system has kept it; one of them there always is. */
+/* The file that was there comes back, if the file system has kept it; one is always there. */
 static void undone_over(void **state)
 {
 	struct play *play = begin(state);
@@ -923,10 +923,12 @@ static void left_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole), TEST(owner), TEST(no_owners), TEST(owner_last), TEST(any_order), TEST(wrong_size), TEST(holes),
+		TEST(whole), TEST(owner), TEST(no_owners), TEST(owner_last), TEST(any_order),
+		TEST(wrong_size), TEST(holes),
 		TEST(exists), TEST(not_a_file), TEST(hard_link), TEST(comes_between),
 		TEST(folder_moves), TEST(swapped), TEST(folders), TEST(folders_last), TEST(folder_goes),
-		TEST(undone), TEST(undone_over), TEST(raced_over), TEST(limits), TEST(disk_full), TEST(left),
+		TEST(undone), TEST(undone_over), TEST(raced_over), TEST(limits), TEST(disk_full),
+		TEST(left),
 		TEST(shared), TEST(left_named),
 	};
 

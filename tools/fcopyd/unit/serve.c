@@ -187,7 +187,7 @@ static void refused(void **state)
 	close(to);
 	assert_true(len > 0);
 	assert_non_null(strstr(log, "refused to copy /etc/cron.d/file: "));
-	assert_non_null(strstr(log, "refused to copy \"file\" into \"C:\\\\Temp\": there is no such"));
+	assert_non_null(strstr(log, "refused to copy \"file\" into \"C:\\\\Temp\": there is no"));
 	assert_non_null(strstr(log, "refused to copy \"../f\\x1b[2J\" into \"\\x01\\x01"));
 	assert_non_null(strstr(log, "\\x01\": the host's request makes no sense\n"));
 	assert_null(strchr(log, 1));
@@ -429,7 +429,7 @@ static void die_over(struct unit_root *root, bool named, int when)
 	assert_int_equal(count(root, "in"), 2);
 }
 
-/* Whenever it dies, one of the two files is there as a whole, and the next one removes the other. */
+/* Whenever it dies, one of the two files is there as a whole; the next one removes the other. */
 static void dies_over(void **state)
 {
 	struct unit_root *root = *state;
@@ -456,7 +456,7 @@ static void dies_over(void **state)
 	}
 }
 
-/* The host has given up by the time that the file is complete: what it had replaced is there again. */
+/* The host has given up when the file is complete: what that has replaced is there again. */
 static void late_over(void **state)
 {
 	struct hvic_serve *serve = begin(*state, OVER);
@@ -584,8 +584,9 @@ static void flat(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_allowed), TEST(refused), TEST(whole), TEST(broken_off), TEST(bad_blocks), TEST(left),
-		TEST(left_named), TEST(dies_over), TEST(late_over), TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
+		TEST(nothing_allowed), TEST(refused), TEST(whole), TEST(broken_off),
+		TEST(bad_blocks), TEST(left), TEST(left_named), TEST(dies_over), TEST(late_over),
+		TEST(unnoted), TEST(few_calls), TEST(not_kept_waiting), TEST(flat),
 	};
 
 	return cmocka_run_group_tests_name("serve", tests, NULL, NULL);
