@@ -342,7 +342,7 @@ static void our_orders(struct test *t)
 
 const struct test_case orders_cases[] = {
 	{ .name = "orders_native", .run = native_orders, .only = ONLY_HV_IC },
-	/* What waits for an older daemon may refuse to be stopped for a suspend, and is shown then. */
+	/* What waits for an older daemon may refuse to be stopped for a suspend, and is shown. */
 	{ .name = "orders_legacy", .run = legacy_orders, .only = ONLY_HV_IC,
 	  .provokes = "Call Trace:" },
 	{ .name = "orders_vssd", .run = our_orders, .only = ONLY_HV_IC },

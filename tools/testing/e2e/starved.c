@@ -34,11 +34,19 @@ static void able_to_fail(struct test *t)
 	test_run(t, 0, "cd " FAILSLAB "; echo 0 > verbose; echo N > ignore-gfp-wait");
 }
 
+static void patient_as_before(struct test *t, void *context)
+{
+	t->patience_ms /= 3;
+}
+
+/* Dozens of its failures are warned of with a trace, which crawl through the serial line. */
 static void starve_bind(struct test *t, const struct ic_service *service)
 {
 	struct ic *ic = play_alone(t, service);
 	const char *driver = "/sys/bus/vmbus/drivers/hv_ic";
 
+	t->patience_ms *= 3;
+	test_defer(t, patient_as_before, NULL);
 	test_run(t, 0, "echo %s > %s/unbind", service->instance, driver);
 	test_note(t, "%s: %s", service->name,
 		  test_run(t, 0, "starve %s/bind %s/unbind %s", driver, driver,
