@@ -7,6 +7,17 @@
 #include "genl_subject.h"
 #include "proto/msg.h"
 
+/* How long it has taken; and the status, of an error. */
+static int put_outcome(struct sk_buff *skb, ktime_t since, int err)
+{
+	int ret = nla_put_u64_64bit(skb, HV_IC_A_VSS_DURATION, hvic_genl_age_ms(since),
+				    HV_IC_A_VSS_PAD);
+
+	if (!ret && err)
+		ret = nla_put_u32(skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
+	return ret;
+}
+
 /**
  * hvic_genl_tell_vss() - tell how far a backup has come
  * @phase: that it has come to
@@ -24,12 +35,9 @@ void hvic_genl_tell_vss(enum hv_ic_vss_phase phase, ktime_t since, pid_t holder,
 	if (!hvic_genl_event_begin(&event, HVIC_GENL_VSS, HV_IC_CMD_VSS_NTF, 128))
 		return;
 	ret = nla_put_u32(event.skb, HV_IC_A_VSS_PHASE, phase) ?:
-	      nla_put_u64_64bit(event.skb, HV_IC_A_VSS_DURATION, hvic_genl_age_ms(since),
-				HV_IC_A_VSS_PAD);
+	      put_outcome(event.skb, since, err);
 	if (!ret && holder)
 		ret = nla_put_u32(event.skb, HV_IC_A_VSS_HOLDER, holder);
-	if (!ret && err)
-		ret = nla_put_u32(event.skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
 	hvic_genl_event_send(&event, ret);
 }
 
@@ -51,9 +59,6 @@ void hvic_genl_tell_vss_hold(dev_t device, ktime_t since, int err)
 		return;
 	snprintf(text, sizeof(text), "%u:%u", MAJOR(device), MINOR(device));
 	ret = nla_put_string(event.skb, HV_IC_A_VSS_DEVICE, text) ?:
-	      nla_put_u64_64bit(event.skb, HV_IC_A_VSS_DURATION, hvic_genl_age_ms(since),
-				HV_IC_A_VSS_PAD);
-	if (!ret && err)
-		ret = nla_put_u32(event.skb, HV_IC_A_VSS_STATUS, hvic_status_from_errno(err));
+	      put_outcome(event.skb, since, err);
 	hvic_genl_event_send(&event, ret);
 }

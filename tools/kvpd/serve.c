@@ -422,11 +422,7 @@ static int set(struct hvic_server *server, const struct hv_ic_kvp_item *item)
 		return -EINVAL;
 	}
 	ret = get_pool(server, item->pool, &pool);
-	if (!ret)
-		ret = hvu_pool_set(pool, item->key, value);
-	if (!ret)
-		note_change(server);
-	return ret;
+	return ret ? ret : hvu_pool_set(pool, item->key, value);
 }
 
 static int delete(struct hvic_server *server, const struct hv_ic_kvp_item *item)
@@ -434,11 +430,7 @@ static int delete(struct hvic_server *server, const struct hv_ic_kvp_item *item)
 	struct hvu_pool *pool;
 	int ret = get_pool(server, item->pool, &pool);
 
-	if (!ret)
-		ret = hvu_pool_delete(pool, item->key);
-	if (!ret)
-		note_change(server);
-	return ret;
+	return ret ? ret : hvu_pool_delete(pool, item->key);
 }
 
 static int take_item(struct hvic_server *server, const struct hv_ic_record *record,
@@ -459,7 +451,10 @@ static int take_item(struct hvic_server *server, const struct hv_ic_record *reco
 	if (item.pool == HVU_POOL_AUTO)
 		return -EACCES;
 	ret = record->op == HV_IC_KVP_SET ? set(server, &item) : delete(server, &item);
-	return ret ? ret : hvu_client_answer(&server->client, record->id, 0, NULL, 0);
+	if (ret)
+		return ret;
+	note_change(server);
+	return hvu_client_answer(&server->client, record->id, 0, NULL, 0);
 }
 
 /* --- Adapters. --------------------------------------------------------------------------- */
