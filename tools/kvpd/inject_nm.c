@@ -261,6 +261,20 @@ static int copy_rest(sd_bus_message *profile, sd_bus_message *old, const char *c
 	return ret < 0 ? ret : sd_bus_message_exit_container(old);
 }
 
+static void open_section(sd_bus_message *profile, const char *name)
+{
+	sd_bus_message_open_container(profile, 'e', "sa{sv}");
+	sd_bus_message_append(profile, "s", name);
+	sd_bus_message_open_container(profile, 'a', "{sv}");
+}
+
+/* @ret: what became of its content */
+static int close_section(sd_bus_message *profile, int ret)
+{
+	sd_bus_message_close_container(profile);
+	return ret < 0 ? ret : sd_bus_message_close_container(profile);
+}
+
 /* Section "ipv4" or "ipv6"; @old is at its content, or NULL. */
 static int append_family(sd_bus_message *profile, sd_bus_message *old,
 			 const struct hv_ic_kvp_ip *ip, uint8_t family)
@@ -268,9 +282,7 @@ static int append_family(sd_bus_message *profile, sd_bus_message *old,
 	bool is_auto = family == 4 && ip->dhcp;
 	int ret = 0;
 
-	sd_bus_message_open_container(profile, 'e', "sa{sv}");
-	sd_bus_message_append(profile, "s", family == 4 ? "ipv4" : "ipv6");
-	sd_bus_message_open_container(profile, 'a', "{sv}");
+	open_section(profile, family == 4 ? "ipv4" : "ipv6");
 	if (old)
 		ret = copy_rest(profile, old, of_family);
 	append_text(profile, "method", is_auto ? "auto" : "manual");
@@ -279,10 +291,7 @@ static int append_family(sd_bus_message *profile, sd_bus_message *old,
 		append_gateway(profile, ip, family);
 	}
 	append_dns(profile, ip, family);
-	sd_bus_message_close_container(profile);
-	if (ret < 0)
-		return ret;
-	return sd_bus_message_close_container(profile);
+	return close_section(profile, ret);
 }
 
 /* The same of a family of which the host names only servers: all else stays as it is. */
@@ -291,18 +300,13 @@ static int append_servers(sd_bus_message *profile, sd_bus_message *old,
 {
 	int ret = 0;
 
-	sd_bus_message_open_container(profile, 'e', "sa{sv}");
-	sd_bus_message_append(profile, "s", family == 4 ? "ipv4" : "ipv6");
-	sd_bus_message_open_container(profile, 'a', "{sv}");
+	open_section(profile, family == 4 ? "ipv4" : "ipv6");
 	if (old)
 		ret = copy_rest(profile, old, of_servers);
 	else
 		append_text(profile, "method", "auto");
 	append_dns(profile, ip, family);
-	sd_bus_message_close_container(profile);
-	if (ret < 0)
-		return ret;
-	return sd_bus_message_close_container(profile);
+	return close_section(profile, ret);
 }
 
 /* What the host says of a section; @old is at its content, or NULL. */
@@ -323,18 +327,13 @@ static int append_own(sd_bus_message *profile, sd_bus_message *old, const struct
 	int ret = 0;
 
 	snprintf(name, sizeof(name), "hv_ic %s", job->link.name);
-	sd_bus_message_open_container(profile, 'e', "sa{sv}");
-	sd_bus_message_append(profile, "s", "connection");
-	sd_bus_message_open_container(profile, 'a', "{sv}");
+	open_section(profile, "connection");
 	if (old)
 		ret = copy_rest(profile, old, of_profile);
 	append_text(profile, "id", name);
 	append_text(profile, "interface-name", job->link.name);
 	sd_bus_message_append(profile, "{sv}", "autoconnect-priority", "i", OWN_PRIORITY);
-	sd_bus_message_close_container(profile);
-	if (ret < 0)
-		return ret;
-	return sd_bus_message_close_container(profile);
+	return close_section(profile, ret);
 }
 
 static bool says(const struct hv_ic_kvp_ip *ip, uint8_t family)
