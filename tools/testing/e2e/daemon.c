@@ -246,8 +246,7 @@ static void stopped_freezing(struct test *t)
 	test_run(t, 0, "procs -CONT daemon");
 	play_said(t, "event thaw why=ETIMEDOUT");
 	play_never_said(t, "^freeze");
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 	EXPECT_RESULT(hot_backup(vss), 0);
 }
 
@@ -271,8 +270,7 @@ static void killed_freezing(struct test *t)
 	play_greeted(t, "vss", "open read:2 die");
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), WIRE_E_NOT_CONNECTED);
 	play_ended(t);
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 	play_greeted(t, "vss", "open serve");
 	EXPECT_RESULT(hot_backup(vss), 0);
 }
@@ -286,8 +284,7 @@ static void killed_frozen(struct test *t)
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	play_ended(t);
 	test_until(t, "touch /mnt/thawed");
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_NOT_CONNECTED);
 }
@@ -303,8 +300,7 @@ static void hung_frozen(struct test *t)
 	EXPECT_STR(test_status(t, vss, "holds"), "1");
 	EXPECT_RESULT(ic_negotiate(vss), 0);
 	test_until(t, "touch /mnt/thawed");
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 }
 
@@ -488,8 +484,7 @@ static void renegotiated_freezing(struct test *t)
 	voided(t, r);
 	play_said(t, "answer: ESTALE");
 	play_said(t, "event thaw");
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 }
 
 static void renegotiated_frozen(struct test *t)
@@ -760,8 +755,7 @@ static void list_of_disks(struct test *t)
 	EXPECT_RESULT(vss_freeze(vss, disks, ARRAY_SIZE(disks)), 0);
 	play_said(t, "freeze luns=2 1:2:1 2:1:0");
 	EXPECT_RESULT(vss_thaw(vss), 0);
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 }
 
 static void greetings(struct test *t)

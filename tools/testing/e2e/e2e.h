@@ -217,6 +217,10 @@ void test_until(struct test *t, const char *format, ...)
 /** test_parameter() - set a parameter of the module under test until the end of the case */
 void test_parameter(struct test *t, const char *name, const char *value);
 
+/** test_until_shown() - wait until the service's status in debugfs has that line */
+void test_until_shown(struct test *t, const struct ic_service *service, const char *format, ...)
+	__printf(3, 4);
+
 /** test_status() - a line of the service's status in debugfs; "" if there is none */
 char *test_status(struct test *t, struct ic *ic, const char *key);
 

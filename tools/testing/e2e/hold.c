@@ -15,8 +15,7 @@ static void dead_man(struct test *t)
 	EXPECT_RESULT(vss_freeze(vss, NULL, 0), 0);
 	play_said(t, "event thaw why=ETIMEDOUT");
 	test_until(t, "touch /mnt/thawed");
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 	EXPECT_EQ(atol(test_status(t, vss, "overdue")), before + 1);
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 }

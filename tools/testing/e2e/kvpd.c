@@ -148,7 +148,7 @@ static void killed(struct test *t)
 	test_run(t, 0, "procs -KILL -w hvic-kvpd");
 	EXPECT_RESULT(kvp_set(kvp, KVP_EXTERNAL, "between", "2"), 0);
 	run_daemon(t);
-	test_until(t, "grep -qx 'held 0' /sys/kernel/debug/hv_ic/%s/status", ic_kvp.instance);
+	test_until_shown(t, &ic_kvp, "held 0");
 	expect_item(t, kvp, KVP_EXTERNAL, "before", "1");
 	expect_item(t, kvp, KVP_EXTERNAL, "between", "2");
 }

@@ -92,8 +92,7 @@ static void expired_report(struct test *t)
 	struct ic *hb = test_ready(t, &ic_heartbeat);
 
 	test_run(t, 0, "genl health web 1 1");
-	test_until(t, "grep -qx 'app_state critical' /sys/kernel/debug/hv_ic/%s/status",
-		   hb->service->instance);
+	test_until_shown(t, hb->service, "app_state critical");
 	expect_health(t, "critical");
 	test_run(t, 0, "genl health web 1 86400000");
 	expect_health(t, "healthy");

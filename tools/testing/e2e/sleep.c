@@ -46,8 +46,7 @@ static void frozen_through(struct test *t, void (*sleep)(struct test *t))
 	sleep(t);
 	expect_thawed(t);
 	test_until(t, "test -e /tmp/writer && rm /tmp/writer");
-	test_until(t, "grep -qx 'holds 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "holds 0");
 	/* The backup is not good, and the next one is. */
 	EXPECT_RESULT(ic_wait_ready(vss), 0);
 	EXPECT_FAILURE(vss_thaw(vss));

@@ -303,6 +303,17 @@ void test_parameter(struct test *t, const char *name, const char *value)
 	test_defer(t, restore_parameter, p);
 }
 
+void test_until_shown(struct test *t, const struct ic_service *service, const char *format, ...)
+{
+	char line[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	test_until(t, "grep -qx '%s' /sys/kernel/debug/hv_ic/%s/status", line, service->instance);
+}
+
 char *test_status(struct test *t, struct ic *ic, const char *key)
 {
 	char *text = test_run(t, 0, "cat /sys/kernel/debug/hv_ic/%s/status", ic->service->instance);
@@ -475,8 +486,7 @@ void test_attached(struct test *t, const struct ic_service *service, size_t from
 	struct log_wish wish = { t->host, from, daemon_of(service)->registered };
 
 	if (t->peer == HV_IC)
-		test_until(t, "grep -qx 'daemon_attached 1' /sys/kernel/debug/hv_ic/%s/status",
-			   service->instance);
+		test_until_shown(t, service, "daemon_attached 1");
 	else if (wish.text && hv_wait(t->host, is_logged, &wish, t->patience_ms))
 		FAIL("hv_%s_daemon does not register", service->name);
 }

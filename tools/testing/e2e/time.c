@@ -7,7 +7,6 @@
 #define SECOND 10000000ll		/* in the host's units */
 #define DAY 86400
 #define NEAR 60				/* emulation is slow; offsets are days */
-#define STATUS "cat /sys/kernel/debug/hv_ic/%s/status | grep -qx '"
 
 static long long guest_clock(struct test *t)
 {
@@ -332,9 +331,9 @@ static void max_step(struct test *t)
 	test_parameter(t, "time_max_step", "3600");
 	refused = atol(test_status(t, ts, "refused_steps"));
 	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SYNC), 0);
-	test_until(t, STATUS "refused_steps %ld'", ic_timesync.instance, refused + 1);
+	test_until_shown(t, &ic_timesync, "refused_steps %ld", refused + 1);
 	EXPECT_RESULT(send(t, ts, -DAY, WIRE_TIME_SYNC), 0);
-	test_until(t, STATUS "refused_steps %ld'", ic_timesync.instance, refused + 2);
+	test_until_shown(t, &ic_timesync, "refused_steps %ld", refused + 2);
 	expect_clock(t, 0);
 	EXPECT_RESULT(send(t, ts, 600, WIRE_TIME_SYNC), 0);
 	expect_step_to(t, 600);
@@ -348,7 +347,7 @@ static void not_backward(struct test *t)
 	test_parameter(t, "time_backward", "N");
 	refused = atol(test_status(t, ts, "refused_steps"));
 	EXPECT_RESULT(send(t, ts, -DAY, WIRE_TIME_SYNC), 0);
-	test_until(t, STATUS "refused_steps %ld'", ic_timesync.instance, refused + 1);
+	test_until_shown(t, &ic_timesync, "refused_steps %ld", refused + 1);
 	expect_clock(t, 0);
 	EXPECT_RESULT(send(t, ts, DAY, WIRE_TIME_SYNC), 0);
 	expect_step_to(t, DAY);

@@ -42,8 +42,7 @@ static void end_frozen(struct test *t, const char *signal)
 	vssd_expect_holds(t, vss, "1");
 	test_run(t, 0, "procs -%s hvic-vssd", signal);
 	test_until(t, "touch /mnt/thawed");
-	test_until(t, "grep -qx 'frozen 0' /sys/kernel/debug/hv_ic/%s/status",
-		   ic_vss.instance);
+	test_until_shown(t, &ic_vss, "frozen 0");
 	EXPECT_RESULT(vss_thaw(vss), WIRE_E_TIMEOUT);
 	test_run(t, 0, "procs -w hvic-vssd");
 	vssd_start(t, vss);
