@@ -54,7 +54,7 @@ static void fuzz_answer(const uint8_t *data, size_t size)
 	asker.event = event;
 	asker.data = &asker;
 	answers = 0;
-	must(!hvic_asker_ask(&asker, HVU_HOOKS_FREEZE, 1000));
+	must(!hvic_asker_ask(&asker, HVU_HOOKS_FREEZE, 1000, 60000));
 	fd = accept(listener, NULL, NULL);
 	must(fd >= 0);
 	/* Twice the same, and then the end. */
