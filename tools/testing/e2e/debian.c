@@ -5,7 +5,11 @@
  */
 #include "debian.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #define SETTLE_MS 400000
+#define SLOW_MS 400000
 
 const struct shutdown_order debian_power_off = {
 	.reason = SHUTDOWN_REASON_PLANNED,
@@ -21,6 +25,22 @@ const struct shutdown_order debian_restart = {
 void debian_none_failed(struct test *t)
 {
 	EXPECT_STR(test_run(t, 0, "systemctl --failed --no-legend --plain"), "");
+}
+
+void debian_run(struct test *t, const char *command)
+{
+	int id = hv_guest_start(t->host, "%s", command);
+	char *said = NULL;
+
+	test_note(t, "%s", command);
+	/* One that computes for minutes gives no sign of life by itself. */
+	while (!hv_guest_done(t->host, id)) {
+		EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
+		sleep(1);
+	}
+	if (hv_guest_finish(t->host, id, SLOW_MS, &said))
+		FAIL("%s fails: %s", command, said);
+	free(said);
 }
 
 void debian_settled(struct test *t)

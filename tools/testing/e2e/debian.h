@@ -5,6 +5,9 @@
 
 #include "e2e.h"
 
+/** debian_run() - run a command that may take minutes, and that must not fail */
+void debian_run(struct test *t, const char *command);
+
 /** debian_settled() - the system has started all that it wants to, and nothing of it has failed */
 void debian_settled(struct test *t);
 

@@ -93,7 +93,7 @@ extern const struct test_case bus_cases[], negotiate_cases[], heartbeat_cases[],
 	sleep_cases[], busy_cases[], machines_cases[], mutated_cases[], trust_cases[],
 	disk_cases[], debian_cases[], packages_cases[], network_cases[],
 	chrony_cases[], database_cases[], guest_address_cases[], guest_boot_cases[],
-	guest_stop_cases[];
+	guest_change_cases[], guest_stop_cases[];
 
 /**
  * struct test - the case that runs

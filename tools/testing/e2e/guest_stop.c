@@ -188,6 +188,16 @@ static void wake(struct test *t)
 	sleep_woken(t, ic, opens);
 }
 
+static void hibernate_and_wake(struct test *t, struct ic *sd)
+{
+	EXPECT_RESULT(shutdown_ask(sd, &hibernate), 0);
+	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, STOP_MS), 0);
+	wake(t);
+	/* It is the same system. */
+	EXPECT(test_has(t, "/run/before"));
+	test_until(t, "! systemctl list-jobs --no-legend | grep -q hibernate");
+}
+
 static void hibernated(struct test *t)
 {
 	struct ic *sd = test_ic(t, &ic_shutdown);
@@ -203,15 +213,17 @@ static void hibernated(struct test *t)
 	test_run(t, 0, "touch /run/before");
 	before = processes(t);
 	test_note(t, "it hibernates");
-	EXPECT_RESULT(shutdown_ask(sd, &hibernate), 0);
-	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, STOP_MS), 0);
-	wake(t);
-	/* It is the same system, in which nothing had to be started again. */
-	EXPECT(test_has(t, "/run/before"));
-	test_until(t, "! systemctl list-jobs --no-legend | grep -q hibernate");
+	hibernate_and_wake(t, sd);
 	expect_all(t);
+	/* Nothing had to be started again. */
 	EXPECT_STR(processes(t), before);
 	test_until(t, "hvic shutdown | grep -q 'phase    done'");
+
+	test_note(t, "it hibernates by the rule for udev");
+	test_run(t, 0, "systemctl stop hvic-shutdownd");
+	hibernate_and_wake(t, sd);
+	test_run(t, 0, "systemctl start hvic-shutdownd");
+	expect_all(t);
 	debian_none_failed(t);
 }
 

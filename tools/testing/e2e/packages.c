@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SLOW_MS 400000
 
@@ -131,25 +130,9 @@ static void upgraded(struct test *t)
 	debian_none_failed(t);
 }
 
-static void run_slow(struct test *t, const char *command)
-{
-	int id = hv_guest_start(t->host, "%s", command);
-	char *said = NULL;
-
-	test_note(t, "%s", command);
-	/* One that computes for minutes gives no sign of life by itself. */
-	while (!hv_guest_done(t->host, id)) {
-		EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
-		sleep(1);
-	}
-	if (hv_guest_finish(t->host, id, SLOW_MS, &said))
-		FAIL("%s fails: %s", command, said);
-	free(said);
-}
-
 static void remove_packages(struct test *t)
 {
-	run_slow(t, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
+	debian_run(t, "dpkg -r hv-ic-fcopy hv-ic-tools hv-ic-dkms");
 	test_run(t, 1, "modinfo hv_ic");
 	debian_none_failed(t);
 }
@@ -203,14 +186,14 @@ static void image_made(struct test *t)
 	test_run(t, 0, "mv " BEFORE " /root/before");
 	/* By this it knows a kernel of the system. */
 	test_run(t, 0, "touch /boot/vmlinuz-$(uname -r)");
-	run_slow(t, "update-initramfs -c -k $(uname -r)");
+	debian_run(t, "update-initramfs -c -k $(uname -r)");
 	test_run(t, 0, "mv /root/before " BEFORE);
 	test_run(t, 0, CONTENT " | grep /hv_utils.ko");
 	test_says(t, 1, "hvic doctor", "holds hv_utils and not hv_ic");
 
 	test_run(t, 0, "sed -i /hv_utils/d /etc/initramfs-tools/modules");
 	test_run(t, 0, "ln -s /usr/share/hv_ic/initramfs/hook " HOOK);
-	run_slow(t, "update-initramfs -u -k all");
+	debian_run(t, "update-initramfs -u -k all");
 	EXPECT_STR(test_run(t, 0, CONTENT " | grep -oE '%s' | sort",
 			    "hv_(ic|utils).ko|.*modprobe.d/hv_ic.*"),
 		   "hv_ic.ko\nusr/lib/modprobe.d/hv_ic.conf");
@@ -220,7 +203,7 @@ static void image_made(struct test *t)
 	/* Neither the module nor what lets it go first is left in there. */
 	remove_packages(t);
 	EXPECT_STR(test_run(t, 0, CONTENT " | grep hv_ic || true"), "");
-	run_slow(t, "dpkg -P hv-ic-fcopy hv-ic-tools hv-ic-dkms");
+	debian_run(t, "dpkg -P hv-ic-fcopy hv-ic-tools hv-ic-dkms");
 	test_run(t, 1, "test -L " HOOK);
 	debian_none_failed(t);
 	power_off(t);

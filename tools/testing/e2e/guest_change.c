@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A real Debian with our packages that is changed while it runs: its services go to the other driver
+ * and come back, and packages are upgraded, removed and installed again without a restart.
+ */
+#include "debian.h"
+
+#define ACTIVE "systemctl list-units --no-legend --plain --type=service --state=active,activating "
+
+/* Nothing of ours runs, and nothing of ours has failed. */
+static void expect_none_of_ours(struct test *t)
+{
+	test_until(t, "test -z \"$(" ACTIVE "'hvic-*')\"");
+	debian_none_failed(t);
+}
+
+static void release(struct test *t)
+{
+	test_note(t, "release");
+	test_says(t, 0, "hvic release", "heartbeat: from hv_ic to hv_utils");
+	EXPECT(!test_has(t, "/sys/module/hv_ic"));
+	debian_up(t, "hv_utils");
+	debian_daemons(t);
+	expect_none_of_ours(t);
+	debian_item(t, KVP_EXTERNAL, "shape", "round");
+	debian_backup(t, NULL);
+}
+
+/* Debian's daemons serve hv_utils meanwhile. */
+static void takeover(struct test *t)
+{
+	test_note(t, "takeover");
+	test_says(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
+	EXPECT(!test_has(t, "/sys/module/hv_utils"));
+	debian_ours(t);
+	debian_item(t, KVP_EXTERNAL, "shape", "round");
+	debian_backup(t, "1");
+}
+
+static void moved(struct test *t)
+{
+	debian_ours(t);
+	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "shape", "round"), 0);
+	for (int i = 0; i < 2; i++) {
+		release(t);
+		takeover(t);
+	}
+}
+
+/* Units of older daemons that are not there are names of ours. */
+static void expect_aliases(struct test *t)
+{
+	test_note(t, "names of other daemons' units");
+	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hypervkvpd"), "hvic-kvpd.service");
+	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-kvp-daemon"), "hv-kvp-daemon.service");
+}
+
+/* What the administrator has stopped, or will not have, an upgrade does not start. */
+static void upgrade_stopped(struct test *t)
+{
+	char *before;
+
+	test_run(t, 0, "systemctl stop hvic-vssd");
+	test_run(t, 0, "systemctl mask -q --now hvic-fcopyd");
+	before = test_run(t, 0, "systemctl show -P MainPID hvic-kvpd");
+	debian_run(t, "dpkg -i /srv/newer/*.deb");
+	debian_active(t, &ic_kvp, "hvic-kvpd");
+	EXPECT(strcmp(before, test_run(t, 0, "systemctl show -P MainPID hvic-kvpd")));
+	test_until(t, "test -z \"$(systemctl list-jobs --no-legend)\"");
+	EXPECT_STR(test_run(t, 0, ACTIVE "hvic-vssd hvic-fcopyd"), "");
+	EXPECT_RESULT(vss_freeze(test_ic(t, &ic_vss), NULL, 0), WIRE_E_NOT_CONNECTED);
+	debian_none_failed(t);
+	test_run(t, 0, "systemctl unmask -q hvic-fcopyd");
+}
+
+/* The module stays, and has nobody to ask until the packages are back. */
+static void remove_and_install(struct test *t)
+{
+	debian_run(t, "dpkg -r hv-ic-fcopy hv-ic-tools");
+	expect_none_of_ours(t);
+	EXPECT(!test_has(t, "/usr/bin/hvic"));
+	EXPECT_RESULT(heartbeat_beat(test_ic(t, &ic_heartbeat), NULL), 0);
+	debian_run(t, "dpkg -i /srv/newer/*.deb");
+	debian_ours(t);
+	debian_item(t, KVP_EXTERNAL, "shape", "round");
+	debian_backup(t, "1");
+}
+
+static void installed_again(struct test *t)
+{
+	debian_ours(t);
+	expect_aliases(t);
+	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "shape", "round"), 0);
+	upgrade_stopped(t);
+	remove_and_install(t);
+}
+
+#define CASE(title, function, ...) \
+	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
+	  ##__VA_ARGS__ }
+
+const struct test_case guest_change_cases[] = {
+	CASE("guest_moved", moved),
+	CASE("guest_installed_again", installed_again),
+	{ 0 }
+};
