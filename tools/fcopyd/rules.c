@@ -33,7 +33,7 @@ static void add_rule(struct hvic_rules *rules, const struct hvu_fcopy_directory 
 int hvic_rules_load(struct hvic_rules *rules, int root)
 {
 	struct hvic_rules fresh = { .n = 0 };
-	int ret = hvu_settings_load(&fresh.settings, root, hvu_settings_log, NULL);
+	int ret = hvu_settings_load(&fresh.settings, root, "fcopy", hvu_settings_log, NULL);
 
 	if (ret)
 		return ret;

@@ -147,7 +147,7 @@ static bool allows_copies(int root)
 	struct hvu_settings settings;
 	bool allowed = true;
 
-	if (!hvu_settings_load(&settings, root, say_nothing, NULL))
+	if (!hvu_settings_load(&settings, root, "fcopy", say_nothing, NULL))
 		allowed = settings.n_fcopy;
 	hvu_settings_free(&settings);
 	return allowed;

@@ -49,7 +49,7 @@ static json_object *read_allowed(struct hvic *hvic)
 	struct hvu_settings settings;
 	json_object *allowed;
 
-	if (hvu_settings_load(&settings, hvic->root, NULL, NULL))
+	if (hvu_settings_load(&settings, hvic->root, "fcopy", NULL, NULL))
 		return NULL;
 	allowed = json_object_new_array();
 	for (size_t i = 0; i < settings.n_fcopy; i++)

@@ -63,7 +63,7 @@ void hvic_kvp_close(struct hvic_kvp *kvp)
 int hvic_kvp_open_folder(const struct hvic *hvic, struct hvic_kvp *kvp)
 {
 	struct hvu_settings settings;
-	int ret = hvu_settings_load(&settings, hvic->root, tell_setting, NULL);
+	int ret = hvu_settings_load(&settings, hvic->root, "kvp", tell_setting, NULL);
 
 	*kvp = (struct hvic_kvp){ .directory = -1 };
 	if (ret) {

@@ -23,7 +23,7 @@ static void complain(const char *where, bool refused, const char *text, void *da
 /* 0 or an exit status, after a message for each bad line. */
 static int load(struct hvic *hvic, struct hvu_settings *settings)
 {
-	int ret = hvu_settings_load(settings, hvic->root, complain, NULL);
+	int ret = hvu_settings_load(settings, hvic->root, NULL, complain, NULL);
 
 	if (ret == -ENOMEM)
 		return hvic_failed(hvic, ret, "cannot read the configuration");

@@ -25,7 +25,7 @@ static void tell(const char *where, bool refused, const char *text, void *data)
 
 static int load(struct hvic *hvic, struct hvu_settings *settings)
 {
-	int ret = hvu_settings_load(settings, hvic->root, tell, NULL);
+	int ret = hvu_settings_load(settings, hvic->root, "vss", tell, NULL);
 
 	if (!ret)
 		return HVIC_OK;

@@ -37,7 +37,7 @@ static int reload(void *data)
 {
 	struct hvic_server *server = data;
 	struct hvu_settings settings;
-	int ret = hvu_settings_load(&settings, server->root, hvu_settings_log, NULL);
+	int ret = hvu_settings_load(&settings, server->root, "kvp", hvu_settings_log, NULL);
 
 	hvu_message_reloaded(ret);
 	if (ret)
@@ -94,7 +94,7 @@ int main(int argc, char *argv[])
 		return status;
 
 	server.root = hvu_root_open("/");
-	if (hvu_settings_load(&server.settings, server.root, hvu_settings_log, NULL))
+	if (hvu_settings_load(&server.settings, server.root, "kvp", hvu_settings_log, NULL))
 		return HVU_EXIT_CONFIG;
 	server.leases.root = server.root;
 	server.items = (struct hvic_items){

@@ -33,6 +33,7 @@
 /**
  * struct reading - the files, on the way to @settings
  * @settings: what comes of them
+ * @wanted: the section whose mistakes count; NULL if those of each do
  * @tell: told of what is wrong
  * @data: for @tell
  * @file: the one that is read
@@ -52,6 +53,7 @@
  */
 struct reading {
 	struct hvu_settings *settings;
+	const char *wanted;
 	hvu_settings_cb *tell;
 	void *data;
 	FILE *file;
@@ -77,6 +79,12 @@ static char *here(const struct reading *r)
 	return asprintf(&where, "%s:%u", r->path, r->line) < 0 ? NULL : where;
 }
 
+/* What is in no section may have been meant for any. */
+static bool is_wanted(const struct reading *r)
+{
+	return !r->wanted || !r->section || !strcmp(r->section->name, r->wanted);
+}
+
 /* Without @where it is about the line that is read. */
 __attribute__((format(printf, 4, 5)))
 static void tell(struct reading *r, const char *where, bool refuse, const char *format, ...)
@@ -88,6 +96,7 @@ static void tell(struct reading *r, const char *where, bool refuse, const char *
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	refuse = refuse && is_wanted(r);
 	r->refused |= refuse;
 	if (r->tell)
 		r->tell(where ? where : line ? line : r->path, refuse, text, r->data);
@@ -467,9 +476,11 @@ static void check(struct reading *r)
 {
 	const struct hvu_settings *settings = r->settings;
 
+	r->section = find_section("kvp", 3);
 	if (settings->kvp.ip_injection == HVU_INJECTION_PROGRAM && !settings->kvp.ip_program)
 		tell(r, where_said(r, "kvp", "ip_injection", 3), true,
 		     "ip_injection is program, but ip_program is not set");
+	r->section = find_section("fcopy", 5);
 	for (size_t i = 0; i < settings->n_fcopy; i++) {
 		const struct hvu_fcopy_directory *fcopy = &settings->fcopy[i];
 
@@ -496,21 +507,24 @@ static void check(struct reading *r)
  * hvu_settings_load() - read the configuration
  * @settings: gets it, for hvu_settings_free(); empty if it cannot be used
  * @root: below which /etc is
+ * @section: what the caller is after: "kvp", "vss" or "fcopy", or NULL for all. A value in another one
+ *	that cannot be used is told as a warning, and what there is of that section is of no use.
  * @tell: told of each line that is not as it should be; may be NULL
  * @data: for @tell
  *
  * Return: 0; %-EINVAL if a value was refused, after @tell has said so; or another negative errno,
  * after @tell has said which file cannot be read.
  */
-int hvu_settings_load(struct hvu_settings *settings, int root, hvu_settings_cb *tell, void *data)
+int hvu_settings_load(struct hvu_settings *settings, int root, const char *section,
+		      hvu_settings_cb *tell, void *data)
 {
-	struct reading r = { .settings = settings, .tell = tell, .data = data };
+	struct reading r = { .settings = settings, .wanted = section, .tell = tell, .data = data };
 	int ret = 0;
 
 	memset(settings, 0, sizeof(*settings));
-	for (const struct hvu_section *section = hvu_sections; section->name && !ret; section++) {
-		if (!section->parameter)
-			ret = take_initial(section, settings);
+	for (const struct hvu_section *each = hvu_sections; each->name && !ret; each++) {
+		if (!each->parameter)
+			ret = take_initial(each, settings);
 	}
 	if (!ret) {
 		read_file(&r, root, "/" FOLDER "/hv_ic.conf");

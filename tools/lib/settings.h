@@ -115,7 +115,8 @@ struct hvu_settings {
 typedef void hvu_settings_cb(const char *where, bool refused, const char *text, void *data);
 
 /* 0; -EINVAL if a value was refused, after @tell has said so; or another negative errno. */
-int hvu_settings_load(struct hvu_settings *settings, int root, hvu_settings_cb *tell, void *data);
+int hvu_settings_load(struct hvu_settings *settings, int root, const char *section,
+		      hvu_settings_cb *tell, void *data);
 void hvu_settings_free(struct hvu_settings *settings);
 
 /*

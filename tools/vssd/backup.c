@@ -688,7 +688,7 @@ int hvic_backup_reload(void *data)
 	backup->reload = backup->state != HVIC_IDLE;
 	if (backup->reload)
 		return 0;
-	ret = hvu_settings_load(&settings, backup->root, hvu_settings_log, NULL);
+	ret = hvu_settings_load(&settings, backup->root, "vss", hvu_settings_log, NULL);
 	hvu_message_reloaded(ret);
 	if (ret)
 		return ret;

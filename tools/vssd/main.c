@@ -66,7 +66,7 @@ static int run(int root)
 	sd_event *event = NULL;
 	int ret;
 
-	ret = hvu_settings_load(&backup.settings, root, hvu_settings_log, NULL);
+	ret = hvu_settings_load(&backup.settings, root, "vss", hvu_settings_log, NULL);
 	if (ret) {
 		/* All else has been told. */
 		if (ret == -ENOMEM)

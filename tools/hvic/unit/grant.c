@@ -28,7 +28,7 @@ static int grant(struct unit_root *root, const char *configuration, bool *change
 	int ret;
 
 	unit_file(root, "etc/hv_ic/hv_ic.conf", configuration);
-	assert_int_equal(hvu_settings_load(&settings, root->fd, NULL, NULL), 0);
+	assert_int_equal(hvu_settings_load(&settings, root->fd, NULL, NULL, NULL), 0);
 	ret = hvic_grant(root->fd, &settings, changed);
 	hvu_settings_free(&settings);
 	return ret;

@@ -34,7 +34,7 @@ static void tell(const char *where, bool refused, const char *text, void *data)
 static int load(struct unit_root *root, struct hvu_settings *settings, struct told *told)
 {
 	told->text[0] = '\0';
-	return hvu_settings_load(settings, root->fd, tell, told);
+	return hvu_settings_load(settings, root->fd, NULL, tell, told);
 }
 
 /* Reads the one file; it has to be good. */
@@ -370,6 +370,36 @@ static void shown(void **state)
 	hvu_settings_free(&settings);
 }
 
+/* A mistake in another's section is not in a daemon's way; one that may be in its own is. */
+static void sections(void **state)
+{
+	static const struct {
+		const char *section;
+		const char *text;
+		int result;
+		const char *told;
+	} rows[] = {
+		{ "kvp", "[kvp]\nversion =\n", -EINVAL, "! /" MAIN ":2: version cannot be" },
+		{ "vss", "[kvp]\nversion =\n", 0, "? /" MAIN ":2: version cannot be" },
+		{ "kvp", "[fcopy]\n", 0, "? /" MAIN ":1: [fcopy] needs a name" },
+		{ "fcopy", "[fcopy a]\n", -EINVAL, "! /" MAIN ":1: [fcopy a] has no directory" },
+		{ "vss", "[fcopy a]\n", 0, "? /" MAIN ":1: [fcopy a] has no directory" },
+		{ "vss", "version = 1\n", -EINVAL, "! /" MAIN ":1: \"version\" is in no section" },
+	};
+	struct unit_root *root = *state;
+	struct hvu_settings settings;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct told told = { "" };
+
+		unit_file(root, MAIN, rows[i].text);
+		assert_int_equal(hvu_settings_load(&settings, root->fd, rows[i].section, tell, &told),
+				 rows[i].result);
+		assert_non_null(strstr(told.text, rows[i].told));
+		hvu_settings_free(&settings);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, unit_root_setup, unit_root_teardown)
 
 int main(void)
@@ -386,6 +416,7 @@ int main(void)
 		TEST(wholes),
 		TEST(unreadable),
 		TEST(shown),
+		TEST(sections),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

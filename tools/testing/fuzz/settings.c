@@ -35,7 +35,7 @@ static void fuzz_file(const uint8_t *data, size_t size)
 	int ret;
 
 	scratch_write(CONFIGURATION, data, size);
-	ret = hvu_settings_load(&settings, scratch(), tell, &refused);
+	ret = hvu_settings_load(&settings, scratch(), NULL, tell, &refused);
 	must(!ret || ret == -EINVAL);
 	must(refused == (ret == -EINVAL));
 	if (ret)
