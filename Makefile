@@ -88,7 +88,7 @@ e2e: ## whole-system tests on the test host: KERNEL=5.10|6.1|6.12|7.2|debug, PEE
 	@GUEST=$(GUEST) $(TESTING)/e2e/run $(KERNEL) $(PEER) $(T) | $(TESTING)/tap
 
 .PHONY: bench
-bench: ## hv_ic and its daemons beside hv_utils and Debian's, in figures: KERNEL=, ROW=name, O=folder
+bench: deps ## hv_ic and its daemons beside hv_utils and Debian's, in figures: KERNEL=, ROW=name, O=folder
 	@$(TESTING)/bench/run $(KERNEL) '$(ROW)' '$(O)'
 
 .PHONY: dkms-test

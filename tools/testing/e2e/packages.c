@@ -47,7 +47,8 @@ static void as_documented(struct test *t)
 		"systemd-inhibit --list", "ip -brief address", "dkms status hv_ic",
 		"journalctl -x -b -u hvic-kvpd -u hvic-vssd -u hvic-fcopyd -u hvic-shutdownd",
 		"journalctl -k -g hv_ic", "journalctl -b -k -g 'hv_ic|hv_vmbus|hv_utils'",
-		"journalctl -u hvic-vssd -u hvic-hooks", "udevadm control --reload",
+		"journalctl -u hvic-vssd -u hvic-hooks", "uname -r",
+		"journalctl -b -u 'hvic-*' -u systemd-logind", "udevadm control --reload",
 		"journalctl --update-catalog",
 	};
 
