@@ -225,8 +225,34 @@ static bool is_our_denial(const char *line)
 	return false;
 }
 
+/* In seconds since 1970; 0 if that is not known. */
+static unsigned long long boot_time(int root)
+{
+	FILE *stat = hvu_fopen(root, "proc/stat");
+	unsigned long long when = 0;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!stat)
+		return 0;
+	while (!when && getline(&line, &room, stat) > 0)
+		sscanf(line, "btime %llu", &when);
+	free(line);
+	fclose(stat);
+	return when;
+}
+
+/* What was denied before may have been mended since. */
+static bool is_since(const char *line, unsigned long long when)
+{
+	const char *stamp = strstr(line, "msg=audit(");
+
+	return !stamp || strtoull(stamp + strlen("msg=audit("), NULL, 10) >= when;
+}
+
 static void examine_selinux(struct hvic_exam *exam)
 {
+	unsigned long long booted = boot_time(exam->root);
 	unsigned int denials = 0;
 	json_object *finding;
 	char *line = NULL;
@@ -245,15 +271,14 @@ static void examine_selinux(struct hvic_exam *exam)
 		return;
 	}
 	while (getline(&line, &room, log) > 0)
-		denials += is_our_denial(line);
+		denials += is_our_denial(line) && is_since(line, booted);
 	free(line);
 	fclose(log);
 	if (!denials)
 		return;
 	finding = hvic_exam_add(exam, "selinux", HVIC_PROBLEM);
-	hvic_exam_say(finding, "text", "SELinux has denied something to the daemons %u time%s",
-		      denials,
-		      denials == 1 ? "" : "s");
+	hvic_exam_say(finding, "text", "SELinux has denied something to the daemons %u time%s since the system has booted",
+		      denials, denials == 1 ? "" : "s");
 	hvic_exam_say(finding, "remedy", "ausearch -m avc shows what; ausearch -m avc -c NAME | audit2allow -M hv_ic_local makes a module of what one program lacks, to be read before semodule -i");
 }
 

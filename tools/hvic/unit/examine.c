@@ -580,6 +580,10 @@ static void selinux(void **state)
 	expect(*state, "[]", "", "", "");		/* there is no SELinux now */
 	unit_file(*state, "sys/fs/selinux/enforce", "1");
 	expect(*state, "[]", "selinux:problem", "2 times", "ausearch");
+	unit_file(*state, "proc/stat", "cpu 1 2 3\nbtime 1\n");
+	expect(*state, "[]", "selinux:problem", "2 times", "ausearch");
+	unit_file(*state, "proc/stat", "cpu 1 2 3\nbtime 2\n");
+	expect(*state, "[]", "", "", "");
 	unit_remove(*state, "var/log/audit/audit.log");
 	expect(*state, "[]", "", "", "");
 }
