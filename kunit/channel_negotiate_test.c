@@ -44,6 +44,20 @@ static void withholds_versions(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->service->readies, 1);
 }
 
+/* A host that starts over on a channel that is ready: who watches hears of other versions. */
+static void tells_of_other_versions(struct kunit *test)
+{
+	struct fake_channel *f = ready(test);
+	unsigned int changes = f->changes;
+
+	host_sends(f, negotiate, 2);
+	KUNIT_EXPECT_EQ(test, f->changes, changes);
+	f->service->withheld = 2;
+	host_sends(f, negotiate, 3);
+	KUNIT_EXPECT_EQ(test, f->ch.versions.message.major, 1);
+	KUNIT_EXPECT_EQ(test, f->changes, changes + 1);
+}
+
 /* The lists of a refusal are empty; the status is for people who watch. */
 static void refuses(struct kunit *test)
 {
@@ -127,6 +141,7 @@ static void unnegotiated(struct kunit *test)
 static struct kunit_case channel_negotiate_cases[] = {
 	KUNIT_CASE(negotiates),
 	KUNIT_CASE(withholds_versions),
+	KUNIT_CASE(tells_of_other_versions),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(refusal_takes_versions_back),
 	KUNIT_CASE_PARAM(refuses_bad_lists, lists_gen_params),

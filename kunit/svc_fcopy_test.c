@@ -429,10 +429,31 @@ static void block_fails_after_complete(struct kunit *test)
 	host_gets(f, block, HVIC_STATUS_OK);
 	host_waits(f, finish, 9);
 	id = daemon_reads(f, HV_IC_FCOPY_WRITE)->record.id;
+	/* The daemon never sees that the file is to be complete, and so removes it. */
 	KUNIT_EXPECT_EQ(test, says(f, id, -ENOSPC), 0);
-	KUNIT_EXPECT_EQ(test, f->n_out, 1);
-	KUNIT_EXPECT_EQ(test, says(f, daemon_reads(f, HV_IC_FCOPY_COMPLETE)->record.id, 0), 0);
 	expect_status(f, 2, 9, HVIC_STATUS_DISK_FULL);
+	expect_cancel(f, -ENOSPC);
+	expect_phase(test, 2, HV_IC_FCOPY_PHASE_FAILED, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, n_phases, 2);
+	KUNIT_EXPECT_EQ(test, fcopy_of(f->ch.priv)->files, 0);
+}
+
+/* One that reads ahead has read it by then. */
+static void block_fails_after_complete_is_read(struct kunit *test)
+{
+	struct fake_channel *f = started(test);
+	u64 id, complete;
+
+	host_gets(f, block, HVIC_STATUS_OK);
+	host_waits(f, finish, 9);
+	id = daemon_reads(f, HV_IC_FCOPY_WRITE)->record.id;
+	complete = daemon_reads(f, HV_IC_FCOPY_COMPLETE)->record.id;
+	KUNIT_EXPECT_EQ(test, says(f, id, -ENOSPC), 0);
+	expect_status(f, 2, 9, HVIC_STATUS_DISK_FULL);
+	KUNIT_EXPECT_EQ(test, daemon_reads(f, HV_IC_OVER)->record.id, complete);
+	expect_cancel(f, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, says(f, complete, 0), -ESTALE);
+	KUNIT_EXPECT_EQ(test, f->n_out, 3);
 	KUNIT_EXPECT_EQ(test, fcopy_of(f->ch.priv)->files, 0);
 }
 
@@ -648,6 +669,7 @@ static struct kunit_case svc_fcopy_cases[] = {
 	KUNIT_CASE(complete_waits_for_the_disk),
 	KUNIT_CASE(complete_fails),
 	KUNIT_CASE(block_fails_after_complete),
+	KUNIT_CASE(block_fails_after_complete_is_read),
 	KUNIT_CASE(host_cancels),
 	KUNIT_CASE(host_cancels_complete),
 	KUNIT_CASE(negotiate_ends_a_session),

@@ -361,6 +361,18 @@ static void stuck_daemon(struct kunit *test)
 	expect_nothing_to_read(f);
 }
 
+/* The service goes, and the daemon with it: nobody is left for whom an item could be kept. */
+static void service_goes(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	daemon_comes(f);
+	asked(f, set, 1, HV_IC_KVP_SET);
+	hvic_daemon_closing(&f->ch);
+	expect_status(f, 1, 1, HVIC_STATUS_NOT_CONNECTED);
+	KUNIT_EXPECT_EQ(test, service_of(f)->n_held, 0);
+}
+
 static void negotiate_voids(struct kunit *test)
 {
 	struct fake_channel *f = test->priv;
@@ -637,6 +649,7 @@ static struct kunit_case svc_kvp_cases[] = {
 	KUNIT_CASE_PARAM(answers_with_reserved_fields, address_gen_params),
 	KUNIT_CASE(one_at_a_time),
 	KUNIT_CASE(stuck_daemon),
+	KUNIT_CASE(service_goes),
 	KUNIT_CASE(negotiate_voids),
 	KUNIT_CASE(malformed),
 	KUNIT_CASE(no_daemon_nothing_to_read),

@@ -706,6 +706,89 @@ static void unread_freeze(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vss->overdue_work));
 }
 
+/* The time of a guest that is frozen does not begin anew. */
+static void freeze_again(struct kunit *test)
+{
+	enum dialect dialect;
+
+	for (dialect = NATIVE; dialect <= LEGACY; dialect++) {
+		begin(stage, dialect);
+		happen(stage, FREEZE);
+		happen(stage, FREEZE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		happen(stage, THAW);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		happen(stage, FREEZE);
+		happen(stage, THAW);
+		KUNIT_ASSERT_EQ(test, stage->f.n_out, 5);
+		expect_status(&stage->f, 1, 1, HVIC_STATUS_OK);
+		expect_status(&stage->f, 2, 2, HVIC_STATUS_BUSY);
+		expect_status(&stage->f, 3, 3, HVIC_STATUS_OK);
+		expect_status(&stage->f, 4, 4, HVIC_STATUS_OK);
+		expect_status(&stage->f, 5, 5, HVIC_STATUS_OK);
+		rescind(stage);
+	}
+}
+
+/* A daemon that is still at it when the machine goes to sleep is not believed later. */
+static void sleep_while_freezing(struct kunit *test)
+{
+	enum dialect dialect;
+
+	for (dialect = NATIVE; dialect <= LEGACY; dialect++) {
+		begin(stage, dialect);
+		stage->slow = true;
+		happen(stage, FREEZE);
+		happen(stage, SLEEP);
+		KUNIT_ASSERT_EQ(test, stage->f.n_out, 1);
+		expect_status(&stage->f, 1, 1, hvic_status_from_errno(-EINTR));
+		daemon_comes_round(stage);
+		daemon_runs(stage);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		KUNIT_EXPECT_EQ(test, stage->f.n_out, 1);
+		rescind(stage);
+	}
+}
+
+/* It is no fault of the host that it does not thaw what has yet to freeze. */
+static void overdue_while_freezing(struct kunit *test)
+{
+	enum dialect dialect;
+	struct hvic_vss *vss;
+
+	for (dialect = NATIVE; dialect <= LEGACY; dialect++) {
+		begin(stage, dialect);
+		vss = vss_of(stage->f.ch.priv);
+		stage->slow = true;
+		happen(stage, FREEZE);
+		happen(stage, OVERDUE);
+		expect_status(&stage->f, 1, 1, HVIC_STATUS_TIMEOUT);
+		KUNIT_EXPECT_EQ(test, vss->overdue, 0);
+		daemon_comes_round(stage);
+		daemon_runs(stage);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		happen(stage, FREEZE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), DISKS);
+		happen(stage, OVERDUE);
+		KUNIT_EXPECT_EQ(test, n_frozen(), 0);
+		KUNIT_EXPECT_EQ(test, vss->overdue, 1);
+		rescind(stage);
+	}
+}
+
+/* Its FREEZE was for a module that has been removed since, and has thawed. */
+static void thaw_without_freeze(struct kunit *test)
+{
+	enum dialect dialect;
+
+	for (dialect = NATIVE; dialect <= LEGACY; dialect++) {
+		begin(stage, dialect);
+		happen(stage, THAW);
+		expect_status(&stage->f, 1, 1, HVIC_STATUS_TIMEOUT);
+		rescind(stage);
+	}
+}
+
 /* While a daemon of the older kind owes a thaw the module stays. */
 static void debt_keeps_module(struct kunit *test)
 {
@@ -1162,6 +1245,10 @@ static struct kunit_case svc_vss_cases[] = {
 	KUNIT_CASE(thaw_takes_freeze_back),
 	KUNIT_CASE(thaw_while_ring_is_full),
 	KUNIT_CASE(unread_freeze),
+	KUNIT_CASE(freeze_again),
+	KUNIT_CASE(sleep_while_freezing),
+	KUNIT_CASE(overdue_while_freezing),
+	KUNIT_CASE(thaw_without_freeze),
 	KUNIT_CASE(debt_keeps_module),
 	KUNIT_CASE(refused_holds),
 	KUNIT_CASE(limit_is_a_day),

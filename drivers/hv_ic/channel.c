@@ -16,6 +16,7 @@
 #include <linux/device.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "trace.h"
@@ -52,6 +53,12 @@ const char *hvic_channel_state_name(const struct hvic_channel *ch)
 	return state_names[READ_ONCE(ch->state)];
 }
 
+static void hvic_channel_tell_changed(struct hvic_channel *ch)
+{
+	if (ch->bus->changed)
+		ch->bus->changed(ch->bus_data);
+}
+
 static void hvic_channel_set_state(struct hvic_channel *ch, enum hvic_channel_state state)
 {
 	lockdep_assert_held(&ch->lock);
@@ -60,8 +67,7 @@ static void hvic_channel_set_state(struct hvic_channel *ch, enum hvic_channel_st
 	trace_state(dev_name(ch->dev), state_names[ch->state], state_names[state]);
 	/* Pairs with hvic_channel_is_open(): who sees the channel open sees its rings. */
 	smp_store_release(&ch->state, state);
-	if (ch->bus->changed)
-		ch->bus->changed(ch->bus_data);
+	hvic_channel_tell_changed(ch);
 }
 
 /* --- Answers. ---------------------------------------------------------------- */
@@ -319,7 +325,7 @@ static void hvic_channel_reset(struct hvic_channel *ch)
 static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg *msg,
 				  struct hvic_room body)
 {
-	struct hvic_versions chosen = {};
+	struct hvic_versions chosen = {}, before = ch->versions;
 	size_t withheld = ch->svc->withheld ? READ_ONCE(*ch->svc->withheld) : 0;
 	struct hvic_nego_offer offer;
 	int ret;
@@ -343,6 +349,9 @@ static int hvic_channel_negotiate(struct hvic_channel *ch, const struct hvic_msg
 		return ret;	/* the zeroed body is the empty lists of a refusal */
 	}
 	ch->versions = chosen;
+	/* A host that was upgraded starts over on the channel that is ready. */
+	if (ch->state == HVIC_CHANNEL_READY && memcmp(&before, &chosen, sizeof(before)))
+		hvic_channel_tell_changed(ch);
 	hvic_channel_set_state(ch, HVIC_CHANNEL_READY);
 	if (ch->svc->ops->ready)
 		ch->svc->ops->ready(ch);

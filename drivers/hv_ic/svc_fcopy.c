@@ -314,6 +314,17 @@ static void hvic_fcopy_read(struct hvic_daemon *daemon, const struct hv_ic_recor
 		hvic_fcopy_release_throttle(fcopy);
 }
 
+/* An older daemon would take the file for a good one as soon as it reads COMPLETE. */
+static void hvic_fcopy_abort_complete(struct hvic_fcopy *fcopy)
+{
+	struct hvic_channel *ch = fcopy->daemon.ch;
+
+	if (fcopy->op != HVIC_WIRE_FCOPY_COMPLETE || !hvic_channel_is_deferred(ch))
+		return;
+	hvic_fcopy_cancel(fcopy);
+	hvic_channel_abort(ch, fcopy->error);
+}
+
 static int hvic_fcopy_block_reply(struct hvic_fcopy *fcopy, u64 id, int status)
 {
 	if (fcopy->state != FCOPY_ACTIVE || id < fcopy->first_block || id >= fcopy->next_block)
@@ -322,6 +333,7 @@ static int hvic_fcopy_block_reply(struct hvic_fcopy *fcopy, u64 id, int status)
 		/* That is said of a daemon that has gone; this one is there. */
 		fcopy->error = status == -ENOTCONN ? -EIO : status;
 		hvic_fcopy_release_throttle(fcopy);
+		hvic_fcopy_abort_complete(fcopy);
 	}
 	return 0;
 }
@@ -351,8 +363,6 @@ static int hvic_fcopy_request_reply(struct hvic_fcopy *fcopy, u64 id, int status
 			if (!status)
 				hvic_fcopy_announce(fcopy, HV_IC_FCOPY_PHASE_STARTED, 0);
 		} else {
-			/* A block may have failed after COMPLETE was asked. */
-			status = status ? status : fcopy->error;
 			fcopy->state = FCOPY_IDLE;
 			fcopy->files += !status;
 			if (!status)

@@ -396,7 +396,9 @@ static void hvic_kvp_going(struct hvic_daemon *daemon)
 {
 	struct hvic_kvp *kvp = kvp_of(daemon);
 
-	if (!hvic_channel_is_waiting_for(daemon->ch, daemon->asked) || !hvic_kvp_is_write(kvp) ||
+	/* If the service goes, too, there will be no other daemon: the host is told the truth. */
+	if (!hvic_link_is_alive(&daemon->link) ||
+	    !hvic_channel_is_waiting_for(daemon->ch, daemon->asked) || !hvic_kvp_is_write(kvp) ||
 	    hvic_kvp_hold(kvp, kvp->op, &kvp->item))
 		return;
 	hvic_channel_complete_locked(daemon->ch, daemon->asked, 0, NULL);

@@ -15,14 +15,20 @@
  *                                               handler it is only hurried through
  *
  * The end of a phase is a matter of one timer, or of an administrator who hurries it.
+ *
+ * Nothing is begun while the machine goes to sleep. Its tasks stand still then, so that
+ * no program could stop it in good order; yet when an image is written, the channel is
+ * open once more.
  */
 #include <linux/device.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 #include <linux/swap.h>
 
 #include "channel.h"
@@ -78,6 +84,9 @@ static atomic64_t last_id = ATOMIC64_INIT(0);
  * @ch: the channel
  * @announce: tells user space what is going to happen, and when
  * @timer: ends a phase of @pending
+ * @sleep_notifier: the machine is about to sleep, or has woken up
+ * @asleep: it is
+ * @closed_asleep: and the host has seen the channel close, or starts over
  * @grace: seconds between announcement and action
  * @request: the channel's id of @pending while the handler is asked
  * @waiting: the handler was told to act and has not answered
@@ -89,6 +98,9 @@ struct hvic_shutdown {
 	struct hvic_channel *ch;
 	struct work_struct announce;
 	struct delayed_work timer;
+	struct notifier_block sleep_notifier;
+	bool asleep;
+	bool closed_asleep;
 	unsigned long grace;
 	u64 request;
 	bool waiting;
@@ -216,7 +228,7 @@ static bool hvic_shutdown_next_phase(struct hvic_shutdown *sd)
 {
 	struct hvic_shutdown_info *info = &sd->pending;
 
-	if (hvic_shutdown_is_over(info) || time_before(jiffies, info->ends))
+	if (sd->asleep || hvic_shutdown_is_over(info) || time_before(jiffies, info->ends))
 		return false;
 
 	switch (info->phase) {
@@ -288,7 +300,7 @@ static int hvic_shutdown_check_hibernation(const struct hvic_shutdown *sd)
 {
 	if (!sd->can_hibernate)
 		return -EOPNOTSUPP;
-	if (security_locked_down(LOCKDOWN_HIBERNATION))
+	if (hvic_locked_down(LOCKDOWN_HIBERNATION))
 		return -EPERM;
 	if (get_nr_swap_pages() <= 0)
 		return -ENOSPC;
@@ -297,7 +309,7 @@ static int hvic_shutdown_check_hibernation(const struct hvic_shutdown *sd)
 
 static int hvic_shutdown_check(struct hvic_shutdown *sd, const struct hvic_shutdown_request *req)
 {
-	if (!hvic_shutdown_is_over(&sd->pending))
+	if (sd->asleep || !hvic_shutdown_is_over(&sd->pending))
 		return -EALREADY;
 	if (READ_ONCE(policy[req->action]) == HV_IC_POLICY_DENY)
 		return -EACCES;
@@ -399,23 +411,14 @@ static void hvic_shutdown_answered(struct hvic_channel *ch)
 	hvic_shutdown_enter(sd, HV_IC_PHASE_GRANTED, sd->grace);
 }
 
-/* The host forgets what it has no answer to. A guest that hibernates closes its channels. */
+/* The host forgets what it has no answer to. */
 static void hvic_shutdown_reset(struct hvic_channel *ch)
 {
 	struct hvic_shutdown *sd = ch->priv;
 
-	switch (sd->pending.phase) {
-	case HV_IC_PHASE_ASKING:
+	sd->closed_asleep = sd->asleep;
+	if (sd->pending.phase == HV_IC_PHASE_ASKING)
 		hvic_shutdown_end(sd, HV_IC_PHASE_VOID);
-		break;
-	case HV_IC_PHASE_ACTING:
-	case HV_IC_PHASE_HANDED:
-		if (sd->pending.action == HV_IC_ACTION_HIBERNATE)
-			hvic_shutdown_end(sd, HV_IC_PHASE_DONE);
-		break;
-	default:
-		break;
-	}
 }
 
 static void hvic_shutdown_show(struct hvic_channel *ch, struct seq_file *out)
@@ -610,11 +613,50 @@ void hvic_shutdown_handler_gone(struct hvic_channel *ch)
 	spin_unlock_bh(&ch->lock);
 }
 
+/* --- Sleep. ---------------------------------------------------------------------- */
+
+static void hvic_shutdown_wake(struct hvic_shutdown *sd)
+{
+	struct hvic_shutdown_info *info = &sd->pending;
+
+	sd->asleep = false;
+	if (hvic_shutdown_is_over(info))
+		return;
+	/* A machine that hibernates closes its channels, and is back now. */
+	if (sd->closed_asleep && info->action == HV_IC_ACTION_HIBERNATE &&
+	    info->phase != HV_IC_PHASE_GRANTED)
+		hvic_shutdown_end(sd, HV_IC_PHASE_DONE);
+	else
+		mod_delayed_work(system_percpu_wq, &sd->timer,
+				 time_after(info->ends, jiffies) ? info->ends - jiffies : 0);
+}
+
+static int hvic_shutdown_sleep(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	struct hvic_shutdown *sd = container_of(nb, struct hvic_shutdown, sleep_notifier);
+
+	spin_lock_bh(&sd->ch->lock);
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		sd->asleep = true;
+		sd->closed_asleep = false;
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+		hvic_shutdown_wake(sd);
+		break;
+	}
+	spin_unlock_bh(&sd->ch->lock);
+	return NOTIFY_DONE;
+}
+
 /* --- Lifetime. ------------------------------------------------------------------- */
 
 static int hvic_shutdown_start(struct hvic_channel *ch)
 {
 	struct hvic_shutdown *sd = kzalloc(sizeof(*sd), GFP_KERNEL);
+	int ret;
 
 	if (!sd)
 		return -ENOMEM;
@@ -623,23 +665,35 @@ static int hvic_shutdown_start(struct hvic_channel *ch)
 	sd->can_hibernate = hvic_platform_can_hibernate();
 	INIT_WORK(&sd->announce, hvic_shutdown_announce);
 	INIT_DELAYED_WORK(&sd->timer, hvic_shutdown_timer);
-	ch->priv = sd;
-	return 0;
+	sd->sleep_notifier.notifier_call = hvic_shutdown_sleep;
+	ret = register_pm_notifier(&sd->sleep_notifier);
+	if (ret)
+		kfree(sd);
+	else
+		ch->priv = sd;
+	return ret;
 }
 
 static void hvic_shutdown_stop(struct hvic_channel *ch)
 {
 	struct hvic_shutdown *sd = ch->priv;
+	enum hv_ic_action action;
+	bool act;
 
+	unregister_pm_notifier(&sd->sleep_notifier);
 	cancel_work_sync(&sd->announce);
 	/* The host was told that it will happen; grace is there to be broken off. */
 	flush_delayed_work(&sd->timer);
 	cancel_delayed_work_sync(&sd->timer);
-	if (sd->pending.phase == HV_IC_PHASE_GRANTED) {
-		spin_lock_bh(&ch->lock);
+	spin_lock_bh(&ch->lock);
+	action = sd->pending.action;
+	/* Nobody will hear whether the handler does it. */
+	act = sd->pending.phase == HV_IC_PHASE_ACTING && sd->waiting;
+	if (sd->pending.phase == HV_IC_PHASE_GRANTED)
 		hvic_shutdown_end(sd, HV_IC_PHASE_CANCELLED);
-		spin_unlock_bh(&ch->lock);
-	}
+	spin_unlock_bh(&ch->lock);
+	if (act)
+		hvic_shutdown_act(sd, action);
 	kfree(sd);
 }
 

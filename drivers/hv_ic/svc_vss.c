@@ -70,6 +70,7 @@ static const char * const op_words[] = {
  * @asleep: it is, so nothing may freeze
  * @op: of the request that the daemon is asked
  * @since: when the last FREEZE came, ktime_get_boottime()
+ * @promised: the host was told that its guest is frozen, after that FREEZE
  * @session: of holds, of the last FREEZE or trial; 0 if it went to an older daemon
  * @trial: it is the daemon's, and the host knows nothing of it
  * @thaw_id: the THAW that is answered when the holds have thawed; 0 for none
@@ -87,6 +88,7 @@ struct hvic_vss {
 	bool asleep;
 	enum hvic_wire_vss_op op;
 	ktime_t since;
+	bool promised;
 	u32 session;
 	bool trial;
 	u64 thaw_id;
@@ -133,6 +135,17 @@ static void hvic_vss_announce(struct hvic_vss *vss, enum hv_ic_vss_phase phase, 
 	hvic_event->vss(phase, vss->since, err ? 0 : vss->holder, err);
 }
 
+/* While the guest has yet to freeze, the host is not to blame. */
+static void hvic_vss_note_overdue(struct hvic_vss *vss, const char *remedy)
+{
+	if (!vss->promised)
+		return;
+	vss->overdue++;
+	dev_err_ratelimited(vss->daemon.ch->dev, "the host does not thaw: %s (frozen by pid %d)\n",
+			    remedy, vss->holder);
+	hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
+}
+
 /* How long may the guest be frozen, in seconds? 0 for ever. */
 static unsigned int hvic_vss_limit(void)
 {
@@ -155,6 +168,16 @@ static void hvic_vss_set_owed(bool owed)
 		__module_get(THIS_MODULE);
 	else if (was && !owed)
 		module_put(THIS_MODULE);
+}
+
+static bool hvic_vss_is_promised(void)
+{
+	bool promised;
+
+	spin_lock_bh(&debt.lock);
+	promised = debt.promised_by;
+	spin_unlock_bh(&debt.lock);
+	return promised;
 }
 
 static void hvic_vss_set_promised(const struct hvic_vss *vss)
@@ -255,10 +278,7 @@ static void hvic_vss_is_overdue(struct work_struct *work)
 	spin_lock_bh(&ch->lock);
 	if (!hvic_vss_may_be_frozen(vss))
 		goto unlock;
-	vss->overdue++;
-	dev_err_ratelimited(ch->dev, "the host does not thaw: telling the daemon to (frozen by pid %d)\n",
-			    vss->holder);
-	hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
+	hvic_vss_note_overdue(vss, "telling the daemon to");
 	if (hvic_vss_is_freezing(vss))
 		hvic_channel_abort(ch, -ETIMEDOUT);
 	else
@@ -279,12 +299,8 @@ static void hvic_vss_holds_ended(struct work_struct *work)
 	reason = hvic_hold_reason(vss->session);
 	if (!vss->session || reason == -EINPROGRESS)
 		goto unlock;		/* the host has begun the next one */
-	if (reason == -ETIMEDOUT && !vss->trial) {
-		vss->overdue++;
-		dev_err_ratelimited(ch->dev, "the host does not thaw: thawed without it (frozen by pid %d)\n",
-				    vss->holder);
-		hvic_vss_announce(vss, HV_IC_VSS_PHASE_OVERDUE, 0);
-	}
+	if (reason == -ETIMEDOUT)
+		hvic_vss_note_overdue(vss, "thawed without it");
 	hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, reason, NULL, 0);
 	if (!vss->trial)
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWED, 0);
@@ -329,6 +345,7 @@ static int hvic_vss_freeze_native(struct hvic_vss *vss, const struct hvic_msg *m
 	if (ret)
 		return ret;
 	vss->trial = false;
+	vss->promised = false;
 	ret = hvic_vss_ask(vss, msg);
 	if (ret != -EINPROGRESS)
 		hvic_hold_end(vss->session, -ECANCELED);
@@ -339,9 +356,14 @@ static int hvic_vss_freeze_native(struct hvic_vss *vss, const struct hvic_msg *m
 static int hvic_vss_freeze_legacy(struct hvic_vss *vss, const struct hvic_msg *msg)
 {
 	unsigned int limit = hvic_vss_limit();
-	int ret = hvic_vss_ask(vss, msg);
+	int ret;
 
+	/* Its time has begun, and does not begin anew. */
+	if (hvic_vss_is_promised())
+		return -EBUSY;
+	ret = hvic_vss_ask(vss, msg);
 	vss->session = 0;
+	vss->promised = false;
 	if (ret != -EINPROGRESS)
 		return ret;
 	vss->freeze_id = vss->daemon.asked;
@@ -412,6 +434,9 @@ static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
 		return -ETIMEDOUT;
 	if (!hvic_daemon_is_attached(&vss->daemon))
 		return -ENOTCONN;
+	/* The FREEZE was for a driver before this one, which has thawed. */
+	if (!vss->since && !hvic_vss_may_be_frozen(vss))
+		return -ETIMEDOUT;
 	/* The FREEZE never reached the daemon, or this one freezes nothing by itself. */
 	if ((was_open && !hvic_vss_may_be_frozen(vss)) || hvic_daemon_is_native(&vss->daemon))
 		return hvic_vss_may_be_frozen(vss) ? -ENOTCONN : 0;
@@ -493,15 +518,16 @@ static void hvic_vss_failed(struct hvic_channel *ch, int err)
 /* Returns the status for the host. */
 static int hvic_vss_freeze_done(struct hvic_vss *vss, int status)
 {
-	if (vss->session)
-		return status ? status : hvic_hold_promise(vss->session);
-	/* An older daemon that could not freeze everything has thawed what it froze. */
-	if (status) {
+	if (vss->session) {
+		status = status ? status : hvic_hold_promise(vss->session);
+	} else if (!status) {
+		hvic_vss_set_promised(vss);
+	} else {
+		/* An older daemon that could not freeze everything has thawed what it froze. */
 		hvic_vss_set_owed(false);
 		cancel_delayed_work(&vss->overdue_work);
-	} else {
-		hvic_vss_set_promised(vss);
 	}
+	vss->promised = !status;
 	return status;
 }
 
@@ -567,6 +593,7 @@ static int hvic_vss_try(struct hvic_daemon *daemon, u32 *session)
 	if (ret)
 		return ret;
 	vss->trial = true;
+	vss->promised = false;
 	*session = vss->session;
 	hvic_daemon_tell(daemon, HV_IC_VSS_TRIAL, 0, NULL, 0);
 	return 0;
@@ -590,7 +617,10 @@ static void hvic_vss_set_asleep(struct hvic_vss *vss, bool asleep)
 	vss->asleep = asleep;
 	if (asleep) {
 		hvic_hold_end(vss->session, -EINTR);
-		if (hvic_vss_may_be_frozen(vss))
+		/* An older daemon that freezes yet must not be believed when it has. */
+		if (!vss->session && hvic_vss_is_freezing(vss))
+			hvic_channel_abort(ch, -EINTR);
+		else if (hvic_vss_may_be_frozen(vss))
 			hvic_vss_tell_thaw(vss, -EINTR);
 	}
 	spin_unlock_bh(&ch->lock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A real Debian with our packages that is changed while it runs: its services go to the other driver
- * and come back, and packages are upgraded, removed and installed again without a restart.
+ * A real Debian with our packages that is changed while it runs: its services go to the other
+ * driver and come back, and packages are upgraded, removed and installed again without a restart.
  */
 #include "debian.h"
 

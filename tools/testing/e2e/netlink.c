@@ -298,6 +298,17 @@ static void unreliable(struct test *t)
 	}
 }
 
+/* It has been told to act when the device goes: nobody would hear that it did not. */
+static void unbound_while_acting(struct test *t)
+{
+	poweroff_catch(t);
+	start_handler(t, "accepted silent");
+	EXPECT_RESULT(shutdown_ask(test_ready(t, &ic_shutdown), &power_off), 0);
+	expect_told(t, "act");
+	test_run(t, 0, "echo %s > /sys/bus/vmbus/drivers/hv_ic/unbind", ic_shutdown.instance);
+	poweroff_acted(t, "poweroff");
+}
+
 /* The handler is not asked about what policy denies. */
 static void denied_unasked(struct test *t)
 {
@@ -436,6 +447,7 @@ const struct test_case netlink_cases[] = {
 	{ .name = "handler_silent", .run = silent, .only = ONLY_HV_IC },
 	{ .name = "handler_dead_while_asked", .run = dead_while_asked, .only = ONLY_HV_IC },
 	{ .name = "handler_unreliable", .run = unreliable, .only = ONLY_HV_IC },
+	{ .name = "handler_unbound_while_acting", .run = unbound_while_acting, .only = ONLY_HV_IC },
 	{ .name = "handler_denied_unasked", .run = denied_unasked, .only = ONLY_HV_IC },
 	{ .name = "handler_negotiated_while_asked", .run = negotiated_while_asked,
 	  .only = ONLY_HV_IC },

@@ -138,12 +138,26 @@ void sleep_woken(struct test *t, struct ic *ic, unsigned int opens)
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 }
 
+/*
+ * While the image is written, channels are open and no program runs: the guest cannot stop in good
+ * order, and must not stop at all.
+ */
+static void stop_is_refused(struct test *t, struct ic *sd, unsigned int opens)
+{
+	static const struct shutdown_order order = { .reason = SHUTDOWN_REASON_PLANNED };
+
+	sleep_woken(t, sd, opens);
+	EXPECT_RESULT(shutdown_ask(sd, &order), WIRE_E_SHUTDOWN_IN_PROGRESS);
+}
+
 /* Into S4, the image on the disk, and back out of it in a machine that is started anew. */
 static void hibernate_and_wake(struct test *t, struct ic *ic)
 {
-	unsigned int opens;
+	struct ic *sd = test_ic(t, &ic_shutdown);
+	unsigned int opens = hv_channel_opens(sd->channel);
 
 	hv_guest_start(t->host, "echo disk > /sys/power/state; echo $? > /tmp/slept");
+	stop_is_refused(t, sd, opens);
 	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, BOOT_MS), 0);
 	hv_stop(t->host);
 	EXPECT_EQ(hv_start(t->host), 0);
