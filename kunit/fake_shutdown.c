@@ -194,6 +194,19 @@ void phase_ends(struct fake_channel *f)
 }
 
 /**
+ * sleep_is_at() - tell of a step of the machine on its way to sleep, or back
+ * @f: the channel
+ * @event: PM_HIBERNATION_PREPARE and so on
+ */
+void sleep_is_at(struct fake_channel *f, unsigned long event)
+{
+	struct hvic_shutdown *sd = f->ch.priv;
+
+	hvic_shutdown_sleep(&sd->sleep_notifier, event, NULL);
+	settle(f);
+}
+
+/**
  * remaining() - how long does the phase last?
  * @f: the channel
  *

@@ -56,6 +56,7 @@ void set_policy(enum hv_ic_action action, enum hv_ic_policy policy, unsigned int
 void host_wants(struct fake_channel *f, enum hv_ic_action action, u32 timeout, u64 xid);
 void settle(struct fake_channel *f);
 void phase_ends(struct fake_channel *f);
+void sleep_is_at(struct fake_channel *f, unsigned long event);
 unsigned long remaining(struct fake_channel *f);
 u64 pending_id(struct fake_channel *f);
 bool is_pending(struct fake_channel *f);

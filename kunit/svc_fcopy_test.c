@@ -453,7 +453,7 @@ static void block_fails_after_complete_is_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, daemon_reads(f, HV_IC_OVER)->record.id, complete);
 	expect_cancel(f, -ENOSPC);
 	KUNIT_EXPECT_EQ(test, says(f, complete, 0), -ESTALE);
-	KUNIT_EXPECT_EQ(test, f->n_out, 3);
+	KUNIT_EXPECT_EQ(test, f->n_out, 2);
 	KUNIT_EXPECT_EQ(test, fcopy_of(f->ch.priv)->files, 0);
 }
 

@@ -51,6 +51,14 @@ static void handler_does_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 }
 
+/* Nobody would hear whether the handler does it. */
+static void device_goes_with_the_order(struct kunit *test)
+{
+	fake_channel_destroy(ordered(test));
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
+	test->priv = new_shutdown(test);
+}
+
 static const struct refusal_row {
 	const char *desc;
 	enum hv_ic_decision decision;
@@ -204,6 +212,7 @@ static void closed_while_asking(struct kunit *test)
 
 static struct kunit_case svc_shutdown_handler_cases[] = {
 	KUNIT_CASE(handler_does_it),
+	KUNIT_CASE(device_goes_with_the_order),
 	KUNIT_CASE_PARAM(handler_refuses, refusal_gen_params),
 	KUNIT_CASE(handler_talks_nonsense),
 	KUNIT_CASE(handler_is_silent),

@@ -6,6 +6,7 @@
 #include "fake_shutdown.h"
 
 #include <linux/errno.h>
+#include <linux/suspend.h>
 
 #include "fake_platform.h"
 
@@ -341,20 +342,60 @@ static void negotiate_leaves_grace_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 }
 
-/* A guest that comes back from hibernation has done what it was asked. */
+/*
+ * A guest that comes back from hibernation has done what it was asked. While it writes its image,
+ * with the channel open, it can do nothing else.
+ */
 static void hibernated(struct kunit *test)
 {
 	struct fake_channel *f = test->priv;
 
 	host_wants(f, HV_IC_ACTION_HIBERNATE, 0, 1);
 	settle(f);
+	sleep_is_at(f, PM_HIBERNATION_PREPARE);
 	hvic_channel_close(&f->ch);
-	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_ACTING, HV_IC_PHASE_DONE);
 	KUNIT_ASSERT_EQ(test, hvic_channel_open(&f->ch), 0);
 	host_negotiates(f, 3, 2);
-	KUNIT_EXPECT_FALSE(test, is_pending(f));
+	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_ACTING);
+	forget_answers(f, 0);
+	host_wants(f, HV_IC_ACTION_POWEROFF, 0, 2);
+	expect_status(f, 1, 2, HVIC_STATUS_SHUTDOWN_IN_PROGRESS);
 	phase_ends(f);
-	KUNIT_EXPECT_EQ(test, fake_shutdown.n_phases, 3);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
+	sleep_is_at(f, PM_POST_HIBERNATION);
+	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_ACTING, HV_IC_PHASE_REFUSED,
+		      HV_IC_PHASE_DONE);
+	KUNIT_EXPECT_FALSE(test, is_pending(f));
+	host_wants(f, HV_IC_ACTION_POWEROFF, 0, 3);
+	expect_status(f, 2, 3, HVIC_STATUS_OK);
+	settle(f);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
+}
+
+/* A machine that gives up its sleep before that has not hibernated. */
+static void stayed_awake(struct kunit *test)
+{
+	struct fake_channel *f = test->priv;
+
+	host_wants(f, HV_IC_ACTION_HIBERNATE, 0, 1);
+	settle(f);
+	sleep_is_at(f, PM_HIBERNATION_PREPARE);
+	sleep_is_at(f, PM_POST_HIBERNATION);
+	KUNIT_EXPECT_TRUE(test, is_pending(f));
+	phase_ends(f);
+	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_ACTING, HV_IC_PHASE_FAILED);
+}
+
+/* What has been granted waits until the machine is awake. */
+static void grace_ends_asleep(struct kunit *test)
+{
+	struct fake_channel *f = in_grace(test, HV_IC_ACTION_POWEROFF);
+
+	sleep_is_at(f, PM_SUSPEND_PREPARE);
+	phase_ends(f);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
+	sleep_is_at(f, PM_POST_SUSPEND);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 }
 
 /* The channel goes for good: grace is over without the action. */
@@ -388,6 +429,8 @@ static struct kunit_case svc_shutdown_cases[] = {
 	KUNIT_CASE(request_after_failure),
 	KUNIT_CASE(negotiate_leaves_grace_alone),
 	KUNIT_CASE(hibernated),
+	KUNIT_CASE(stayed_awake),
+	KUNIT_CASE(grace_ends_asleep),
 	KUNIT_CASE(stopped_in_grace),
 	{}
 };
