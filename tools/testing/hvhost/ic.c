@@ -128,6 +128,16 @@ static bool is_negotiate(const struct ic_request *request)
 	return ((const struct wire_header *)request->bytes)->type == WIRE_NEGOTIATE;
 }
 
+/* Its answer has come, and broke a rule. */
+static void refuse_answer(struct ic_request *request, const char *why)
+{
+	struct ic *ic = request->ic;
+
+	ic->voided += request->due == IC_DUE;
+	finish(request, -EPROTO);
+	ic_violation(ic, "%s", why);
+}
+
 static void take_negotiate_answer(struct ic *ic, struct ic_request *request,
 				  const struct ic_question *question,
 				  const struct ic_packet *packet)
@@ -137,7 +147,7 @@ static void take_negotiate_answer(struct ic *ic, struct ic_request *request,
 
 	switch (ic_check_negotiate(question, packet, &ic->framework, &ic->message, why)) {
 	case IC_BROKEN:
-		ic_violation(ic, "%s", why);
+		refuse_answer(request, why);
 		return;
 	case IC_REFUSED_BY_GUEST:
 		ic->state = IC_REFUSED;
@@ -203,7 +213,7 @@ static void take_packet(struct ic *ic, const struct ic_packet *packet)
 		return;
 	}
 	if (!ic_check_answer(&question, packet, why)) {
-		ic_violation(ic, "%s", why);
+		refuse_answer(request, why);
 		return;
 	}
 	ic->answered += request->due == IC_DUE;
@@ -284,6 +294,9 @@ static void on_violation(struct hv_channel *channel, const char *text, void *con
 	hv_alarm_stop(ic->host, &ic->alarm);
 	ic->violations++;
 	snprintf(ic->violation, sizeof(ic->violation), "%s", text);
+	/* What is still open may be answered: a restore finds those answers in the ring. */
+	for (const struct ic_request *r = ic->open; r; r = r->next)
+		ic->stale_allowed += !is_negotiate(r);
 	finish_all(ic, -EPROTO);
 	tell(ic, "violation", "%s", text);
 }
@@ -533,6 +546,9 @@ ic_result ic_restore(struct ic *ic)
 		request = ic_negotiate_request(ic);
 		result = ic_post(request, 0);
 		ic_request_free(request);
+		/* A failed channel was left masked, and the guest does not ring its bell. */
+		if (!result && !ic->hold)
+			ic_drain(ic);
 	}
 	hv_unlock(ic->host);
 	return result;

@@ -66,7 +66,7 @@ static void agree(struct wire_header *answer)
 	answer->size = 16;
 }
 
-/* An answer to what the guest heard last; the lock is held. */
+/* An answer to what the guest heard last, with a bell if the host wants one; the lock is held. */
 static void answer(void)
 {
 	static uint8_t bytes[WIRE_PACKET_MAX] __aligned(8);
@@ -86,8 +86,9 @@ static void answer(void)
 		if (guest.spoil)
 			guest.spoil(header);
 	}
-	hv_ring_write(&guest.out, &guest.packet, bytes, guest.asked_size, &signal, &why);
-	hv_vmbus_hypercall(host, SIGNAL_EVENT, HV_CONNECTION_CHANNEL | 1);
+	if (!hv_ring_write(&guest.out, &guest.packet, bytes, guest.asked_size, &signal, &why) &&
+	    signal)
+		hv_vmbus_hypercall(host, SIGNAL_EVENT, HV_CONNECTION_CHANNEL | 1);
 }
 
 static void listen(void)

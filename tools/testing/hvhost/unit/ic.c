@@ -281,7 +281,7 @@ static void test_lists(void)
 static void test_restore(void)
 {
 	struct shutdown_order order = { .reason = SHUTDOWN_REASON_PLANNED };
-	struct ic_request *request;
+	struct ic_request *request, *second;
 	unsigned int heard;
 	struct kvp_item item;
 
@@ -304,6 +304,29 @@ static void test_restore(void)
 	guest.spoil = good_item;
 	unit_check(!kvp_enumerate(ic, KVP_AUTO, 0, &item), "and works");
 	ic_request_free(request);
+	end();
+
+	start(&ic_kvp, (struct wire_version) { 5, 0 });
+	hv_lock(host);
+	guest.silent = true;
+	heard = guest.heard;
+	hv_unlock(host);
+	request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+	second = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+	ic_post(request, 0);
+	ic_post(second, 0);
+	next_heard(&heard);
+	next_heard(&heard);
+	hv_lock(host);
+	answer();			/* to the second, where the first is due */
+	answer();
+	unit_check(ic->state == IC_FAILED && !ic_restore(ic) && ic->stale == 1,
+		   "an answer that lies in the ring of a failed service is dropped at a restore");
+	guest.silent = false;
+	hv_unlock(host);
+	unit_check(!ic_wait_ready(ic) && ic->violations == 1, "which negotiates anew");
+	ic_request_free(request);
+	ic_request_free(second);
 	end();
 
 	start(&ic_shutdown, (struct wire_version) { 3, 2 });
