@@ -279,9 +279,9 @@ void hv_channel_handle_teardown(struct hv_host *host, const void *message, size_
 	struct hv_gpadl *gpadl = hv_gpadl_find(host, teardown->gpadl);
 	struct hv_channel *channel = hv_channel_find(host, teardown->relid);
 
-	if (!gpadl) {
-		hv_bus_violation(host, "teardown of GPADL %#x, which does not exist",
-				 teardown->gpadl);
+	if (!gpadl || gpadl->relid != teardown->relid) {
+		hv_bus_violation(host, "teardown of GPADL %#x, which relid %u does not have",
+				 teardown->gpadl, teardown->relid);
 	} else {
 		if (channel && channel->gpadl == gpadl) {
 			hv_bus_violation(host, "%s: GPADL %#x torn down while open",

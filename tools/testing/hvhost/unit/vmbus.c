@@ -122,6 +122,7 @@ static void test_unload(void)
 /* Each row breaks one rule after a channel is on offer and GPADL 5 exists. */
 static void test_violations(void)
 {
+	static const struct hv_guid last = { { 0xff, 2, 3 } };
 	static const struct {
 		const char *what;
 		uint32_t words[8];
@@ -210,6 +211,17 @@ static void test_violations(void)
 	unit_check(hv_bus_violations(host) == 1 && closed == 1 &&
 		   next() == 12 && word(0) == HV_MSG_GPADL_TORNDOWN && word(8) == 0xe1e10,
 		   "violation: teardown of an open channel's rings closes it");
+	end();
+
+	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	hv_channel_offer(hv_channel_new(host, &last, &last, "other", &ops, NULL));
+	connect();
+	open_channel();
+	SAY(struct hv_msg_gpadl, { .type = HV_MSG_GPADL_TEARDOWN }, 2, 0xe1e10);
+	unit_check(hv_bus_violations(host) == 1 && !closed && hv_gpadl_count(host) == 1 &&
+		   next() == 12 && word(0) == HV_MSG_GPADL_TORNDOWN && word(8) == 0xe1e10,
+		   "violation: teardown of another channel's rings, which stay");
 	end();
 }
 
