@@ -184,8 +184,12 @@ bool ic_check_answer(const struct ic_question *q, const struct ic_packet *p,
 		     char *why)
 {
 	const struct wire_header *a = p->data;
+	struct ic_question strict = *q;
 
-	if (!check_common(q, p, why) || !check_no_leak(q, p, why))
+	/* A failure has nothing to say but its status. */
+	if (p->len >= sizeof(*a) && a->status != WIRE_S_OK)
+		strict.n_may_set = 0;
+	if (!check_common(q, p, why) || !check_no_leak(&strict, p, why))
 		return false;
 	if (a->status == WIRE_S_OK && a->size < q->need)
 		return refuse(why, "message size %u, but this answer has %zu bytes",

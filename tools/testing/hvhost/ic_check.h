@@ -22,7 +22,7 @@ struct ic_packet {
 	size_t len;			/* padded to 8 by the ring */
 };
 
-/* A run of body bytes that the guest may set in its answer. */
+/* A run of body bytes that the guest may set in a successful answer. */
 struct ic_span {
 	size_t offset;
 	size_t len;
@@ -33,7 +33,7 @@ struct ic_question {
 	const void *data;		/* struct wire_header and body */
 	size_t len;
 	uint64_t xid;
-	const struct ic_span *may_set;	/* all other body bytes: echoed or 0 */
+	const struct ic_span *may_set;	/* by a success; all other body bytes: echoed or 0 */
 	size_t n_may_set;
 	size_t need;			/* body bytes of a successful answer */
 };

@@ -140,6 +140,9 @@ static void check_answers(void)
 	bad("a stale byte after what may be set", "body byte 12");
 	answer.body[BODY - 1] = 0x12;
 	bad("a stale byte at the end", "body byte 39");
+	answer.body[8] = 0x77;
+	answer.header.status = 0x80070103;
+	bad("a failure that says more than its status", "body byte 8");
 	answer.header.size = 11;
 	bad("a success that is too short", "this answer has 12");
 }
