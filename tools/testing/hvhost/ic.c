@@ -135,7 +135,7 @@ static void refuse_answer(struct ic_request *request, const char *why)
 
 	ic->voided += request->due == IC_DUE;
 	finish(request, -EPROTO);
-	ic_violation(ic, "%s", why);
+	hv_channel_violation(ic->channel, "%s", why);
 }
 
 static void take_negotiate_answer(struct ic *ic, struct ic_request *request,
@@ -171,6 +171,18 @@ static void take_negotiate_answer(struct ic *ic, struct ic_request *request,
 		ic->ready(ic);
 }
 
+static bool check_service(const struct ic_request *request, const struct ic_question *question,
+			  char *why)
+{
+	const struct ic_service *service = request->ic->service;
+	const struct wire_header *answer = (const void *)request->answer;
+
+	if (!service->check || answer->type != service->type || answer->status != WIRE_S_OK ||
+	    ic_is_malformed(question))
+		return true;
+	return service->check(request->ic, request, why);
+}
+
 static void take_packet(struct ic *ic, const struct ic_packet *packet)
 {
 	struct ic_request *request = ic->open;
@@ -185,9 +197,10 @@ static void take_packet(struct ic *ic, const struct ic_packet *packet)
 		request = ic->open;
 	}
 	if (!request) {
-		ic_violation(ic, "unsolicited packet: %zu bytes, type %u, transaction %#llx",
-			     packet->len, packet->len >= sizeof(*header) ? header->type : 0,
-			     (unsigned long long)packet->xid);
+		hv_channel_violation(ic->channel,
+				     "unsolicited packet: %zu bytes, type %u, transaction %#llx",
+				     packet->len, packet->len >= sizeof(*header) ? header->type : 0,
+				     (unsigned long long)packet->xid);
 		return;
 	}
 	if (is_negotiate(request) && ic->stale_allowed && packet->len >= sizeof(*header) &&
@@ -212,7 +225,8 @@ static void take_packet(struct ic *ic, const struct ic_packet *packet)
 		take_negotiate_answer(ic, request, &question, packet);
 		return;
 	}
-	if (!ic_check_answer(&question, packet, why)) {
+	if (!ic_check_answer(&question, packet, why) ||
+	    !check_service(request, &question, why)) {
 		refuse_answer(request, why);
 		return;
 	}
@@ -232,8 +246,9 @@ void ic_drain(struct ic *ic)
 	hv_lock(ic->host);
 	while (!hv_channel_receive(ic->channel, &packet, data, sizeof(data))) {
 		if (packet.length > sizeof(data)) {
-			ic_violation(ic, "packet of %zu bytes, the largest is %zu", packet.length,
-				     sizeof(data));
+			hv_channel_violation(ic->channel,
+					     "packet of %zu bytes, the largest is %zu",
+					     packet.length, sizeof(data));
 			break;
 		}
 		take_packet(ic, &(struct ic_packet) {
@@ -552,18 +567,6 @@ ic_result ic_restore(struct ic *ic)
 	}
 	hv_unlock(ic->host);
 	return result;
-}
-
-ic_result ic_violation(struct ic *ic, const char *format, ...)
-{
-	char text[IC_WHY];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	hv_channel_violation(ic->channel, "%s", text);
-	return -EPROTO;
 }
 
 bool ic_settled(struct ic *ic, char *why)

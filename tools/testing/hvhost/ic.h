@@ -31,6 +31,9 @@
 #include "channel.h"
 #include "ic_check.h"
 
+struct ic;
+struct ic_request;
+
 typedef int64_t ic_result;
 
 /** ic_result_text() - "0x80070103 no more items" or an errno's text; static buffer */
@@ -57,6 +60,12 @@ struct ic_service {
 	uint16_t type;			/* of its messages */
 	struct ic_versions messages;	/* known to the host, ascending */
 	bool keeps_state;		/* over a restore, instead of negotiating anew */
+
+	/*
+	 * What only the service can tell of a success, whoever asked; NULL: nothing. The answer
+	 * has passed ic_check_answer(), and the request's sizes are right.
+	 */
+	bool (*check)(const struct ic *ic, const struct ic_request *request, char *why);
 };
 
 enum ic_state {
@@ -105,10 +114,22 @@ static inline void *ic_body(struct ic_request *request)
 	return request->bytes + sizeof(struct wire_header);
 }
 
+/** ic_asked() - the same, to look at */
+static inline const void *ic_asked(const struct ic_request *request)
+{
+	return request->bytes + sizeof(struct wire_header);
+}
+
 /** ic_answer() - body of the answer, once ic_wait() returned a status */
 static inline const void *ic_answer(const struct ic_request *request)
 {
 	return request->answer + sizeof(struct wire_header);
+}
+
+/** ic_answer_size() - of that body, as the guest says */
+static inline size_t ic_answer_size(const struct ic_request *request)
+{
+	return ((const struct wire_header *)request->answer)->size;
 }
 
 struct ic {
@@ -208,10 +229,6 @@ ic_result ic_ask(struct ic_request *request);
 
 /** ic_drain() - read what the guest sent while ic->hold was set */
 void ic_drain(struct ic *ic);
-
-/** ic_violation() - a rule of the service was broken: fails the channel, returns -EPROTO */
-ic_result ic_violation(struct ic *ic, const char *format, ...)
-	__printf(2, 3);
 
 /**
  * ic_settled() - has every request that was sent got its one answer?

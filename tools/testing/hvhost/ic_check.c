@@ -9,10 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool refuse(char *why, const char *fmt, ...)
-	__printf(2, 3);
-
-static bool refuse(char *why, const char *fmt, ...)
+bool ic_refuse(char *why, const char *fmt, ...)
 {
 	va_list args;
 
@@ -32,8 +29,7 @@ static bool same_version(struct wire_version a, struct wire_version b)
 	return a.major == b.major && a.minor == b.minor;
 }
 
-/* Sizes in the header that are not the packet's: a test sent it so. */
-static bool is_malformed(const struct ic_question *q)
+bool ic_is_malformed(const struct ic_question *q)
 {
 	const struct wire_header *r = q->data;
 
@@ -47,7 +43,7 @@ static bool is_right_length(const struct ic_question *q, size_t len)
 
 	if (len == round_up_8(q->len))
 		return true;
-	return q->len >= sizeof(*r) && is_malformed(q) && len >= sizeof(*r) &&
+	return q->len >= sizeof(*r) && ic_is_malformed(q) && len >= sizeof(*r) &&
 	       len == round_up_8((size_t)r->pipe_size + WIRE_PIPE_HEADER);
 }
 
@@ -55,18 +51,18 @@ static bool check_ring(const struct ic_question *q, const struct ic_packet *p,
 		       char *why)
 {
 	if (p->type != WIRE_RING_DATA_INBAND)
-		return refuse(why, "ring packet type %u, expected %u",
-			      p->type, WIRE_RING_DATA_INBAND);
+		return ic_refuse(why, "ring packet type %u, expected %u",
+				 p->type, WIRE_RING_DATA_INBAND);
 	if (p->flags)
-		return refuse(why, "ring packet flags %#x, expected 0",
-			      p->flags);
+		return ic_refuse(why, "ring packet flags %#x, expected 0",
+				 p->flags);
 	if (p->xid != q->xid)
-		return refuse(why, "ring transaction id %#llx, expected %#llx",
-			      (unsigned long long)p->xid,
-			      (unsigned long long)q->xid);
+		return ic_refuse(why, "ring transaction id %#llx, expected %#llx",
+				 (unsigned long long)p->xid,
+				 (unsigned long long)q->xid);
 	if (!is_right_length(q, p->len))
-		return refuse(why, "packet of %zu bytes, expected %zu for a request of %zu",
-			      p->len, round_up_8(q->len), q->len);
+		return ic_refuse(why, "packet of %zu bytes, expected %zu for a request of %zu",
+				 p->len, round_up_8(q->len), q->len);
 	return true;
 }
 
@@ -78,8 +74,8 @@ static bool check_header(const struct ic_question *q,
 
 	/* What the host itself got wrong may be echoed, here and below. */
 	if (a->pipe_type != WIRE_PIPE_DATA && a->pipe_type != r->pipe_type)
-		return refuse(why, "pipe packet type %u, expected %u",
-			      a->pipe_type, WIRE_PIPE_DATA);
+		return ic_refuse(why, "pipe packet type %u, expected %u",
+				 a->pipe_type, WIRE_PIPE_DATA);
 	/*
 	 * A guest knows a request's length from the ring, where it is padded,
 	 * or from the pipe header, which a test may have spoilt.
@@ -87,36 +83,36 @@ static bool check_header(const struct ic_question *q,
 	if (a->pipe_size != q->len - WIRE_PIPE_HEADER &&
 	    a->pipe_size != p->len - WIRE_PIPE_HEADER &&
 	    a->pipe_size != r->pipe_size)
-		return refuse(why, "pipe size %u, expected %zu",
-			      a->pipe_size, q->len - WIRE_PIPE_HEADER);
+		return ic_refuse(why, "pipe size %u, expected %zu",
+				 a->pipe_size, q->len - WIRE_PIPE_HEADER);
 	if (!same_version(a->framework, r->framework))
-		return refuse(why, "framework version %u.%u, expected %u.%u echoed",
-			      a->framework.major, a->framework.minor,
-			      r->framework.major, r->framework.minor);
+		return ic_refuse(why, "framework version %u.%u, expected %u.%u echoed",
+				 a->framework.major, a->framework.minor,
+				 r->framework.major, r->framework.minor);
 	if (a->type != r->type)
-		return refuse(why, "message type %u, expected %u",
-			      a->type, r->type);
+		return ic_refuse(why, "message type %u, expected %u",
+				 a->type, r->type);
 	if (!same_version(a->message, r->message))
-		return refuse(why, "message version %u.%u, expected %u.%u echoed",
-			      a->message.major, a->message.minor,
-			      r->message.major, r->message.minor);
+		return ic_refuse(why, "message version %u.%u, expected %u.%u echoed",
+				 a->message.major, a->message.minor,
+				 r->message.major, r->message.minor);
 	present = p->len - sizeof(*a);
 	if (a->pipe_size + WIRE_PIPE_HEADER < p->len)
 		present = (size_t)a->pipe_size + WIRE_PIPE_HEADER < sizeof(*a) ? 0 :
 			  a->pipe_size + WIRE_PIPE_HEADER - sizeof(*a);
 	if (a->size > present && a->size != r->size)
-		return refuse(why, "message size %u, but only %zu bytes are there",
-			      a->size, present);
+		return ic_refuse(why, "message size %u, but only %zu bytes are there",
+				 a->size, present);
 	if (a->transaction != r->transaction)
-		return refuse(why, "transaction id %u, expected %u echoed",
-			      a->transaction, r->transaction);
+		return ic_refuse(why, "transaction id %u, expected %u echoed",
+				 a->transaction, r->transaction);
 	if (a->flags != (WIRE_TRANSACTION | WIRE_RESPONSE))
-		return refuse(why, "flags %#x, expected %#x (transaction, response)",
-			      a->flags, WIRE_TRANSACTION | WIRE_RESPONSE);
+		return ic_refuse(why, "flags %#x, expected %#x (transaction, response)",
+				 a->flags, WIRE_TRANSACTION | WIRE_RESPONSE);
 	if (memcmp(a->reserved, r->reserved, sizeof(a->reserved)) &&
 	    (a->reserved[0] || a->reserved[1]))
-		return refuse(why, "reserved header bytes are %02x %02x",
-			      a->reserved[0], a->reserved[1]);
+		return ic_refuse(why, "reserved header bytes are %02x %02x",
+				 a->reserved[0], a->reserved[1]);
 	return true;
 }
 
@@ -160,11 +156,12 @@ static bool check_no_leak(const struct ic_question *q,
 		if (!a[i] || a[i] == echo)
 			continue;
 		if (i >= q->len)
-			return refuse(why, "padding byte %zu is %#x, expected 0",
-				      i - q->len, a[i]);
+			return ic_refuse(why, "padding byte %zu is %#x, expected 0",
+					 i - q->len, a[i]);
 		if (!may_set(q, offset))
-			return refuse(why, "body byte %zu is %#x, expected 0 or the request's %#x",
-				      offset, a[i], echo);
+			return ic_refuse(why,
+					 "body byte %zu is %#x, expected 0 or the request's %#x",
+					 offset, a[i], echo);
 	}
 	return true;
 }
@@ -176,7 +173,7 @@ static bool check_common(const struct ic_question *q,
 		return false;
 	/* A request without a whole header can be echoed, and no more. */
 	if (q->len < sizeof(struct wire_header))
-		return refuse(why, "an answer to a request without a header");
+		return ic_refuse(why, "an answer to a request without a header");
 	return check_header(q, p, why);
 }
 
@@ -192,8 +189,8 @@ bool ic_check_answer(const struct ic_question *q, const struct ic_packet *p,
 	if (!check_common(q, p, why) || !check_no_leak(&strict, p, why))
 		return false;
 	if (a->status == WIRE_S_OK && a->size < q->need)
-		return refuse(why, "message size %u, but this answer has %zu bytes",
-			      a->size, q->need);
+		return ic_refuse(why, "message size %u, but this answer has %zu bytes",
+				 a->size, q->need);
 	return true;
 }
 
@@ -227,15 +224,15 @@ enum ic_verdict ic_check_negotiate(const struct ic_question *q,
 
 	/* A request without room for counts can be refused by the status only. */
 	if (a->status != WIRE_S_OK &&
-	    (q->len < sizeof(*a) + sizeof(*ours) || is_malformed(q)))
+	    (q->len < sizeof(*a) + sizeof(*ours) || ic_is_malformed(q)))
 		return IC_REFUSED_BY_GUEST;
 	if (q->len < sizeof(*a) + sizeof(*ours)) {
-		refuse(why, "NEGOTIATE without counts was answered with success");
+		ic_refuse(why, "NEGOTIATE without counts was answered with success");
 		return IC_BROKEN;
 	}
 	if (a->size < sizeof(*theirs)) {
-		refuse(why, "NEGOTIATE answer has %u body bytes, no counts",
-		       a->size);
+		ic_refuse(why, "NEGOTIATE answer has %u body bytes, no counts",
+			  a->size);
 		return IC_BROKEN;
 	}
 	ours = (const void *)((const struct wire_header *)q->data + 1);
@@ -243,34 +240,34 @@ enum ic_verdict ic_check_negotiate(const struct ic_question *q,
 	if (!theirs->frameworks && !theirs->messages)
 		return IC_REFUSED_BY_GUEST;
 	if (theirs->frameworks != 1 || theirs->messages != 1) {
-		refuse(why, "NEGOTIATE answer counts %u/%u, expected 1/1 or 0/0",
-		       theirs->frameworks, theirs->messages);
+		ic_refuse(why, "NEGOTIATE answer counts %u/%u, expected 1/1 or 0/0",
+			  theirs->frameworks, theirs->messages);
 		return IC_BROKEN;
 	}
 	if (a->size < sizeof(*theirs) + 2 * sizeof(struct wire_version)) {
-		refuse(why, "NEGOTIATE answer has %u body bytes, no room for two versions",
-		       a->size);
+		ic_refuse(why, "NEGOTIATE answer has %u body bytes, no room for two versions",
+			  a->size);
 		return IC_BROKEN;
 	}
 	/* Only versions that lay in the request were offered. */
 	room = (q->len - sizeof(*a) - sizeof(*ours)) /
 	       sizeof(struct wire_version);
 	if ((size_t)ours->frameworks + ours->messages > room) {
-		refuse(why, "NEGOTIATE with %u/%u versions in room for %zu was accepted",
-		       ours->frameworks, ours->messages, room);
+		ic_refuse(why, "NEGOTIATE with %u/%u versions in room for %zu was accepted",
+			  ours->frameworks, ours->messages, room);
 		return IC_BROKEN;
 	}
 	*framework = theirs->versions[0];
 	*message = theirs->versions[1];
 	if (!offered(ours->versions, ours->frameworks, *framework)) {
-		refuse(why, "framework version %u.%u was not offered",
-		       framework->major, framework->minor);
+		ic_refuse(why, "framework version %u.%u was not offered",
+			  framework->major, framework->minor);
 		return IC_BROKEN;
 	}
 	if (!offered(ours->versions + ours->frameworks, ours->messages,
 		     *message)) {
-		refuse(why, "message version %u.%u was not offered",
-		       message->major, message->minor);
+		ic_refuse(why, "message version %u.%u was not offered",
+			  message->major, message->minor);
 		return IC_BROKEN;
 	}
 	return IC_AGREED;

@@ -40,6 +40,13 @@ struct ic_question {
 
 #define IC_WHY 160			/* enough for every sentence below */
 
+/** ic_refuse() - writes which rule was broken; returns false, for the checks to do so */
+bool ic_refuse(char *why, const char *fmt, ...)
+	__printf(2, 3);
+
+/** ic_is_malformed() - did a test write sizes into the request that are not the packet's? */
+bool ic_is_malformed(const struct ic_question *q);
+
 /**
  * ic_check_answer() - hold an answer against its request
  * @q: the request

@@ -9,13 +9,202 @@
 
 #include "utf16.h"
 
+/*
+ * What the host demands of a successful answer
+ */
+
+/* A string of the guest's: @bytes with its NUL, in a field of @units. */
+static bool check_string(char *why, const char *what, const void *field, uint32_t bytes,
+			 size_t units)
+{
+	char text[3 * WIRE_KVP_VALUE];
+	uint16_t unit = 0;
+
+	if (bytes < 2 || bytes % 2 || bytes > 2 * units)
+		return ic_refuse(why, "%s of %u bytes: not an even number from 2 to %zu", what,
+				 bytes, 2 * units);
+	for (uint32_t at = 0; at < bytes; at += 2) {
+		memcpy(&unit, (const uint8_t *)field + at, 2);
+		if (!unit && at + 2 < bytes)
+			return ic_refuse(why, "%s of %u bytes has a NUL at %u", what, bytes, at);
+	}
+	if (unit)
+		return ic_refuse(why, "%s of %u bytes does not end with NUL", what, bytes);
+	if (utf16_to_utf8(text, sizeof(text), field, bytes / 2) < 0)
+		return ic_refuse(why, "%s is not valid UTF-16", what);
+	return true;
+}
+
+/* Where the guest wrote nothing there is nothing but the request or zeros. */
+static bool check_rest(const struct ic_request *request, char *why, const char *what,
+		       const void *from, const void *end)
+{
+	for (const uint8_t *p = from; p < (const uint8_t *)end; p++)
+		if (*p && *p != request->bytes[p - request->answer])
+			return ic_refuse(why, "stale byte %#x behind the end of the %s", *p, what);
+	return true;
+}
+
+static bool check_value(const struct ic_request *request, char *why,
+			const struct wire_kvp_value *v)
+{
+	const uint8_t *body = ic_answer(request), *key_end, *value_end;
+
+	if (ic_answer_size(request) < (size_t)((const uint8_t *)(v + 1) - body))
+		return ic_refuse(why, "an item in %zu bytes, which do not hold it",
+				 ic_answer_size(request));
+	if (!check_string(why, "key", v->key, v->key_bytes, WIRE_KVP_KEY))
+		return false;
+	switch (v->type) {
+	case WIRE_KVP_STRING:
+	case WIRE_KVP_EXPAND_STRING:
+		if (!check_string(why, "value", v->value.string, v->value_bytes, WIRE_KVP_VALUE))
+			return false;
+		break;
+	case WIRE_KVP_DWORD:
+		if (v->value_bytes != sizeof(v->value.dword))
+			return ic_refuse(why, "DWORD of %u bytes", v->value_bytes);
+		break;
+	case WIRE_KVP_QWORD:
+		if (v->value_bytes != sizeof(v->value.qword))
+			return ic_refuse(why, "QWORD of %u bytes", v->value_bytes);
+		break;
+	default:
+		return ic_refuse(why, "value type %u does not exist", v->type);
+	}
+	key_end = (const uint8_t *)v->key + v->key_bytes;
+	value_end = (const uint8_t *)&v->value + v->value_bytes;
+	return check_rest(request, why, "key", key_end, &v->value) &&
+	       check_rest(request, why, "value", value_end, v + 1);
+}
+
+/* Text that ends with a NUL and has nothing behind it */
+static bool check_list(const struct ic_request *request, char *why, const char *what,
+		       const void *field, size_t units)
+{
+	char text[3 * KVP_IP_TEXT + 1];
+	int n = utf16_to_utf8(text, sizeof(text), field, units);
+
+	if (n < 0)
+		return ic_refuse(why, "%s is not valid UTF-16", what);
+	if ((size_t)n == units)
+		return ic_refuse(why, "%s does not end with NUL", what);
+	return check_rest(request, why, what, (const uint8_t *)field + 2 * n,
+			  (const uint8_t *)field + 2 * units);
+}
+
+static bool check_ip_text(const struct ic_request *request, char *why)
+{
+	const struct wire_kvp_ip_text *a = ic_answer(request);
+
+	return check_list(request, why, "address list", a->address, 1024) &&
+	       check_list(request, why, "subnet list", a->subnet, 1024) &&
+	       check_list(request, why, "gateway list", a->gateway, 512) &&
+	       check_list(request, why, "DNS list", a->dns, 1024);
+}
+
+/* Ones, then zeros */
+static bool is_mask(const uint8_t *bytes)
+{
+	uint32_t mask = (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
+
+	return !(~mask & (~mask + 1));
+}
+
+/* Behind the entries that the counts tell of there is nothing in any of the arrays. */
+static bool check_ip_rest(const struct ic_request *request, char *why,
+			  const struct wire_kvp_ip_binary *a)
+{
+	const struct {
+		const char *what;
+		const void *from, *end;
+	} rests[] = {
+		{ "IPv4 addresses", a->v4_address[a->v4_addresses], a->v6_address },
+		{ "IPv6 addresses", a->v6_address[a->v6_addresses], a->v4_subnet },
+		{ "IPv4 masks", a->v4_subnet[a->v4_addresses], a->v6_prefix },
+		{ "IPv6 prefixes", &a->v6_prefix[a->v6_addresses], a->v4_gateway },
+		{ "IPv4 gateways", a->v4_gateway[a->v4_gateways], a->v6_gateway },
+		{ "IPv6 gateways", a->v6_gateway[a->v6_gateways], a->v4_dns },
+		{ "IPv4 DNS servers", a->v4_dns[a->v4_dns_servers], a->v6_dns },
+		{ "IPv6 DNS servers", a->v6_dns[a->v6_dns_servers], a->origin },
+		{ "address origins", &a->origin[a->v4_addresses + a->v6_addresses], a->tail },
+		{ "IP configuration", a->tail, a->tail + sizeof(a->tail) },
+	};
+	bool good = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rests) && good; i++)
+		good = check_rest(request, why, rests[i].what, rests[i].from, rests[i].end);
+	return good;
+}
+
+static bool check_ip_binary(const struct ic_request *request, char *why)
+{
+	const struct wire_kvp_ip_binary *a = ic_answer(request);
+
+	if (a->v4_addresses > WIRE_KVP_ADDRESSES || a->v6_addresses > WIRE_KVP_ADDRESSES ||
+	    a->v4_dns_servers > WIRE_KVP_ADDRESSES || a->v6_dns_servers > WIRE_KVP_ADDRESSES ||
+	    a->v4_gateways > WIRE_KVP_GATEWAYS || a->v6_gateways > WIRE_KVP_GATEWAYS)
+		return ic_refuse(why,
+				 "IP counts %u/%u addresses, %u/%u gateways, %u/%u DNS: too many",
+				 a->v4_addresses, a->v6_addresses, a->v4_gateways,
+				 a->v6_gateways, a->v4_dns_servers, a->v6_dns_servers);
+	if (a->family > (WIRE_KVP_IPV4 | WIRE_KVP_IPV6))
+		return ic_refuse(why, "address family %u does not exist", a->family);
+	for (uint32_t i = 0; i < a->v4_addresses; i++) {
+		if (!is_mask(a->v4_subnet[i]))
+			return ic_refuse(why, "IPv4 mask %u.%u.%u.%u is none", a->v4_subnet[i][0],
+					 a->v4_subnet[i][1], a->v4_subnet[i][2],
+					 a->v4_subnet[i][3]);
+	}
+	for (uint32_t i = 0; i < a->v6_addresses; i++) {
+		if (a->v6_prefix[i] > 128)
+			return ic_refuse(why, "IPv6 prefix length %u", a->v6_prefix[i]);
+	}
+	for (uint32_t i = 0; i < a->v4_addresses + a->v6_addresses; i++) {
+		if (a->origin[i] > 2)
+			return ic_refuse(why, "address origin %u does not exist", a->origin[i]);
+	}
+	return check_ip_rest(request, why, a);
+}
+
+static bool check_ip(const struct ic *ic, const struct ic_request *request, char *why)
+{
+	bool binary = ic_at_least(ic, 5, 0);
+
+	if (ic_answer_size(request) < (binary ? offsetof(struct wire_kvp_ip_binary, tail) :
+						sizeof(struct wire_kvp_ip_text)))
+		return ic_refuse(why, "an IP configuration in %zu bytes, which do not hold it",
+				 ic_answer_size(request));
+	return binary ? check_ip_binary(request, why) : check_ip_text(request, why);
+}
+
+static bool check(const struct ic *ic, const struct ic_request *request, char *why)
+{
+	const struct wire_kvp_exchange *asked = ic_asked(request), *answer = ic_answer(request);
+
+	switch (asked->header.op) {
+	case WIRE_KVP_GET:
+		return check_value(request, why, &answer->u.value);
+	case WIRE_KVP_ENUMERATE:
+		return check_value(request, why, &answer->u.item.value);
+	case WIRE_KVP_GET_IP:
+		return check_ip(ic, request, why);
+	}
+	return true;
+}
+
 const struct ic_service ic_kvp = {
 	.name = "kvp",
 	.class = "a9a0f4e7-5a45-4d96-b827-8a841e8c03e6",
 	.instance = "242ff919-07db-4180-9c2e-b86cb68c8c55",
 	.type = WIRE_KVP,
 	.messages = IC_VERSIONS({ 1, 0 }, { 3, 0 }, { 4, 0 }, { 5, 0 }),
+	.check = check,
 };
+
+/*
+ * What it asks, and how it reads the answers
+ */
 
 static struct ic_request *new_exchange(struct ic *ic, enum wire_kvp_op op, unsigned int pool)
 {
@@ -116,78 +305,17 @@ ic_result kvp_delete(struct ic *ic, unsigned int pool, const char *key)
 	return ask_and_free(request);
 }
 
-/* A string of the guest's: @bytes with its NUL, in a field of @units. */
-static ic_result take_string(struct ic *ic, const char *what, char *to, size_t size,
-			     const void *from, uint32_t bytes, size_t units)
+static void decode_value(const struct wire_kvp_value *v, struct kvp_item *item)
 {
-	uint16_t unit = 0;
-	int n;
-
-	if (bytes < 2 || bytes % 2 || bytes > 2 * units)
-		return ic_violation(ic, "%s of %u bytes: not an even number from 2 to %zu", what,
-				    bytes, 2 * units);
-	for (uint32_t at = 0; at < bytes; at += 2) {
-		memcpy(&unit, (const uint8_t *)from + at, 2);
-		if (!unit && at + 2 < bytes)
-			return ic_violation(ic, "%s of %u bytes has a NUL at %u", what, bytes, at);
-	}
-	if (unit)
-		return ic_violation(ic, "%s of %u bytes does not end with NUL", what, bytes);
-	n = utf16_to_utf8(to, size, from, bytes / 2);
-	if (n < 0)
-		return ic_violation(ic, "%s is not valid UTF-16", what);
-	return 0;
-}
-
-/* Behind what the guest wrote there may be nothing but the request or zeros. */
-static ic_result check_rest(struct ic_request *request, const char *what, const void *from,
-			    const void *end)
-{
-	for (const uint8_t *p = from; p < (const uint8_t *)end; p++)
-		if (*p && *p != request->bytes[p - request->answer])
-			return ic_violation(request->ic,
-					    "stale byte %#x behind the end of the %s", *p, what);
-	return 0;
-}
-
-static ic_result take_value(struct ic_request *request, const struct wire_kvp_value *v,
-			    struct kvp_item *item)
-{
-	struct ic *ic = request->ic;
-	ic_result result;
-
-	result = take_string(ic, "key", item->key, sizeof(item->key), v->key, v->key_bytes,
-			     WIRE_KVP_KEY);
-	if (result)
-		return result;
+	utf16_to_utf8(item->key, sizeof(item->key), v->key, WIRE_KVP_KEY);
 	item->type = v->type;
-	switch (v->type) {
-	case WIRE_KVP_STRING:
-	case WIRE_KVP_EXPAND_STRING:
-		result = take_string(ic, "value", item->value, sizeof(item->value),
-				     v->value.string, v->value_bytes, WIRE_KVP_VALUE);
-		break;
-	case WIRE_KVP_DWORD:
-		if (v->value_bytes != sizeof(v->value.dword))
-			result = ic_violation(ic, "DWORD of %u bytes", v->value_bytes);
+	if (v->type == WIRE_KVP_DWORD)
 		snprintf(item->value, sizeof(item->value), "%u", v->value.dword);
-		break;
-	case WIRE_KVP_QWORD:
-		if (v->value_bytes != sizeof(v->value.qword))
-			result = ic_violation(ic, "QWORD of %u bytes", v->value_bytes);
+	else if (v->type == WIRE_KVP_QWORD)
 		snprintf(item->value, sizeof(item->value), "%llu",
 			 (unsigned long long)v->value.qword);
-		break;
-	default:
-		return ic_violation(ic, "value type %u does not exist", v->type);
-	}
-	if (!result)
-		result = check_rest(request, "key", (const uint8_t *)v->key + v->key_bytes,
-				    &v->value);
-	if (!result)
-		result = check_rest(request, "value",
-				    (const uint8_t *)&v->value + v->value_bytes, v + 1);
-	return result;
+	else
+		utf16_to_utf8(item->value, sizeof(item->value), v->value.string, WIRE_KVP_VALUE);
 }
 
 static ic_result ask_value(struct ic_request *request, const struct wire_kvp_value *value,
@@ -203,7 +331,7 @@ static ic_result ask_value(struct ic_request *request, const struct wire_kvp_val
 	request->need = (const uint8_t *)(value + 1) - body;
 	result = ic_ask(request);
 	if (result == WIRE_S_OK)
-		result = take_value(request, value, item);
+		decode_value(value, item);
 	ic_request_free(request);
 	return result;
 }
@@ -243,37 +371,14 @@ ic_result kvp_find(struct ic *ic, unsigned int pool, const char *key, struct kvp
 	}
 }
 
-static ic_result take_list(struct ic_request *request, const char *what, char *to, size_t size,
-			   const void *from, size_t units)
+static void decode_ip_text(const struct wire_kvp_ip_text *a, struct kvp_ip *ip)
 {
-	int n = utf16_to_utf8(to, size, from, units);
-
-	if (n < 0)
-		return ic_violation(request->ic, "%s is not valid UTF-16", what);
-	if ((size_t)n == units)
-		return ic_violation(request->ic, "%s does not end with NUL", what);
-	return check_rest(request, what, (const uint8_t *)from + 2 * n,
-			  (const uint8_t *)from + 2 * units);
-}
-
-static ic_result take_ip_text(struct ic_request *request, struct kvp_ip *ip)
-{
-	const struct wire_kvp_ip_text *a = ic_answer(request);
-	ic_result result;
-
 	ip->family = a->family;
 	ip->dhcp = a->dhcp;
-	result = take_list(request, "address list", ip->address, sizeof(ip->address), a->address,
-			   1024);
-	if (!result)
-		result = take_list(request, "subnet list", ip->subnet, sizeof(ip->subnet),
-				   a->subnet, 1024);
-	if (!result)
-		result = take_list(request, "gateway list", ip->gateway, sizeof(ip->gateway),
-				   a->gateway, 512);
-	if (!result)
-		result = take_list(request, "DNS list", ip->dns, sizeof(ip->dns), a->dns, 1024);
-	return result;
+	utf16_to_utf8(ip->address, sizeof(ip->address), a->address, 1024);
+	utf16_to_utf8(ip->subnet, sizeof(ip->subnet), a->subnet, 1024);
+	utf16_to_utf8(ip->gateway, sizeof(ip->gateway), a->gateway, 512);
+	utf16_to_utf8(ip->dns, sizeof(ip->dns), a->dns, 1024);
 }
 
 static void append(char *list, const char *text)
@@ -291,69 +396,17 @@ static void append_addresses(char *list, int family, const uint8_t *from, uint32
 		append(list, inet_ntop(family, from, text, sizeof(text)));
 }
 
-/* Ones, then zeros */
-static bool is_mask(const uint8_t *bytes)
-{
-	uint32_t mask = (uint32_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
-
-	return !(~mask & (~mask + 1));
-}
-
-/* Behind the entries that the counts tell of there is nothing in any of the arrays. */
-static ic_result check_ip_rest(struct ic_request *request, const struct wire_kvp_ip_binary *a)
-{
-	const struct {
-		const char *what;
-		const void *from, *end;
-	} rests[] = {
-		{ "IPv4 addresses", a->v4_address[a->v4_addresses], a->v6_address },
-		{ "IPv6 addresses", a->v6_address[a->v6_addresses], a->v4_subnet },
-		{ "IPv4 masks", a->v4_subnet[a->v4_addresses], a->v6_prefix },
-		{ "IPv6 prefixes", &a->v6_prefix[a->v6_addresses], a->v4_gateway },
-		{ "IPv4 gateways", a->v4_gateway[a->v4_gateways], a->v6_gateway },
-		{ "IPv6 gateways", a->v6_gateway[a->v6_gateways], a->v4_dns },
-		{ "IPv4 DNS servers", a->v4_dns[a->v4_dns_servers], a->v6_dns },
-		{ "IPv6 DNS servers", a->v6_dns[a->v6_dns_servers], a->origin },
-		{ "address origins", &a->origin[a->v4_addresses + a->v6_addresses], a->tail },
-		{ "IP configuration", a->tail, a->tail + sizeof(a->tail) },
-	};
-	ic_result result = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(rests) && !result; i++)
-		result = check_rest(request, rests[i].what, rests[i].from, rests[i].end);
-	return result;
-}
-
-static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
+static void decode_ip_binary(const struct wire_kvp_ip_binary *a, struct kvp_ip *ip)
 {
 	static const char *const origins[] = { "unknown", "other", "static" };
-	const struct wire_kvp_ip_binary *a = ic_answer(request);
 	char text[16];
 
-	if (a->v4_addresses > WIRE_KVP_ADDRESSES || a->v6_addresses > WIRE_KVP_ADDRESSES ||
-	    a->v4_dns_servers > WIRE_KVP_ADDRESSES || a->v6_dns_servers > WIRE_KVP_ADDRESSES ||
-	    a->v4_gateways > WIRE_KVP_GATEWAYS || a->v6_gateways > WIRE_KVP_GATEWAYS)
-		return ic_violation(request->ic,
-				    "IP counts %u/%u addresses, %u/%u gateways, %u/%u DNS: too many",
-				    a->v4_addresses, a->v6_addresses, a->v4_gateways,
-				    a->v6_gateways, a->v4_dns_servers, a->v6_dns_servers);
-	if (a->family > (WIRE_KVP_IPV4 | WIRE_KVP_IPV6))
-		return ic_violation(request->ic, "address family %u does not exist", a->family);
-	for (uint32_t i = 0; i < a->v4_addresses; i++) {
-		if (!is_mask(a->v4_subnet[i]))
-			return ic_violation(request->ic, "IPv4 mask %u.%u.%u.%u is none",
-					    a->v4_subnet[i][0], a->v4_subnet[i][1],
-					    a->v4_subnet[i][2], a->v4_subnet[i][3]);
-	}
 	ip->family = a->family;
 	ip->dhcp = a->dhcp;
 	append_addresses(ip->address, AF_INET, a->v4_address[0], a->v4_addresses);
 	append_addresses(ip->address, AF_INET6, a->v6_address[0], a->v6_addresses);
 	append_addresses(ip->subnet, AF_INET, a->v4_subnet[0], a->v4_addresses);
 	for (uint32_t i = 0; i < a->v6_addresses; i++) {
-		if (a->v6_prefix[i] > 128)
-			return ic_violation(request->ic, "IPv6 prefix length %u",
-					    a->v6_prefix[i]);
 		snprintf(text, sizeof(text), "%u", a->v6_prefix[i]);
 		append(ip->subnet, text);
 	}
@@ -361,13 +414,8 @@ static ic_result take_ip_binary(struct ic_request *request, struct kvp_ip *ip)
 	append_addresses(ip->gateway, AF_INET6, a->v6_gateway[0], a->v6_gateways);
 	append_addresses(ip->dns, AF_INET, a->v4_dns[0], a->v4_dns_servers);
 	append_addresses(ip->dns, AF_INET6, a->v6_dns[0], a->v6_dns_servers);
-	for (uint32_t i = 0; i < a->v4_addresses + a->v6_addresses; i++) {
-		if (a->origin[i] > 2)
-			return ic_violation(request->ic, "address origin %u does not exist",
-					    a->origin[i]);
+	for (uint32_t i = 0; i < a->v4_addresses + a->v6_addresses; i++)
 		append(ip->origin, origins[a->origin[i]]);
-	}
-	return check_ip_rest(request, a);
 }
 
 ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
@@ -391,8 +439,10 @@ ic_result kvp_get_ip(struct ic *ic, const char *adapter, struct kvp_ip *ip)
 				 sizeof(struct wire_kvp_ip_text);
 	*ip = (struct kvp_ip) { 0 };
 	result = ic_ask(request);
-	if (result == WIRE_S_OK)
-		result = binary ? take_ip_binary(request, ip) : take_ip_text(request, ip);
+	if (result == WIRE_S_OK && binary)
+		decode_ip_binary(ic_answer(request), ip);
+	else if (result == WIRE_S_OK)
+		decode_ip_text(ic_answer(request), ip);
 	ic_request_free(request);
 	return result;
 }

@@ -3,12 +3,24 @@
 
 #include <string.h>
 
+static bool check(const struct ic *ic, const struct ic_request *request, char *why)
+{
+	const struct wire_vss_header *asked = ic_asked(request);
+	const struct wire_vss_cluster *cluster = ic_answer(request);
+
+	if (asked->op != WIRE_VSS_CLUSTER || cluster->luns <= WIRE_VSS_LUNS)
+		return true;
+	return ic_refuse(why, "cluster answer with %u LUNs, at most %u", cluster->luns,
+			 WIRE_VSS_LUNS);
+}
+
 const struct ic_service ic_vss = {
 	.name = "vss",
 	.class = "35fa2e29-ea23-4236-96ae-3a6ebacba440",
 	.instance = "2450ee40-33bf-4fbd-892e-9fb06e9214cf",
 	.type = WIRE_VSS,
 	.messages = IC_VERSIONS({ 4, 0 }, { 5, 0 }, { 6, 0 }, { 7, 0 }),
+	.check = check,
 };
 
 struct ic_request *vss_request(struct ic *ic, enum wire_vss_op op)
@@ -101,13 +113,8 @@ ic_result vss_cluster(struct ic *ic, uint32_t *nodes)
 	request->n_may_set = 1;
 	request->need = offsetof(struct wire_vss_cluster, lun);
 	result = ic_ask(request);
-	if (result == WIRE_S_OK) {
-		if (answer->luns > WIRE_VSS_LUNS)
-			result = ic_violation(ic, "cluster answer with %u LUNs, at most %u",
-					      answer->luns, WIRE_VSS_LUNS);
-		else
-			*nodes = answer->nodes;
-	}
+	if (result == WIRE_S_OK)
+		*nodes = answer->nodes;
 	ic_request_free(request);
 	return result;
 }

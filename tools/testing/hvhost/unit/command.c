@@ -109,7 +109,7 @@ static void test_spoil(void)
 	unit_check(asked()->message.major == 2 && asked()->message.minor == 1 &&
 		   guest.asked[28] == 0xaa, "all of it");
 	ic_restore(ic);
-	unit_check(!ic_wait_ready(ic) && carry_out("send heartbeat 1") && !asked()->status,
+	unit_check(!ic_wait_ready(ic) && carry_out("send heartbeat 0x7777") && !asked()->status,
 		   "and the one after it has not");
 	unit_check(!carry_out("spoil heartbeat colour=1") && !carry_out("spoil heartbeat size=x") &&
 		   !carry_out("spoil heartbeat length=99999"), "fields and values that are none");
@@ -123,12 +123,12 @@ static void test_long(void)
 	char *line = malloc(64 + 3 * bytes), *at;
 
 	sit_down(&ic_heartbeat);
-	at = line + sprintf(line, "send heartbeat 1 ");
+	at = line + sprintf(line, "send heartbeat 0x7777 ");
 	for (size_t i = 0; i < bytes; i++)
 		at += sprintf(at, "ab");
 	unit_check(carry_out(line) && asked()->size == bytes, "the longest message");
 	unit_check(!carry_out(strcat(line, "ab")) && strstr(output, "usage"), "a byte more");
-	at = line + sprintf(line, "send heartbeat 1");
+	at = line + sprintf(line, "send heartbeat 0x7777");
 	for (size_t i = 0; i < bytes; i++)
 		at += sprintf(at, " cd");
 	unit_check(carry_out(line) && asked()->size == bytes, "as many words as bytes");

@@ -146,6 +146,136 @@ static void test_packets(void)
 	end();
 }
 
+/* An answer that breaks a rule */
+struct spoilt {
+	const char *what;
+	void (*spoil)(struct wire_header *answer);
+};
+
+static void refuse(const struct spoilt *rows, size_t n, int64_t (*ask)(void))
+{
+	for (size_t i = 0; i < n; i++) {
+		guest.spoil = rows[i].spoil;
+		unit_check(ask() == -EPROTO && ic->state == IC_FAILED, "%s: %s", rows[i].what,
+			   ic->violation);
+		ic_restore(ic);
+		ic_wait_ready(ic);
+	}
+}
+
+static void good_beat(struct wire_header *answer)
+{
+	((struct wire_heartbeat *)(answer + 1))->sequence++;
+}
+
+static void beat_of_4(struct wire_header *answer)
+{
+	good_beat(answer);
+	((struct wire_heartbeat *)(answer + 1))->application_state = 4;
+}
+
+static void beat_of_two(struct wire_header *answer)
+{
+	((struct wire_heartbeat *)(answer + 1))->sequence += 2;
+}
+
+static void beat_without_body(struct wire_header *answer)
+{
+	good_beat(answer);
+	answer->size = 7;
+}
+
+/* Nobody but the service itself looks at the answer to a request that a test made. */
+static ic_result ask_beat(void)
+{
+	struct ic_request *request = ic_request(ic, WIRE_HEARTBEAT, sizeof(struct wire_heartbeat));
+	ic_result result;
+
+	request->may_set[0] = (struct ic_span) { 0, 12 };
+	request->n_may_set = 1;
+	result = ic_ask(request);
+	ic_request_free(request);
+	return result;
+}
+
+static void test_beats(void)
+{
+	static const struct spoilt rows[] = {
+		{ "the host's own sequence number", NULL },
+		{ "a sequence number too far", beat_of_two },
+		{ "a sequence number that does not count", beat_without_body },
+		{ "a state that is not", beat_of_4 },
+	};
+
+	start(&ic_heartbeat, (struct wire_version) { 3, 1 });
+	guest.spoil = good_beat;
+	unit_check(!heartbeat_beat(ic, NULL) && !heartbeat_beat(ic, NULL) && !ask_beat(),
+		   "good beats");
+	refuse(rows, ARRAY_SIZE(rows), ask_beat);
+	end();
+}
+
+static ic_result ask_item(void)
+{
+	struct ic_request *request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
+	ic_result result;
+
+	((struct wire_kvp_header *)ic_body(request))->op = WIRE_KVP_ENUMERATE;
+	request->may_set[0] = (struct ic_span) { 4, sizeof(struct wire_kvp_exchange) - 4 };
+	request->n_may_set = 1;
+	result = ic_ask(request);
+	ic_request_free(request);
+	return result;
+}
+
+static void short_item(struct wire_header *answer)
+{
+	good_item(answer);
+	answer->size--;
+}
+
+static void test_raw_items(void)
+{
+	static const struct spoilt rows[] = {
+		{ "no item", NULL }, { "a NUL inside the key", nul_in_key },
+		{ "an item that is cut", short_item },
+	};
+
+	start(&ic_kvp, (struct wire_version) { 5, 0 });
+	guest.spoil = good_item;
+	unit_check(!ask_item(), "a good item that a test asked for");
+	refuse(rows, ARRAY_SIZE(rows), ask_item);
+	end();
+}
+
+static void full_cluster(struct wire_header *answer)
+{
+	((struct wire_vss_cluster *)(answer + 1))->luns = WIRE_VSS_LUNS;
+}
+
+static void luns_261(struct wire_header *answer)
+{
+	((struct wire_vss_cluster *)(answer + 1))->luns = WIRE_VSS_LUNS + 1;
+}
+
+static ic_result ask_cluster(void)
+{
+	uint32_t nodes;
+
+	return vss_cluster(ic, &nodes);
+}
+
+static void test_cluster(void)
+{
+	static const struct spoilt rows[] = { { "261 disks", luns_261 } };
+
+	start(&ic_vss, (struct wire_version) { 7, 0 });
+	guest.spoil = full_cluster;
+	unit_check(!ask_cluster(), "260 disks");
+	refuse(rows, ARRAY_SIZE(rows), ask_cluster);
+	end();
+}
+
 static struct wire_kvp_ip_binary *ip_of(struct wire_header *answer)
 {
 	return (void *)(answer + 1);
@@ -186,23 +316,11 @@ SPOILT_IP(origin_gap, ip->origin[WIRE_KVP_ADDRESSES] = 1)
 SPOILT_IP(address_beyond, ip->v4_address[1][0] = 1)
 SPOILT_IP(dns_beyond, ip->v6_dns[0][0] = 1)
 
-/* An answer that breaks a rule */
-struct spoilt {
-	const char *what;
-	void (*spoil)(struct wire_header *answer);
-};
-
-static void refuse_addresses(const struct spoilt *rows, size_t n)
+static ic_result ask_addresses(void)
 {
 	struct kvp_ip ip;
 
-	for (size_t i = 0; i < n; i++) {
-		guest.spoil = rows[i].spoil;
-		unit_check(kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) == -EPROTO, "%s: %s",
-			   rows[i].what, ic->violation);
-		ic_restore(ic);
-		ic_wait_ready(ic);
-	}
+	return kvp_get_ip(ic, "00:15:5d:01:02:03", &ip);
 }
 
 static void test_addresses(void)
@@ -222,7 +340,7 @@ static void test_addresses(void)
 	unit_check(!kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) &&
 		   !strcmp(ip.subnet, "255.0.0.0;64") && !strcmp(ip.origin, "static;other"),
 		   "good addresses");
-	refuse_addresses(rows, ARRAY_SIZE(rows));
+	refuse(rows, ARRAY_SIZE(rows), ask_addresses);
 	end();
 }
 
@@ -272,7 +390,7 @@ static void test_lists(void)
 	unit_check(!kvp_get_ip(ic, "00:15:5d:01:02:03", &ip) && !strcmp(ip.address, "10.0.0.1") &&
 		   !strcmp(ip.subnet, "255.0.0.0") && !*ip.gateway && !strcmp(ip.dns, "10.0.0.2"),
 		   "good lists");
-	refuse_addresses(rows, ARRAY_SIZE(rows));
+	refuse(rows, ARRAY_SIZE(rows), ask_addresses);
 	end();
 }
 
@@ -410,6 +528,9 @@ int main(void)
 {
 	test_items();
 	test_packets();
+	test_beats();
+	test_raw_items();
+	test_cluster();
 	test_addresses();
 	test_lists();
 	test_restore();
