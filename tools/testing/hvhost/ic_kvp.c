@@ -97,7 +97,8 @@ static bool check_ip_text(const struct ic_request *request, char *why)
 {
 	const struct wire_kvp_ip_text *a = ic_answer(request);
 
-	return check_list(request, why, "address list", a->address, 1024) &&
+	return check_list(request, why, "adapter", a->adapter, WIRE_KVP_ADAPTER) &&
+	       check_list(request, why, "address list", a->address, 1024) &&
 	       check_list(request, why, "subnet list", a->subnet, 1024) &&
 	       check_list(request, why, "gateway list", a->gateway, 512) &&
 	       check_list(request, why, "DNS list", a->dns, 1024);
@@ -111,7 +112,7 @@ static bool is_mask(const uint8_t *bytes)
 	return !(~mask & (~mask + 1));
 }
 
-/* Behind the entries that the counts tell of there is nothing in any of the arrays. */
+/* In the gaps, and behind the entries that the counts tell of, there is nothing. */
 static bool check_ip_rest(const struct ic_request *request, char *why,
 			  const struct wire_kvp_ip_binary *a)
 {
@@ -119,6 +120,8 @@ static bool check_ip_rest(const struct ic_request *request, char *why,
 		const char *what;
 		const void *from, *end;
 	} rests[] = {
+		{ "header", &a->pad, &a->v4_addresses },
+		{ "flags", &a->pad2, a->v4_address },
 		{ "IPv4 addresses", a->v4_address[a->v4_addresses], a->v6_address },
 		{ "IPv6 addresses", a->v6_address[a->v6_addresses], a->v4_subnet },
 		{ "IPv4 masks", a->v4_subnet[a->v4_addresses], a->v6_prefix },
@@ -164,7 +167,8 @@ static bool check_ip_binary(const struct ic_request *request, char *why)
 		if (a->origin[i] > 2)
 			return ic_refuse(why, "address origin %u does not exist", a->origin[i]);
 	}
-	return check_ip_rest(request, why, a);
+	return check_list(request, why, "adapter", a->adapter, WIRE_KVP_ADAPTER) &&
+	       check_ip_rest(request, why, a);
 }
 
 static bool check_ip(const struct ic *ic, const struct ic_request *request, char *why)

@@ -315,6 +315,10 @@ SPOILT_IP(origin_3, ip->origin[1] = 3)
 SPOILT_IP(origin_gap, ip->origin[WIRE_KVP_ADDRESSES] = 1)
 SPOILT_IP(address_beyond, ip->v4_address[1][0] = 1)
 SPOILT_IP(dns_beyond, ip->v6_dns[0][0] = 1)
+SPOILT_IP(adapter_behind, ip->adapter[100] = 'x')
+SPOILT_IP(full_adapter, memset(ip->adapter, 'x', sizeof(ip->adapter)))
+SPOILT_IP(pad, ip->pad = 0x100)
+SPOILT_IP(pad2, ip->pad2 = 1)
 
 static ic_result ask_addresses(void)
 {
@@ -332,6 +336,9 @@ static void test_addresses(void)
 		{ "a gap between the origins", origin_gap },
 		{ "an address that is not counted", address_beyond },
 		{ "a server that is not counted", dns_beyond },
+		{ "text behind the adapter", adapter_behind },
+		{ "an adapter without an end", full_adapter },
+		{ "something in the first gap", pad }, { "something in the second", pad2 },
 	};
 	struct kvp_ip ip;
 
@@ -371,6 +378,7 @@ static void good_lists(struct wire_header *answer)
 
 SPOILT_LISTS(lone_surrogate, ip->address[0] = 0xd83d)
 SPOILT_LISTS(text_behind, ip->subnet[100] = 'x')
+SPOILT_LISTS(id_behind, ip->adapter[100] = 'x')
 SPOILT_LISTS(full_gateways, memset(ip->gateway, 'x', sizeof(ip->gateway)))
 SPOILT_LISTS(full_servers, memset(ip->dns, 'x', sizeof(ip->dns)))
 
@@ -379,7 +387,7 @@ static void test_lists(void)
 {
 	static const struct spoilt rows[] = {
 		{ "half a surrogate pair in a list", lone_surrogate },
-		{ "text behind a list", text_behind },
+		{ "text behind a list", text_behind }, { "text behind the adapter", id_behind },
 		{ "gateways without an end", full_gateways },
 		{ "servers without an end", full_servers },
 	};
