@@ -28,20 +28,29 @@ static void test_order(void)
 	static const struct hv_guid guids[] = {
 		{ { 0xff, 2, 3 } }, { { 1, 2, 3, 1 } }, { { 0, 2, 3 } },
 	};
-	struct hv_channel *others[ARRAY_SIZE(guids)];
+	static const struct hv_guid class = { { 1, 2, 3 } }, sooner = { { 4, 5, 5 } },
+				    later = { { 0, 0, 0, 1 } };
+	struct hv_channel *others[ARRAY_SIZE(guids)], *before, *after;
 
 	start(HV_VERSION(5, 3));
 	for (size_t i = 0; i < ARRAY_SIZE(guids); i++) {
 		others[i] = hv_channel_new(host, &guids[i], &guids[i], "other", &ops, NULL);
 		hv_channel_offer(others[i]);
 	}
+	after = hv_channel_new(host, &class, &later, "after", &ops, NULL);
+	before = hv_channel_new(host, &class, &sooner, "before", &ops, NULL);
+	hv_channel_offer(after);
+	hv_channel_offer(before);
 	hv_channel_offer(channel);
 	connect();
-	unit_check(hv_channel_relid(others[2]) == 1 && hv_channel_relid(channel) == 2 &&
-		   hv_channel_relid(others[0]) == 3 && hv_channel_relid(others[1]) == 4,
+	unit_check(hv_channel_relid(others[2]) == 1 && hv_channel_relid(channel) == 3 &&
+		   hv_channel_relid(others[0]) == 5 && hv_channel_relid(others[1]) == 6,
 		   "offers are sorted by class, whatever was made first");
+	unit_check(hv_channel_relid(before) == 2 && hv_channel_relid(after) == 4,
+		   "and those of one class by instance");
 	connect();
-	unit_check(hv_channel_relid(others[2]) == 1, "and keep their relids when the guest comes back");
+	unit_check(hv_channel_relid(others[2]) == 1 && hv_channel_relid(after) == 4 &&
+		   !hv_bus_violations(host), "and keep their relids when the guest comes back");
 	end();
 }
 
@@ -89,6 +98,23 @@ static void test_open(void)
 	unit_check(next() == 12 && word(0) == 12 && word(8) == 0xe1e10 && !hv_gpadl_count(host),
 		   "GPADL torn down");
 	unit_check(!hv_bus_violations(host), "nobody broke a rule");
+	end();
+}
+
+/* Only from 5.3 on there is an answer to a move. */
+static void test_silent_move(void)
+{
+	start(HV_VERSION(5, 2));
+	hv_channel_offer(channel);
+	contact(HV_VERSION(5, 2));
+	SAY(struct hv_msg, .type = HV_MSG_REQUEST_OFFERS);
+	drain();
+	open_channel();
+	SAY(struct hv_msg_modify, { .type = HV_MSG_MODIFY_CHANNEL }, 1, 0);
+	unit_check(!next() && !hv_channel_target_vp(channel) && !hv_bus_violations(host),
+		   "moved in silence");
+	SAY(struct hv_msg_modify, { .type = HV_MSG_MODIFY_CHANNEL }, 1, 2);
+	unit_check(!next() && hv_bus_violations(host) == 1, "violation: in silence, too");
 	end();
 }
 
@@ -274,6 +300,7 @@ int main(void)
 	test_order();
 	test_pending();
 	test_open();
+	test_silent_move();
 	test_gpadl_body();
 	test_rescind();
 	test_rescind_race();

@@ -89,6 +89,24 @@ static void test_contact(void)
 	}
 }
 
+/* What runs after a kexec knows nothing of what was before. */
+static void test_contact_again(void)
+{
+	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	connect();
+	open_channel();
+	contact(HV_VERSION(5, 2));
+	unit_check(closed == 1 && !hv_channel_is_open(channel) && !hv_gpadl_count(host) &&
+		   !hv_channel_relid(channel) && !hv_bus_ready(host), "all is forgotten");
+	unit_check(next() == 16 && answer[8] == 1 && !next() &&
+		   hv_bus_version(host) == HV_VERSION(5, 2), "a new connection");
+	SAY(struct hv_msg, .type = HV_MSG_REQUEST_OFFERS);
+	unit_check(next() == 196 && word(184) == 1 && !hv_bus_violations(host),
+		   "which may ask for the offers");
+	end();
+}
+
 static void test_socket(void)
 {
 	start(HV_VERSION(5, 3));
@@ -119,59 +137,115 @@ static void test_unload(void)
 	end();
 }
 
-/* Each row breaks one rule after a channel is on offer and GPADL 5 exists. */
+static const struct hv_guid last = { { 0xff, 2, 3 } };
+
+/*
+ * A channel on offer has GPADL 5, another one 7. Of GPADL 8 most is still to come, and 9 does
+ * not begin with its page.
+ */
+static void prepare(void)
+{
+	struct {
+		struct hv_msg_gpadl_header header;
+		uint64_t numbers[8];
+	} __packed oblique = {
+		.header = { { HV_MSG_GPADL_HEADER }, 1, 9, 72, 1, 7 * HV_PAGE_SIZE, 8 },
+		.numbers = { 16, 17, 18, 19, 20, 21, 22, 23 },
+	};
+
+	start(HV_VERSION(5, 3));
+	hv_channel_offer(channel);
+	hv_channel_offer(hv_channel_new(host, &last, &last, "other", &ops, NULL));
+	connect();
+	say_gpadl(1, 5, 8);
+	say_gpadl(2, 7, 8);
+	say_gpadl(1, 8, 60);
+	say(&oblique, sizeof(oblique));
+	drain();
+}
+
+/* Is this, the only one, the answer to what the guest said? */
+static bool is_answered(uint32_t type, uint32_t status)
+{
+	static const struct {
+		uint32_t asked;
+		uint32_t type;
+		size_t size;
+		size_t status;		/* where it stands */
+	} answers[] = {
+		{ HV_MSG_OPEN, HV_MSG_OPEN_RESULT, 20, 16 },
+		{ HV_MSG_GPADL_HEADER, HV_MSG_GPADL_CREATED, 20, 16 },
+		{ HV_MSG_GPADL_TEARDOWN, HV_MSG_GPADL_TORNDOWN, 12, 8 },
+		{ HV_MSG_MODIFY_CHANNEL, HV_MSG_MODIFY_CHANNEL_RESPONSE, 16, 12 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		if (answers[i].asked == type && status)
+			return next() == answers[i].size && word(0) == answers[i].type &&
+			       word(answers[i].status) == status && !next();
+	}
+	return !next();
+}
+
+/* Each row breaks one rule. Of a teardown the answer has the id, and no status. */
 static void test_violations(void)
 {
-	static const struct hv_guid last = { { 0xff, 2, 3 } };
 	static const struct {
 		const char *what;
 		uint32_t words[8];
 		size_t size;
+		uint32_t status;	/* of the answer; 0: there is none */
 	} rows[] = {
-		{ "unknown message", { 99 }, 8 },
-		{ "host's message", { HV_MSG_OFFER }, 196 },
-		{ "message without a type", { 0 }, 4 },
-		{ "short open", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 4 }, 28 },
-		{ "open of a stranger", { HV_MSG_OPEN, 0, 9, 9, 5, 0, 4 }, 148 },
-		{ "open without GPADL", { HV_MSG_OPEN, 0, 1, 1, 6, 0, 4 }, 148 },
-		{ "ring without data", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 1 }, 148 },
-		{ "no ring to the guest", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 8 }, 148 },
-		{ "ring split beyond the end", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 9999 }, 148 },
-		{ "vCPU that is not", { HV_MSG_OPEN, 0, 1, 1, 5, 2, 4 }, 148 },
-		{ "close of what is not open", { HV_MSG_CLOSE, 0, 1 }, 12 },
-		{ "release of a stranger", { HV_MSG_RELID_RELEASED, 0, 9 }, 12 },
-		{ "teardown of a stranger", { HV_MSG_GPADL_TEARDOWN, 0, 1, 6 }, 16 },
-		{ "move of a stranger", { HV_MSG_MODIFY_CHANNEL, 0, 9, 0 }, 16 },
-		{ "move of a channel that is not open", { HV_MSG_MODIFY_CHANNEL, 0, 1, 0 }, 16 },
+		{ "unknown message", { 99 }, 8, 0 },
+		{ "host's message", { HV_MSG_OFFER }, 196, 0 },
+		{ "message without a type", { 0 }, 4, 0 },
+		{ "short open", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 4 }, 28, 0 },
+		{ "open of a stranger", { HV_MSG_OPEN, 0, 9, 9, 5, 0, 4 }, 148, 0xc000000d },
+		{ "open without GPADL", { HV_MSG_OPEN, 0, 1, 1, 6, 0, 4 }, 148, 0xc000000d },
+		{ "open with another channel's GPADL", { HV_MSG_OPEN, 0, 1, 1, 7, 0, 4 }, 148,
+		  0xc000000d },
+		{ "open with half a GPADL", { HV_MSG_OPEN, 0, 1, 1, 8, 0, 4 }, 148, 0xc000000d },
+		{ "open with a GPADL that begins within a page",
+		  { HV_MSG_OPEN, 0, 1, 1, 9, 0, 4 }, 148, 0xc000000d },
+		{ "ring without data", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 1 }, 148, 0xc000000d },
+		{ "no ring to the guest", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 8 }, 148, 0xc000000d },
+		{ "ring split beyond the end", { HV_MSG_OPEN, 0, 1, 1, 5, 0, 9999 }, 148,
+		  0xc000000d },
+		{ "vCPU that is not", { HV_MSG_OPEN, 0, 1, 1, 5, 2, 4 }, 148, 0xc000000d },
+		{ "close of what is not open", { HV_MSG_CLOSE, 0, 1 }, 12, 0 },
+		{ "release of a stranger", { HV_MSG_RELID_RELEASED, 0, 9 }, 12, 0 },
+		{ "teardown of a stranger", { HV_MSG_GPADL_TEARDOWN, 0, 1, 6 }, 16, 6 },
+		{ "move of a stranger", { HV_MSG_MODIFY_CHANNEL, 0, 9, 0 }, 16, 0xc0000001 },
+		{ "move of a channel that is not open", { HV_MSG_MODIFY_CHANNEL, 0, 1, 0 }, 16,
+		  0xc0000001 },
 		{ "GPADL of a stranger",
-		  { HV_MSG_GPADL_HEADER, 0, 9, 6, 16 | 1 << 16, 4096, 0, RING / HV_PAGE_SIZE }, 36 },
+		  { HV_MSG_GPADL_HEADER, 0, 9, 6, 16 | 1 << 16, 4096, 0, RING / HV_PAGE_SIZE }, 36,
+		  0x8000ffff },
 		{ "GPADL of a page that is not",
-		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 16 | 1 << 16, 4096, 0, 0x7777 }, 36 },
-		{ "GPADL twice", { HV_MSG_GPADL_HEADER, 0, 1, 5, 16 | 1 << 16, 4096 }, 36 },
-		{ "GPADL of no range", { HV_MSG_GPADL_HEADER, 0, 1, 6, 16, 4096 }, 36 },
+		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 16 | 1 << 16, 4096, 0, 0x7777 }, 36, 0x8000ffff },
+		{ "GPADL twice", { HV_MSG_GPADL_HEADER, 0, 1, 5, 16 | 1 << 16, 4096 }, 36,
+		  0x8000ffff },
+		{ "GPADL of no range", { HV_MSG_GPADL_HEADER, 0, 1, 6, 16, 4096 }, 36, 0x8000ffff },
+		{ "GPADL of no page", { HV_MSG_GPADL_HEADER, 0, 1, 6, 8 | 1 << 16 }, 36, 0x8000ffff },
 		{ "GPADL whose pages do not match its bytes",
-		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 16 | 1 << 16, 4097 }, 36 },
+		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 16 | 1 << 16, 4097 }, 36, 0x8000ffff },
+		{ "GPADL of 17 bytes of range",
+		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 17 | 1 << 16, 4096 }, 36, 0x8000ffff },
 		{ "GPADL of 65535 bytes of range",
-		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 65535 | 1 << 16, 4096 }, 36 },
+		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 65535 | 1 << 16, 4096 }, 36, 0x8000ffff },
+		{ "GPADL that begins behind its first page",
+		  { HV_MSG_GPADL_HEADER, 0, 1, 6, 24 | 1 << 16, 4096, 4096 }, 44, 0x8000ffff },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uint8_t message[HV_MESSAGE_PAYLOAD] = {};
 
-		start(HV_VERSION(5, 3));
-		hv_channel_offer(channel);
-		connect();
-		say_gpadl(1, 5, 8);
-		drain();
+		prepare();
 		memcpy(message, rows[i].words, sizeof(rows[i].words));
 		say(message, rows[i].size);
-		unit_check(hv_bus_violations(host) == 1 && !opened, "violation: %s", rows[i].what);
-		if (rows[i].words[0] == HV_MSG_GPADL_HEADER)
-			unit_check(next() == 20 && word(0) == 10 && word(16) == 0x8000ffff,
-				   "which gets \"unexpected\"");
-		if (rows[i].words[0] == HV_MSG_GPADL_TEARDOWN)
-			unit_check(next() == 12 && word(0) == HV_MSG_GPADL_TORNDOWN && word(8) == 6,
-				   "which is answered all the same");
+		unit_check(hv_bus_violations(host) == 1 && !opened &&
+			   is_answered(rows[i].words[0], rows[i].status), "violation: %s",
+			   rows[i].what);
 		end();
 	}
 
@@ -193,8 +267,12 @@ static void test_violations(void)
 	open_with(5, 0, 4);
 	drain();
 	open_with(5, 0, 4);
-	unit_check(next() == 20 && word(16) && hv_bus_violations(host) == 1 && opened == 1,
-		   "violation: open of what is open");
+	unit_check(next() == 20 && word(16) == 0xc000000d && hv_bus_violations(host) == 1 &&
+		   opened == 1, "violation: open of what is open");
+	SAY(struct hv_msg_modify, { .type = HV_MSG_MODIFY_CHANNEL }, 1, 2);
+	unit_check(hv_bus_violations(host) == 2 &&
+		   is_answered(HV_MSG_MODIFY_CHANNEL, 0xc0000001) &&
+		   !hv_channel_target_vp(channel), "violation: move to a vCPU that is not");
 	end();
 
 	start(HV_VERSION(5, 3));
@@ -274,6 +352,7 @@ int main(void)
 	test_versions();
 	test_version_6();
 	test_contact();
+	test_contact_again();
 	test_socket();
 	test_unload();
 	test_violations();
