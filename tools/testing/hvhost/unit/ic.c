@@ -532,8 +532,39 @@ static void test_cadence(void)
 	end();
 }
 
+/* --- What comes first. ---------------------------------------------------------------- */
+
+static bool ascend(const struct wire_version *v, unsigned int n)
+{
+	for (unsigned int i = 1; i < n; i++) {
+		if (v[i].major < v[i - 1].major ||
+		    (v[i].major == v[i - 1].major && v[i].minor <= v[i - 1].minor))
+			return false;
+	}
+	return n;
+}
+
+static void test_open(void)
+{
+	static const struct ic_service *const services[] = {
+		&ic_heartbeat, &ic_kvp, &ic_shutdown, &ic_timesync, &ic_vss, &ic_fcopy,
+	};
+	const struct wire_negotiate *body = (void *)(guest.asked + sizeof(struct wire_header));
+
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+		start(services[i], (struct wire_version) { 9, 0 });
+		unit_check(guest.heard == 1 && guest.types[0] == WIRE_NEGOTIATE &&
+			   body->frameworks == 2 && body->messages == services[i]->messages.n &&
+			   ascend(body->versions, 2) &&
+			   ascend(body->versions + 2, body->messages),
+			   "one NEGOTIATE of %s, oldest version first", services[i]->name);
+		end();
+	}
+}
+
 int main(void)
 {
+	test_open();
 	test_items();
 	test_packets();
 	test_beats();
