@@ -91,6 +91,11 @@ static void add_pages(struct hv_host *host, struct hv_gpadl *gpadl, const uint8_
 			gpadl->status = HV_NT_UNEXPECTED;
 		}
 	}
+	if (size && gpadl->status != HV_NT_UNEXPECTED) {
+		hv_bus_violation(host, "GPADL %#x has %zu bytes that belong to no page", gpadl->id,
+				 size);
+		gpadl->status = HV_NT_UNEXPECTED;
+	}
 	if (gpadl->count < gpadl->total)
 		return;			/* bodies follow */
 	say_created(host, gpadl->relid, gpadl->id, gpadl->status);
