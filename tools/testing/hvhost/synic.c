@@ -8,7 +8,6 @@
 
 #define MESSAGE_SLOT	256u	/* bytes per interrupt source, in both pages */
 #define MESSAGE_PENDING	1u	/* flag: more to come, tell by EOM */
-#define MESSAGE_VMBUS	1u	/* type */
 #define ENABLED		1u	/* bit 0 of all three MSRs */
 
 struct message_slot {
@@ -103,7 +102,7 @@ static bool fill_slot(struct message_slot *slot, const struct hv_queued_message 
 	slot->size = message->size;
 	slot->flags = message->next ? MESSAGE_PENDING : 0;
 	slot->sender = 0;
-	__atomic_store_n(&slot->type, MESSAGE_VMBUS, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->type, HV_MESSAGE_VMBUS, __ATOMIC_RELEASE);
 	return true;
 }
 

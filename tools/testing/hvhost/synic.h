@@ -12,6 +12,7 @@
 
 #define HV_MESSAGE_PAYLOAD	240u
 #define HV_EVENT_FLAGS		2048u
+#define HV_MESSAGE_VMBUS	1u	/* the type of all messages, of both sides */
 
 struct hv_queued_message;
 

@@ -41,8 +41,11 @@ static bool acceptable(const struct hv_host *host, uint32_t version)
 }
 
 /* What is wrong with a contact that asks for a version which there is; NULL if nothing is. */
-static const char *flaw(const struct hv_msg_contact *contact, size_t size)
+static const char *flaw(const struct hv_host *host, const struct hv_msg_contact *contact,
+			size_t size)
 {
+	if (contact->target_vp >= host->config.vcpus)
+		return "is for messages to a vCPU that is not there";
 	if (contact->version >= HV_VERSION(5, 0) && contact->target.sint != HV_SINT_VMBUS)
 		return "wants its messages from another interrupt source";
 	if (contact->version >= HV_VERSION(5, 1) && contact->target.vtl)
@@ -66,7 +69,7 @@ static void contact(struct hv_host *host, const void *message, size_t size)
 	disconnect(host);
 	host->bus->vp = contact->target_vp < host->config.vcpus ? contact->target_vp : 0;
 	if (acceptable(host, version)) {
-		why = flaw(contact, size);
+		why = flaw(host, contact, size);
 		response.supported = !why;
 	}
 	if (response.supported) {
@@ -180,6 +183,11 @@ enum hv_status hv_vmbus_post(struct hv_host *host, uint32_t connection, const vo
 		hv_bus_violation(host, "%s message without a connection", messages[type].name);
 		return HV_STATUS_SUCCESS;
 	}
+	/* After a kexec a guest may begin with an older version. */
+	if (host->bus->version >= HV_VERSION(5, 0) && connection != HV_CONNECTION_MESSAGE &&
+	    type != HV_MSG_INITIATE_CONTACT)
+		hv_bus_violation(host, "%s message on connection %u, not on %u",
+				 messages[type].name, connection, HV_CONNECTION_MESSAGE);
 	messages[type].handle(host, message, size);
 	hv_wake(host);
 	return HV_STATUS_SUCCESS;
@@ -190,6 +198,8 @@ static enum hv_status signal_event(struct hv_host *host, uint64_t parameter)
 	uint32_t connection = (uint32_t)parameter;
 	struct hv_channel *channel = NULL;
 
+	if (parameter >> 32)
+		return HV_STATUS_INVALID_PARAMETER;	/* a bell has one flag, number 0 */
 	if (connection & HV_CONNECTION_CHANNEL)
 		channel = hv_channel_find(host, connection & ~HV_CONNECTION_CHANNEL);
 	if (!channel)
@@ -216,7 +226,7 @@ enum hv_status hv_vmbus_hypercall(struct hv_host *host, uint64_t input, uint64_t
 		if (!in_guest)
 			return HV_STATUS_INVALID_PARAMETER;
 		in = *in_guest;		/* other vCPUs may write there */
-		if (in.size > sizeof(in.payload))
+		if (in.type != HV_MESSAGE_VMBUS || in.size > sizeof(in.payload))
 			return HV_STATUS_INVALID_PARAMETER;
 		return hv_vmbus_post(host, in.connection, in.payload, in.size);
 	default:

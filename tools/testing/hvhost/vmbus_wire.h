@@ -24,7 +24,7 @@
 struct hv_post_input {
 	uint32_t connection;
 	uint32_t reserved;
-	uint32_t type;			/* 1 */
+	uint32_t type;			/* HV_MESSAGE_VMBUS */
 	uint32_t size;
 	uint8_t payload[HV_MESSAGE_PAYLOAD];
 };

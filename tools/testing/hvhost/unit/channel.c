@@ -84,6 +84,8 @@ static void test_open(void)
 	unit_check(signalled == 1, "the bell rings");
 	unit_check(hv_vmbus_hypercall(host, 0x1005d, 0x2002) == HV_STATUS_INVALID_CONNECTION_ID,
 		   "another bell does not exist");
+	unit_check(hv_vmbus_hypercall(host, 0x1005d, 1ull << 32 | 0x2001) ==
+		   HV_STATUS_INVALID_PARAMETER && signalled == 1, "nor has it another flag");
 	SAY(struct hv_msg_modify, { .type = HV_MSG_MODIFY_CHANNEL }, 1, 0);
 	unit_check(next() == 16 && word(0) == 24 && word(8) == 1 && word(12) == 0 &&
 		   hv_channel_target_vp(channel) == 0, "moved to vCPU 0");

@@ -68,6 +68,8 @@ static void test_contact(void)
 		bool supported;
 	} rows[] = {
 		{ "messages to source 3", { .version = HV_VERSION(5, 0), .target.sint = 3 }, false },
+		{ "messages to vCPU 2 of 2",
+		  { .version = HV_VERSION(5, 3), .target.sint = 2, .target_vp = 2 }, false },
 		{ "another trust level",
 		  { .version = HV_VERSION(5, 1), .target = { .sint = 2, .vtl = 2 } }, false },
 		{ "one monitor page",
@@ -314,6 +316,7 @@ static void test_hypercall(void)
 	start(HV_VERSION(5, 3));
 	input = (void *)(host->memory + INPUT);
 	input->connection = HV_CONNECTION_MESSAGE;
+	input->type = 1;
 	input->size = sizeof(struct hv_msg_contact);
 	memcpy(input->payload, &(struct hv_msg_contact) {
 		.head.type = HV_MSG_INITIATE_CONTACT, .version = HV_VERSION(5, 0),
@@ -327,6 +330,17 @@ static void test_hypercall(void)
 		   "not from beyond memory");
 	unit_check(hv_vmbus_hypercall(host, 0x1005c, INPUT) == HV_STATUS_INVALID_HYPERCALL_INPUT,
 		   "not in registers");
+	input->type = 2;
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_INVALID_PARAMETER,
+		   "not of another type");
+	input->type = 1;
+	input->connection = HV_CONNECTION_MESSAGE_OLD;
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_SUCCESS &&
+		   !hv_bus_violations(host), "a new contact may be on the old connection");
+	((struct hv_msg *)input->payload)->type = HV_MSG_REQUEST_OFFERS;
+	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_SUCCESS &&
+		   hv_bus_violations(host) == 1, "violation: nothing else, from 5.0 on");
+	input->connection = HV_CONNECTION_MESSAGE;
 	input->size = HV_MESSAGE_PAYLOAD + 1;
 	unit_check(hv_vmbus_hypercall(host, 0x5c, INPUT) == HV_STATUS_INVALID_PARAMETER,
 		   "not more than 240 bytes");
@@ -336,6 +350,16 @@ static void test_hypercall(void)
 		   "not to connection 3");
 	unit_check(hv_vmbus_hypercall(host, 0x42, 0) == HV_STATUS_INVALID_HYPERCALL_CODE,
 		   "another hypercall");
+	end();
+
+	start(HV_VERSION(4, 1));
+	hv_vmbus_post(host, HV_CONNECTION_MESSAGE_OLD, &(struct hv_msg_contact) {
+		.head.type = HV_MSG_INITIATE_CONTACT, .version = HV_VERSION(4, 1),
+	}, sizeof(struct hv_msg_contact));
+	hv_vmbus_post(host, HV_CONNECTION_MESSAGE_OLD,
+		      &(struct hv_msg) { .type = HV_MSG_REQUEST_OFFERS }, sizeof(struct hv_msg));
+	unit_check(hv_bus_version(host) == HV_VERSION(4, 1) && !hv_bus_violations(host),
+		   "before 5.0 there is only the old connection");
 	end();
 }
 
