@@ -17,7 +17,7 @@
  *	-ETIMEDOUT	no answer in ic->timeout_ms; the request stays open
  *	-ECANCELED	voided: the channel was closed or negotiated anew
  *	-EPROTO		the guest broke a rule: ic->violation says which
- *	-ENOTCONN	not open, or no versions were agreed on
+ *	-ENOTCONN	not open; of what waits for IC_READY: the guest refused
  *	-EAGAIN		the guest's ring is full
  *	-ESHUTDOWN	the guest does not run any more
  *

@@ -110,6 +110,30 @@ static void two_versions(struct wire_header *answer)
 	((struct wire_negotiate *)(answer + 1))->messages = 2;
 }
 
+static void good_beat(struct wire_header *answer)
+{
+	((struct wire_heartbeat *)(answer + 1))->sequence++;
+}
+
+static void no_versions(struct wire_header *answer)
+{
+	memset(answer + 1, 0, 16);
+}
+
+/* Requests still go out then: what a guest says to them is for the cases to see. */
+static void test_refusal(void)
+{
+	start(&ic_heartbeat, (struct wire_version) { 3, 1 });
+	guest.disagree = no_versions;
+	unit_check(ic_negotiate(ic) == -ENOTCONN && ic->state == IC_REFUSED && !ic->violations &&
+		   hv_channel_is_open(ic->channel), "a refusal leaves the channel open");
+	guest.spoil = good_beat;
+	unit_check(!heartbeat_beat(ic, NULL), "for requests");
+	guest.disagree = NULL;
+	unit_check(!ic_negotiate(ic) && ic->state == IC_READY, "and for a new NEGOTIATE");
+	end();
+}
+
 static bool has_failed(void *context)
 {
 	return ic->state == IC_FAILED;
@@ -161,11 +185,6 @@ static void refuse(const struct spoilt *rows, size_t n, int64_t (*ask)(void))
 		ic_restore(ic);
 		ic_wait_ready(ic);
 	}
-}
-
-static void good_beat(struct wire_header *answer)
-{
-	((struct wire_heartbeat *)(answer + 1))->sequence++;
 }
 
 static void beat_of_4(struct wire_header *answer)
@@ -566,6 +585,7 @@ int main(void)
 {
 	test_open();
 	test_items();
+	test_refusal();
 	test_packets();
 	test_beats();
 	test_raw_items();
