@@ -11,7 +11,11 @@ void poweroff_catch(struct test *t);
 /** poweroff_acted() - wait for the mark of @program, "poweroff" or "reboot", and take it away */
 void poweroff_acted(struct test *t, const char *program);
 
-/** poweroff_idle() - expect that no program has left a mark */
+/**
+ * poweroff_idle() - expect that no program has left a mark
+ *
+ * Nor may one do so later, until poweroff_acted() or the end of the case.
+ */
 void poweroff_idle(struct test *t);
 
 #endif
