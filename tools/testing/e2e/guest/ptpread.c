@@ -3,6 +3,7 @@
  * ptpread: reads the PTP clock of a given name in the ways that time daemons use.
  *
  *	ptpread NAME time		seconds since 1970
+ *	ptpread NAME ns			nanoseconds since 1970
  *	ptpread NAME extended		PTP_SYS_OFFSET_EXTENDED: clock - system, in ns
  *	ptpread NAME precise		PTP_SYS_OFFSET_PRECISE: clock - system, in ns
  *
@@ -72,10 +73,11 @@ int main(int argc, char **argv)
 		printf("no such clock\n");
 		return 1;
 	}
-	if (!strcmp(argv[2], "time")) {
+	if (!strcmp(argv[2], "time") || !strcmp(argv[2], "ns")) {
 		if (clock_gettime(FD_TO_CLOCK(fd), &now))
 			return fail();
-		printf("%lld\n", (long long)now.tv_sec);
+		printf("%lld\n", !strcmp(argv[2], "ns") ? now.tv_sec * 1000000000ll + now.tv_nsec :
+		       (long long)now.tv_sec);
 	} else if (!strcmp(argv[2], "extended")) {
 		if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &extended))
 			return fail();
