@@ -165,6 +165,13 @@ void test_reopen(struct test *t, struct ic *ic);
 /** test_rescind() - rescind and wait until the guest has released the device */
 void test_rescind(struct test *t, struct ic *ic);
 
+/**
+ * test_end_life() - the guest has ended, and the case starts it anew by itself
+ *
+ * Judges its console and its bus, both of which the next guest begins anew.
+ */
+void test_end_life(struct test *t);
+
 /** test_restart() - start the guest anew, which has ended; its disk is as it left it */
 void test_restart(struct test *t);
 

@@ -183,6 +183,7 @@ static void wake(struct test *t)
 	unsigned int opens = hv_channel_opens(ic->channel);
 
 	test_note(t, "it wakes");
+	test_end_life(t);
 	hv_stop(t->host);
 	EXPECT_EQ(hv_start(t->host), 0);
 	sleep_woken(t, ic, opens);

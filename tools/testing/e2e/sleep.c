@@ -159,6 +159,7 @@ static void hibernate_and_wake(struct test *t, struct ic *ic)
 	hv_guest_start(t->host, "echo disk > /sys/power/state; echo $? > /tmp/slept");
 	stop_is_refused(t, sd, opens);
 	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, BOOT_MS), 0);
+	test_end_life(t);
 	hv_stop(t->host);
 	EXPECT_EQ(hv_start(t->host), 0);
 	EXPECT_EQ(hv_guest_ready(t->host, BOOT_MS), 0);

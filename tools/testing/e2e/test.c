@@ -574,16 +574,21 @@ void test_reopen(struct test *t, struct ic *ic)
 		FAIL("%s: the guest does not open the channel again", ic->service->name);
 }
 
+void test_end_life(struct test *t)
+{
+	if (hv_report(t->host, t->console))
+		FAIL("the guest's kernel reported something before it ended");
+	if (hv_bus_violations(t->host))
+		FAIL("the guest broke a rule of VMBus before it ended: see the events");
+	t->console = 0;
+}
+
 void test_restart(struct test *t)
 {
 	int error;
 
 	watchdog_expect("what follows a restart of the guest", CASE_SECONDS);
-	/* The next guest's console begins anew, and so do the rules of the bus. */
-	if (hv_report(t->host, t->console))
-		FAIL("the guest's kernel reported something before it ended");
-	if (hv_bus_violations(t->host))
-		FAIL("the guest broke a rule of VMBus before it ended: see the events");
+	test_end_life(t);
 	error = fixture_boot(t);
 	if (error)
 		FAIL("the guest does not come up again: %s, machine %s", strerror(-error),
