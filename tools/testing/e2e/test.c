@@ -187,14 +187,15 @@ void test_free(struct test *t)
 
 /* Commands */
 
-static char *run(struct test *t, int *status, const char *format, va_list args)
+/* Return: what it says; this and the command live as long as the case. */
+static char *run(struct test *t, int *status, char **command_said, const char *format, va_list args)
 {
 	char *command, *output = NULL;
 	size_t n;
 
 	if (vasprintf(&command, format, args) < 0)
 		abort();
-	keep(t, command);
+	*command_said = keep(t, command);
 	*status = hv_guest_run(t->host, t->patience_ms, &output, "%s", command);
 	if (!output)
 		output = allocate(1);
@@ -210,15 +211,15 @@ static char *run(struct test *t, int *status, const char *format, va_list args)
 
 char *test_run(struct test *t, int expected_status, const char *format, ...)
 {
+	char *command, *output;
 	va_list args;
-	char *output;
 	int status;
 
 	va_start(args, format);
-	output = run(t, &status, format, args);
+	output = run(t, &status, &command, format, args);
 	va_end(args);
 	if (status != expected_status)
-		FAIL("command in the guest: %s: expected status %d, got %d: %s", format,
+		FAIL("command in the guest: %s: expected status %d, got %d: %s", command,
 		     expected_status, status, output);
 	return output;
 }
@@ -242,19 +243,19 @@ static unsigned long long now_ms(void)
 void test_until(struct test *t, const char *format, ...)
 {
 	unsigned long long deadline = now_ms() + t->patience_ms;
-	char *output;
+	char *command, *output;
 	va_list args;
 	int status;
 
 	do {
 		va_start(args, format);
-		output = run(t, &status, format, args);
+		output = run(t, &status, &command, format, args);
 		va_end(args);
 		if (!status)
 			return;
 		nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
 	} while (now_ms() < deadline);
-	FAIL("never succeeds: %s: %s", format, output);
+	FAIL("never succeeds: %s: %s", command, output);
 }
 
 bool test_has(struct test *t, const char *path)
