@@ -94,8 +94,8 @@ static inline const struct vmpacket_descriptor *hvic_packet_first(struct vmbus_c
 #endif
 
 /*
- * 5.16: whether the kernel is locked down depends on no task. Before, SELinux asks the one that runs,
- * which is any where a host is answered; who hibernates will hear.
+ * 5.16: whether the kernel is locked down depends on no task. Before, SELinux asks the one that
+ * runs, which is any where a host is answered; who hibernates will hear.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
 #define hvic_locked_down(what)	0

@@ -507,8 +507,8 @@ static void check(struct reading *r)
  * hvu_settings_load() - read the configuration
  * @settings: gets it, for hvu_settings_free(); empty if it cannot be used
  * @root: below which /etc is
- * @section: what the caller is after: "kvp", "vss" or "fcopy", or NULL for all. A value in another one
- *	that cannot be used is told as a warning, and what there is of that section is of no use.
+ * @section: what the caller is after: "kvp", "vss" or "fcopy", or NULL for all. A value in another
+ *	one that cannot be used is told as a warning, and that section is not to be looked at.
  * @tell: told of each line that is not as it should be; may be NULL
  * @data: for @tell
  *

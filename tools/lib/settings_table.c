@@ -47,7 +47,7 @@ static const struct hvu_key vss[] = {
 	{ "mode", HVU_KIND_WORD, VSS(mode), "freeze", hvu_vss_mode_words,
 	  "What a backup does: freeze file systems and run hooks, only run hooks, or nothing." },
 	{ "include", HVU_KIND_PATHS, VSS(include), "", NULL,
-	  "What to freeze, by mount point or device: globs; if there are none, all but iSCSI and nbd." },
+	  "What to freeze, by mount point or device: globs; if none, all but iSCSI and nbd." },
 	{ "exclude", HVU_KIND_PATHS, VSS(exclude), "", NULL,
 	  "What not to freeze, whatever include says: globs." },
 	{ "hook_timeout", HVU_KIND_SPAN, VSS(hook_timeout_ms), "10s", NULL,

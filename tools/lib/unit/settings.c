@@ -389,7 +389,7 @@ static void sections(void **state)
 	struct unit_root *root = *state;
 	struct hvu_settings settings;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct told told = { "" };
 
 		unit_file(root, MAIN, rows[i].text);

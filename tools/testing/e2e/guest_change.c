@@ -13,7 +13,7 @@ static void expect_none_runs(struct test *t, const char *units)
 	debian_none_failed(t);
 }
 
-static void release(struct test *t)
+static void give_back(struct test *t)
 {
 	test_note(t, "release");
 	test_says(t, 0, "hvic release", "heartbeat: from hv_ic to hv_utils");
@@ -27,7 +27,7 @@ static void release(struct test *t)
 }
 
 /* Debian's daemons serve hv_utils meanwhile. */
-static void takeover(struct test *t)
+static void take_over(struct test *t)
 {
 	test_note(t, "takeover");
 	test_says(t, 0, "hvic takeover", "heartbeat: from hv_utils to hv_ic");
@@ -42,8 +42,8 @@ static void moved(struct test *t)
 	debian_ours(t);
 	EXPECT_RESULT(kvp_set(test_ic(t, &ic_kvp), KVP_EXTERNAL, "shape", "round"), 0);
 	for (int i = 0; i < 2; i++) {
-		release(t);
-		takeover(t);
+		give_back(t);
+		take_over(t);
 	}
 }
 
@@ -60,8 +60,8 @@ static void upgrade_stopped(struct test *t)
 {
 	char *before;
 
-	test_run(t, 0, "systemctl stop hvic-vssd");
-	test_run(t, 0, "systemctl mask -q --now hvic-fcopyd");
+	test_run(t, 0, "systemctl stop hvic-vssd hvic-fcopyd");
+	test_run(t, 0, "systemctl mask -q hvic-fcopyd");
 	before = test_run(t, 0, "systemctl show -P MainPID hvic-kvpd");
 	debian_run(t, "dpkg -i /srv/newer/*.deb");
 	debian_active(t, &ic_kvp, "hvic-kvpd");
