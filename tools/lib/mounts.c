@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <libmount/libmount.h>
+#include <linux/major.h>
 
 #include "root.h"
 #include "settings.h"
@@ -318,17 +319,33 @@ static void lies_on_named(struct lying *lying, const char *name, unsigned int de
 		lies_on_device(lying, makedev(major_number, minor_number), depth);
 }
 
+static bool is_scsi_disk(unsigned int number)
+{
+	return number == SCSI_DISK0_MAJOR ||
+	       (number >= SCSI_DISK1_MAJOR && number <= SCSI_DISK7_MAJOR) ||
+	       (number >= SCSI_DISK8_MAJOR && number <= SCSI_DISK15_MAJOR);
+}
+
 /* By iSCSI or nbd: it may hang with the network, and is in no snapshot of the host's. */
 static bool is_remote(int root, dev_t device)
 {
 	char link[4096];
 	const char *session;
 
+	if (!is_scsi_disk(major(device)) && major(device) != NBD_MAJOR &&
+	    major(device) != BLOCK_EXT_MAJOR)
+		return false;
 	if (hvu_link(root, link, sizeof(link), BLOCK, major(device), minor(device)))
 		return false;
 	session = strstr(link, "/session");
 	return strstr(link, "/block/nbd") ||
 	       (session && isdigit((unsigned char)session[strlen("/session")]));
+}
+
+/* A disk and its partitions, which lie on nothing: most are, and to look takes a dozen system calls. */
+static bool is_lowest(unsigned int number)
+{
+	return is_scsi_disk(number) || number == RAMDISK_MAJOR || number == NBD_MAJOR;
 }
 
 /* A partition is part of the device whose folder its own is in. */
@@ -341,6 +358,8 @@ static void lies_on_device(struct lying *lying, dev_t device, unsigned int depth
 		return;
 	if (is_remote(root, device))
 		skip(lying, HVU_SKIP_REMOTE_DISK);
+	if (is_lowest(major(device)))
+		return;
 	for (unsigned int i = 0; i < 2; i++) {
 		char file[4096], **slaves;
 
