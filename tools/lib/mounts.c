@@ -342,7 +342,7 @@ static bool is_remote(int root, dev_t device)
 	       (session && isdigit((unsigned char)session[strlen("/session")]));
 }
 
-/* A disk or a part of it, which lies on nothing: most are, and to look takes a dozen system calls. */
+/* A disk or a part of it lies on nothing. Most are that, and to look takes many system calls. */
 static bool is_lowest(unsigned int number)
 {
 	return is_scsi_disk(number) || number == RAMDISK_MAJOR || number == NBD_MAJOR;
