@@ -71,7 +71,7 @@ is_wanted()
 # run_stage NAME COMMAND...: run it, print its line of the summary, and leave its numbers in a file.
 run_stage()
 {
-	local name=$1 status=0 counts skips start=$SECONDS log ticker owner=$BASHPID
+	local name=$1 status=0 said counts skips start=$SECONDS log ticker owner=$BASHPID
 	shift
 
 	log=$logs/$name.log
@@ -82,14 +82,16 @@ run_stage()
 	kill "$ticker"
 	wait "$ticker" 2>/dev/null || true
 
-	counts=$(tail -n 1 "$log" | grep -E '^[0-9]+ passed, [0-9]+ failed' || true)
+	# Behind the numbers of a stage that fails, make complains.
+	said=$(grep -vE '^make(\[[0-9]+\])?: ' "$log" | tail -n 2 || true)
+	counts=$(tail -n 1 <<<"$said" | grep -E '^[0-9]+ passed, [0-9]+ failed' || true)
 	if [ -z "$counts" ]; then
 		counts=$([ "$status" = 0 ] && echo "1 passed, 0 failed" || echo "0 passed, 1 failed")
 	elif [ "$status" != 0 ] && [[ $counts == *" 0 failed"* ]]; then
 		counts=${counts/ 0 failed/ 1 failed}
 	fi
 	read -r -a count <<<"${counts//[!0-9 ]/}"
-	skips=$(tail -n 2 "$log" | sed -nE 's/^# ([0-9]+) skipped$/\1/p')
+	skips=$(sed -nE 's/^# ([0-9]+) skipped$/\1/p' <<<"$said")
 	printf '%-18s %s%s  (%d s)\n' "$name" "$counts" "${skips:+, $skips skipped}" $((SECONDS - start))
 	if [ "${count[1]}" != 0 ]; then
 		grep -E '^ *(not ok|Bail out|# missing)' "$log" | sed 's/^/    /' || tail -n 20 "$log" | sed 's/^/    /'
