@@ -3,6 +3,7 @@
 #include "fake_shutdown.h"
 
 #include <linux/errno.h>
+#include <linux/suspend.h>
 
 /* A request to power off that the handler is asked about. */
 static struct fake_channel *asking(struct kunit *test)
@@ -57,6 +58,19 @@ static void device_goes_with_the_order(struct kunit *test)
 	fake_channel_destroy(ordered(test));
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
 	test->priv = new_shutdown(test);
+}
+
+/* The handler stands still while the machine goes to sleep. */
+static void sleep_while_asking(struct kunit *test)
+{
+	struct fake_channel *f = asking(test);
+
+	sleep_is_at(f, PM_HIBERNATION_PREPARE);
+	KUNIT_ASSERT_EQ(test, f->n_out, 1);
+	expect_status(f, 1, 1, HVIC_STATUS_SHUTDOWN_IN_PROGRESS);
+	EXPECT_PHASES(test, HV_IC_PHASE_ASKING, HV_IC_PHASE_REFUSED);
+	sleep_is_at(f, PM_POST_HIBERNATION);
+	KUNIT_EXPECT_FALSE(test, is_pending(f));
 }
 
 static const struct refusal_row {
@@ -213,6 +227,7 @@ static void closed_while_asking(struct kunit *test)
 static struct kunit_case svc_shutdown_handler_cases[] = {
 	KUNIT_CASE(handler_does_it),
 	KUNIT_CASE(device_goes_with_the_order),
+	KUNIT_CASE(sleep_while_asking),
 	KUNIT_CASE_PARAM(handler_refuses, refusal_gen_params),
 	KUNIT_CASE(handler_talks_nonsense),
 	KUNIT_CASE(handler_is_silent),

@@ -386,16 +386,44 @@ static void stayed_awake(struct kunit *test)
 	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_ACTING, HV_IC_PHASE_FAILED);
 }
 
+static const struct sleep_row {
+	const char *desc;
+	unsigned long prepare;
+	unsigned long post;
+} sleep_rows[] = {
+	{ "suspend", PM_SUSPEND_PREPARE, PM_POST_SUSPEND },
+	{ "a hibernation that is given up", PM_HIBERNATION_PREPARE, PM_POST_HIBERNATION },
+	{ "an image that cannot be restored", PM_RESTORE_PREPARE, PM_POST_RESTORE },
+};
+
+ROWS(sleep);
+
 /* What has been granted waits until the machine is awake. */
 static void grace_ends_asleep(struct kunit *test)
 {
 	struct fake_channel *f = in_grace(test, HV_IC_ACTION_POWEROFF);
+	const struct sleep_row *row = test->param_value;
 
-	sleep_is_at(f, PM_SUSPEND_PREPARE);
+	sleep_is_at(f, row->prepare);
 	phase_ends(f);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
-	sleep_is_at(f, PM_POST_SUSPEND);
+	sleep_is_at(f, row->post);
 	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 1);
+}
+
+/* A machine that was off meanwhile does not stop when it is started again. */
+static void hibernated_in_grace(struct kunit *test)
+{
+	struct fake_channel *f = in_grace(test, HV_IC_ACTION_POWEROFF);
+
+	sleep_is_at(f, PM_HIBERNATION_PREPARE);
+	hvic_channel_close(&f->ch);
+	KUNIT_ASSERT_EQ(test, hvic_channel_open(&f->ch), 0);
+	host_negotiates(f, 3, 2);
+	sleep_is_at(f, PM_POST_HIBERNATION);
+	phase_ends(f);
+	EXPECT_PHASES(test, HV_IC_PHASE_GRANTED, HV_IC_PHASE_CANCELLED);
+	KUNIT_EXPECT_EQ(test, fake_shutdown.n_poweroffs, 0);
 }
 
 /* The channel goes for good: grace is over without the action. */
@@ -430,7 +458,8 @@ static struct kunit_case svc_shutdown_cases[] = {
 	KUNIT_CASE(negotiate_leaves_grace_alone),
 	KUNIT_CASE(hibernated),
 	KUNIT_CASE(stayed_awake),
-	KUNIT_CASE(grace_ends_asleep),
+	KUNIT_CASE_PARAM(grace_ends_asleep, sleep_gen_params),
+	KUNIT_CASE(hibernated_in_grace),
 	KUNIT_CASE(stopped_in_grace),
 	{}
 };

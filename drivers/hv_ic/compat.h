@@ -94,16 +94,6 @@ static inline const struct vmpacket_descriptor *hvic_packet_first(struct vmbus_c
 #endif
 
 /*
- * 5.16: whether the kernel is locked down depends on no task. Before, SELinux asks the one that
- * runs, which is any where a host is answered; who hibernates will hear.
- */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
-#define hvic_locked_down(what)	0
-#else
-#define hvic_locked_down(what)	security_locked_down(what)
-#endif
-
-/*
  * 5.19: who goes on to the next packet need not say that it was copied. A distribution may have
  * that before; the function around it, which also closes an empty ring, is the same everywhere.
  */

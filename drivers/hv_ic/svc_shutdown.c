@@ -300,7 +300,8 @@ static int hvic_shutdown_check_hibernation(const struct hvic_shutdown *sd)
 {
 	if (!sd->can_hibernate)
 		return -EOPNOTSUPP;
-	if (hvic_locked_down(LOCKDOWN_HIBERNATION))
+	/* Before 5.16 SELinux has another error, and means the task that runs: any one, here. */
+	if (security_locked_down(LOCKDOWN_HIBERNATION) == -EPERM)
 		return -EPERM;
 	if (get_nr_swap_pages() <= 0)
 		return -ENOSPC;
@@ -622,10 +623,11 @@ static void hvic_shutdown_wake(struct hvic_shutdown *sd)
 	sd->asleep = false;
 	if (hvic_shutdown_is_over(info))
 		return;
-	/* A machine that hibernates closes its channels, and is back now. */
-	if (sd->closed_asleep && info->action == HV_IC_ACTION_HIBERNATE &&
-	    info->phase != HV_IC_PHASE_GRANTED)
+	/* A machine that hibernates closes its channels, was off since, and is back now. */
+	if (sd->closed_asleep && info->action == HV_IC_ACTION_HIBERNATE)
 		hvic_shutdown_end(sd, HV_IC_PHASE_DONE);
+	else if (sd->closed_asleep && info->phase != HV_IC_PHASE_HANDED)
+		hvic_shutdown_end(sd, HV_IC_PHASE_CANCELLED);
 	else
 		mod_delayed_work(system_percpu_wq, &sd->timer,
 				 time_after(info->ends, jiffies) ? info->ends - jiffies : 0);
@@ -639,11 +641,16 @@ static int hvic_shutdown_sleep(struct notifier_block *nb, unsigned long event, v
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
 		sd->asleep = true;
 		sd->closed_asleep = false;
+		/* Whoever is asked stands still. */
+		if (sd->pending.phase == HV_IC_PHASE_ASKING)
+			hvic_channel_abort(sd->ch, -EALREADY);
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
 		hvic_shutdown_wake(sd);
 		break;
 	}
@@ -688,7 +695,7 @@ static void hvic_shutdown_stop(struct hvic_channel *ch)
 	spin_lock_bh(&ch->lock);
 	action = sd->pending.action;
 	/* Nobody will hear whether the handler does it. */
-	act = sd->pending.phase == HV_IC_PHASE_ACTING && sd->waiting;
+	act = sd->pending.phase == HV_IC_PHASE_ACTING && sd->waiting && !sd->asleep;
 	if (sd->pending.phase == HV_IC_PHASE_GRANTED)
 		hvic_shutdown_end(sd, HV_IC_PHASE_CANCELLED);
 	spin_unlock_bh(&ch->lock);

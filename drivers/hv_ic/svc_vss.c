@@ -434,12 +434,17 @@ static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
 		return -ETIMEDOUT;
 	if (!hvic_daemon_is_attached(&vss->daemon))
 		return -ENOTCONN;
-	/* The FREEZE was for a driver before this one, which has thawed. */
-	if (!vss->since && !hvic_vss_may_be_frozen(vss))
+	/* The FREEZE was for a driver before this one. An older daemon may have to do it all the same. */
+	if (!vss->since && !hvic_vss_may_be_frozen(vss)) {
+		if (!hvic_daemon_is_native(&vss->daemon))
+			hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, -ETIMEDOUT, NULL, 0);
 		return -ETIMEDOUT;
+	}
 	/* The FREEZE never reached the daemon, or this one freezes nothing by itself. */
 	if ((was_open && !hvic_vss_may_be_frozen(vss)) || hvic_daemon_is_native(&vss->daemon))
 		return hvic_vss_may_be_frozen(vss) ? -ENOTCONN : 0;
+	/* It was kept until now, whatever becomes of the thaw. */
+	hvic_vss_set_promised(NULL);
 	ret = hvic_vss_ask(vss, msg);
 	if (ret == -EINPROGRESS)
 		hvic_vss_announce(vss, HV_IC_VSS_PHASE_THAWING, 0);

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #define FRAMES 400
-#define ANSWER_MS 100			/* most answers that are sent at all come in this time */
+#define ANSWER_MS 30			/* most answers that are sent at all come in this time */
 #define BODY_MAX 6400
 
 static uint32_t pick(unsigned int *state, uint32_t n)
