@@ -355,8 +355,11 @@ static void unit(struct test *t)
 	EXPECT_RESULT(fcopy_start(fc, "/srv/late", "file", 0, 1), WIRE_E_ACCESS_DENIED);
 	test_run(t, 0, "systemctl restart hvic-fcopyd");
 	EXPECT_RESULT(fcopy_copy(fc, &source, "/srv/late", "file", 0), 0);
-	/* It does not start with what it cannot use, and is started when that is mended. */
+	/* A mistake in the section of another is not in its way. */
 	test_run(t, 0, "printf '[vss]\\nmode = sometimes\\n' >>%s", CONFIGURATION);
+	test_run(t, 0, "systemctl restart hvic-fcopyd");
+	/* It does not start with what it cannot use, and is started when that is mended. */
+	test_run(t, 0, "printf '[fcopy tmp]\\noverwrite = sometimes\\n' >>%s", CONFIGURATION);
 	test_run(t, 1, "systemctl restart hvic-fcopyd");
 	test_run(t, 78, "hvic config apply");
 	test_run(t, 0, "sed -i /sometimes/d %s && hvic config apply", CONFIGURATION);

@@ -197,7 +197,7 @@ static inline struct play *start(void **state)
 		  "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 		  "22 21 8:2 / /a\\011b rw - ext4 /dev/sda2 rw\n"
 		  "23 21 8:3 / /cd ro - ext4 /dev/sda3 ro\n");
-	assert_int_equal(hvu_settings_load(&play->backup.settings, play->root->fd,
+	assert_int_equal(hvu_settings_load(&play->backup.settings, play->root->fd, "vss",
 					   hvu_settings_log, NULL), 0);
 	assert_int_equal(sd_event_new(&play->event), 0);
 	assert_int_equal(hvic_backup_open(&play->backup, play->event, play->root->fd,
