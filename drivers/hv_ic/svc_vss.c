@@ -434,7 +434,7 @@ static int hvic_vss_thaw(struct hvic_vss *vss, const struct hvic_msg *msg)
 		return -ETIMEDOUT;
 	if (!hvic_daemon_is_attached(&vss->daemon))
 		return -ENOTCONN;
-	/* The FREEZE was for a driver before this one. An older daemon may have to do it all the same. */
+	/* The FREEZE was for a driver before this one. An older daemon thaws all the same. */
 	if (!vss->since && !hvic_vss_may_be_frozen(vss)) {
 		if (!hvic_daemon_is_native(&vss->daemon))
 			hvic_daemon_tell(&vss->daemon, HV_IC_VSS_THAW, -ETIMEDOUT, NULL, 0);

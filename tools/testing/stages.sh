@@ -83,7 +83,7 @@ run_stage()
 	wait "$ticker" 2>/dev/null || true
 
 	# Behind the numbers of a stage that fails, make complains.
-	said=$(grep -vE '^make(\[[0-9]+\])?: ' "$log" | tail -n 2 || true)
+	said=$(grep -avE '^make(\[[0-9]+\])?: ' "$log" | tail -n 2 || true)
 	counts=$(tail -n 1 <<<"$said" | grep -E '^[0-9]+ passed, [0-9]+ failed' || true)
 	if [ -z "$counts" ]; then
 		counts=$([ "$status" = 0 ] && echo "1 passed, 0 failed" || echo "0 passed, 1 failed")
@@ -94,7 +94,7 @@ run_stage()
 	skips=$(sed -nE 's/^# ([0-9]+) skipped$/\1/p' <<<"$said")
 	printf '%-18s %s%s  (%d s)\n' "$name" "$counts" "${skips:+, $skips skipped}" $((SECONDS - start))
 	if [ "${count[1]}" != 0 ]; then
-		grep -E '^ *(not ok|Bail out|# missing)' "$log" | sed 's/^/    /' || tail -n 20 "$log" | sed 's/^/    /'
+		grep -aE '^ *(not ok|Bail out|# missing)' "$log" | sed 's/^/    /' || tail -n 20 "$log" | sed 's/^/    /'
 		echo "    see $log"
 	fi
 	echo "${count[0]} ${count[1]} ${skips:-0}" >"$logs/$name.counts"
