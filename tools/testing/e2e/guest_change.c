@@ -55,16 +55,34 @@ static void expect_aliases(struct test *t)
 	EXPECT_STR(test_run(t, 0, "systemctl show -P Id hv-kvp-daemon"), "hv-kvp-daemon.service");
 }
 
-/* What the administrator has stopped, or will not have, an upgrade does not start. */
+#define FAILING "/run/systemd/system/hvic-shutdownd.service.d"
+
+/* It fails once, and would not if it was tried again. */
+static void let_fail(struct test *t)
+{
+	test_run(t, 0, "mkdir -p " FAILING " && printf '%s' >" FAILING "/fail.conf",
+		 "[Service]\\nExecStartPre=/bin/false\\nRestart=no\\n");
+	test_run(t, 0, "systemctl daemon-reload");
+	test_run(t, 1, "systemctl restart hvic-shutdownd");
+	test_run(t, 0, "systemctl -q is-failed hvic-shutdownd && rm -r " FAILING);
+	test_run(t, 0, "systemctl daemon-reload");
+}
+
+/*
+ * What the administrator has stopped, or will not have, an upgrade does not start. What has failed
+ * is tried again.
+ */
 static void upgrade_stopped(struct test *t)
 {
 	char *before;
 
+	let_fail(t);
 	test_run(t, 0, "systemctl stop hvic-vssd hvic-fcopyd");
 	test_run(t, 0, "systemctl mask -q hvic-fcopyd");
 	before = test_run(t, 0, "systemctl show -P MainPID hvic-kvpd");
 	debian_run(t, "dpkg -i /srv/newer/*.deb");
 	debian_active(t, &ic_kvp, "hvic-kvpd");
+	test_until(t, "systemctl -q is-active hvic-shutdownd");
 	EXPECT(strcmp(before, test_run(t, 0, "systemctl show -P MainPID hvic-kvpd")));
 	test_until(t, "test -z \"$(systemctl list-jobs --no-legend)\"");
 	expect_none_runs(t, "hvic-vssd.service hvic-fcopyd.service");
