@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SETTLE_MS 400000
 #define SLOW_MS 400000
 
 const struct shutdown_order debian_power_off = {
@@ -48,7 +47,7 @@ void debian_settled(struct test *t)
 	int id = hv_guest_start(t->host, "systemctl is-system-running --wait");
 
 	test_note(t, "the system starts");
-	EXPECT(hv_guest_finish(t->host, id, SETTLE_MS, NULL) >= 0);
+	EXPECT(hv_guest_finish(t->host, id, SLOW_MS, NULL) >= 0);
 	/* What udev finds late is started after that. */
 	test_until(t, "test -z \"$(systemctl list-jobs --no-legend)\"");
 	debian_none_failed(t);
@@ -180,7 +179,7 @@ void debian_ask(struct test *t, const struct shutdown_order *order, enum hv_stat
 	EXPECT_RESULT(ic_wait_ready(sd), 0);
 	test_note(t, "%s from the host", target);
 	EXPECT_RESULT(shutdown_ask(sd, order), 0);
-	EXPECT_EQ(hv_wait_state(t->host, state, SETTLE_MS), 0);
+	EXPECT_EQ(hv_wait_state(t->host, state, SLOW_MS), 0);
 	EXPECT(hv_console_find(t->host, 0, target));
 	if (has_hv_ic)
 		EXPECT(hv_console_find(t->host, 0, order->text));

@@ -42,6 +42,11 @@ void debian_backup(struct test *t, const char *holds);
 void debian_ask(struct test *t, const struct shutdown_order *order, enum hv_state state,
 		const char *target);
 
+/* A case of the system that has our packages. */
+#define PACKAGES_CASE(title, function, ...) \
+	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
+	  ##__VA_ARGS__ }
+
 extern const struct shutdown_order debian_power_off, debian_restart;
 
 #endif

@@ -115,12 +115,8 @@ static void installed_again(struct test *t)
 	remove_and_install(t);
 }
 
-#define CASE(title, function, ...) \
-	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
-	  ##__VA_ARGS__ }
-
 const struct test_case guest_change_cases[] = {
-	CASE("guest_moved", moved),
-	CASE("guest_installed_again", installed_again),
+	PACKAGES_CASE("guest_moved", moved),
+	PACKAGES_CASE("guest_installed_again", installed_again),
 	{ 0 }
 };

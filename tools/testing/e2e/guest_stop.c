@@ -183,9 +183,7 @@ static void wake(struct test *t)
 	unsigned int opens = hv_channel_opens(ic->channel);
 
 	test_note(t, "it wakes");
-	test_end_life(t);
-	hv_stop(t->host);
-	EXPECT_EQ(hv_start(t->host), 0);
+	sleep_start_anew(t);
 	sleep_woken(t, ic, opens);
 }
 
@@ -228,12 +226,8 @@ static void hibernated(struct test *t)
 	debian_none_failed(t);
 }
 
-#define CASE(title, function, ...) \
-	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
-	  ##__VA_ARGS__ }
-
 const struct test_case guest_stop_cases[] = {
-	CASE("guest_powered_off", powered_off, .ends_guest = true),
-	CASE("guest_hibernated", hibernated, .hibernation = true, .disk_mib = 768),
+	PACKAGES_CASE("guest_powered_off", powered_off, .ends_guest = true),
+	PACKAGES_CASE("guest_hibernated", hibernated, .hibernation = true, .disk_mib = 768),
 	{ 0 }
 };

@@ -307,13 +307,9 @@ static void early(struct test *t)
 	debian_ask(t, &debian_power_off, HV_OFF, "Reached target poweroff.target");
 }
 
-#define CASE(title, function, ...) \
-	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
-	  ##__VA_ARGS__ }
-
 const struct test_case network_cases[] = {
-	CASE("guest_addresses", addressed),
-	CASE("guest_among_others", among_others),
-	CASE("guest_addresses_early", early, .ends_guest = true),
+	PACKAGES_CASE("guest_addresses", addressed),
+	PACKAGES_CASE("guest_among_others", among_others),
+	PACKAGES_CASE("guest_addresses_early", early, .ends_guest = true),
 	{ 0 }
 };

@@ -220,15 +220,11 @@ static void elsewhere(struct test *t)
 	power_off(t);
 }
 
-#define CASE(title, function, ...) \
-	{ .name = title, .run = function, .system = SYSTEM_PACKAGES, .only = ONLY_HV_IC,	\
-	  ##__VA_ARGS__ }
-
 const struct test_case packages_cases[] = {
-	CASE("guest_packages", installed),
-	CASE("guest_upgrade", upgraded),
-	CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
-	CASE("guest_initramfs", image_made, .ends_guest = true),
-	CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
+	PACKAGES_CASE("guest_packages", installed),
+	PACKAGES_CASE("guest_upgrade", upgraded),
+	PACKAGES_CASE("guest_packages_removed", restarted_and_removed, .ends_guest = true),
+	PACKAGES_CASE("guest_initramfs", image_made, .ends_guest = true),
+	PACKAGES_CASE("guest_packages_elsewhere", elsewhere, .ends_guest = true, .bare = true),
 	{ 0 }
 };

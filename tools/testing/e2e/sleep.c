@@ -138,6 +138,13 @@ void sleep_woken(struct test *t, struct ic *ic, unsigned int opens)
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 }
 
+void sleep_start_anew(struct test *t)
+{
+	test_end_life(t);
+	hv_stop(t->host);
+	EXPECT_EQ(hv_start(t->host), 0);
+}
+
 /*
  * While the image is written, channels are open and no program runs: the guest cannot stop in good
  * order, and must not stop at all.
@@ -159,9 +166,7 @@ static void hibernate_and_wake(struct test *t, struct ic *ic)
 	hv_guest_start(t->host, "echo disk > /sys/power/state; echo $? > /tmp/slept");
 	stop_is_refused(t, sd, opens);
 	EXPECT_EQ(hv_wait_state(t->host, HV_HIBERNATED, BOOT_MS), 0);
-	test_end_life(t);
-	hv_stop(t->host);
-	EXPECT_EQ(hv_start(t->host), 0);
+	sleep_start_anew(t);
 	EXPECT_EQ(hv_guest_ready(t->host, BOOT_MS), 0);
 	EXPECT_RESULT(ic_wait_ready(ic), 0);
 	EXPECT(!test_has(t, "/tmp/asleep"));

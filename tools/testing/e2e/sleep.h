@@ -5,6 +5,9 @@
 
 #include "e2e.h"
 
+/** sleep_start_anew() - switch the machine on again, which has hibernated */
+void sleep_start_anew(struct test *t);
+
 /**
  * sleep_woken() - wait until the guest has found its image, and takes commands again
  * @ic: a service

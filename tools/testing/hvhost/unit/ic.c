@@ -423,6 +423,19 @@ static void test_lists(void)
 
 /* --- Over a restore. ---------------------------------------------------------------- */
 
+/* The guest answers nothing more. Return: how much it has heard. */
+static unsigned int start_silent(const struct ic_service *service, struct wire_version version)
+{
+	unsigned int heard;
+
+	start(service, version);
+	hv_lock(host);
+	guest.silent = true;
+	heard = guest.heard;
+	hv_unlock(host);
+	return heard;
+}
+
 static void test_restore(void)
 {
 	struct shutdown_order order = { .reason = SHUTDOWN_REASON_PLANNED };
@@ -430,11 +443,7 @@ static void test_restore(void)
 	unsigned int heard;
 	struct kvp_item item;
 
-	start(&ic_kvp, (struct wire_version) { 5, 0 });
-	hv_lock(host);
-	guest.silent = true;
-	heard = guest.heard;
-	hv_unlock(host);
+	heard = start_silent(&ic_kvp, (struct wire_version) { 5, 0 });
 	request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
 	ic_post(request, 0);
 	next_heard(&heard);
@@ -451,11 +460,7 @@ static void test_restore(void)
 	ic_request_free(request);
 	end();
 
-	start(&ic_kvp, (struct wire_version) { 5, 0 });
-	hv_lock(host);
-	guest.silent = true;
-	heard = guest.heard;
-	hv_unlock(host);
+	heard = start_silent(&ic_kvp, (struct wire_version) { 5, 0 });
 	request = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
 	second = ic_request(ic, WIRE_KVP, sizeof(struct wire_kvp_exchange));
 	ic_post(request, 0);
@@ -474,11 +479,7 @@ static void test_restore(void)
 	ic_request_free(second);
 	end();
 
-	start(&ic_shutdown, (struct wire_version) { 3, 2 });
-	hv_lock(host);
-	guest.silent = true;
-	heard = guest.heard;
-	hv_unlock(host);
+	heard = start_silent(&ic_shutdown, (struct wire_version) { 3, 2 });
 	request = shutdown_request(ic, &order);
 	ic_post(request, 0);
 	next_heard(&heard);
